@@ -1,0 +1,18 @@
+/** Time as it is handed to whatever decides by it. Unix milliseconds, fractions allowed. */
+export type Clock = { now(): number };
+
+/**
+ * A clock that follows the database's time by the process's own monotonic counter, so that a stepping system clock
+ * moves neither ids nor deadlines. Until the first `align` it follows the system clock.
+ */
+export type AlignedClock = Clock & { align(databaseNowMs: number, halfRoundTripMs: number): void };
+
+export function createAlignedClock(monotonicMs: () => number, systemMs: () => number): AlignedClock {
+  let offset = systemMs() - monotonicMs();
+  return {
+    now: () => monotonicMs() + offset,
+    align(databaseNowMs, halfRoundTripMs) {
+      offset = databaseNowMs + halfRoundTripMs - monotonicMs();
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * Group commit: what arrives while one batch is being written forms the next batch, so that the number of commits
+ * follows the disk and not the load. Each item is answered after the batch that holds it is durable.
+ */
+export type GroupCommit<Item, Answer> = {
+  /** Resolves with the item's own answer, rejects with what `write` threw for its batch. */
+  add(item: Item): Promise<Answer>;
+  /** Items that wait or are being written. */
+  readonly pending: number;
+  /** Resolves when nothing is pending. */
+  idle(): Promise<void>;
+};
+
+export function createGroupCommit<Item, Answer>(options: {
+  /** Writes a batch in one transaction and answers in its order. Must not be partly done when it throws. */
+  write(batch: Item[]): Promise<Answer[]>;
+  maxBatch: number;
+  /** Batches under way at once. */
+  parallel: number;
+}): GroupCommit<Item, Answer> {
+  type Waiting = { item: Item; resolve(answer: Answer): void; reject(reason: unknown): void };
+  let waiting: Waiting[] = [];
+  let writing = 0;
+  let pending = 0;
+  let scheduled = false;
+  let idleWaiters: (() => void)[] = [];
+
+  const start = (): void => {
+    scheduled = false;
+    while (writing < options.parallel && waiting.length > 0) {
+      const batch = waiting.length <= options.maxBatch ? waiting : waiting.slice(0, options.maxBatch);
+      waiting = batch === waiting ? [] : waiting.slice(options.maxBatch);
+      writing += 1;
+      void run(batch);
+    }
+  };
+
+  const run = async (batch: Waiting[]): Promise<void> => {
+    try {
+      const answers = await options.write(batch.map((entry) => entry.item));
+      batch.forEach((entry, index) => entry.resolve(answers[index] as Answer));
+    } catch (error) {
+      for (const entry of batch) entry.reject(error);
+    }
+    writing -= 1;
+    pending -= batch.length;
+    if (pending === 0) {
+      for (const wake of idleWaiters) wake();
+      idleWaiters = [];
+    }
+    schedule();
+  };
+
+  // One turn of the event loop gathers everything that its sockets brought before the batch is cut.
+  const schedule = (): void => {
+    if (scheduled || waiting.length === 0 || writing >= options.parallel) return;
+    scheduled = true;
+    setImmediate(start);
+  };
+
+  return {
+    add(item) {
+      pending += 1;
+      return new Promise<Answer>((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        schedule();
+      });
+    },
+    get pending() {
+      return pending;
+    },
+    idle: () => (pending === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
+  };
+}

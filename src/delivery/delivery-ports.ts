@@ -1,0 +1,104 @@
+import type { EndpointConfig } from '../endpoints/endpoint-config.ts';
+
+/** A delivery in this node's memory, ready to be sent. */
+export type DeliveryItem = {
+  /** The node epoch that owns it. */
+  epoch: number;
+  teamId: string;
+  deliveryId: string;
+  eventId: string;
+  endpointId: string;
+  eventType: string;
+  contentType: string;
+  body: Buffer;
+  /** Attempts made before, over all cycles. */
+  attempts: number;
+  /** Attempts made in this cycle: the place in the retry schedule. */
+  cycleAttempts: number;
+  orderingKey: string | null;
+  /** False when it has a row in the queue. */
+  fresh: boolean;
+  /** When it came into memory; the sweep gives back what waits too long. */
+  enteredAtMs: number;
+};
+
+export type Timing = {
+  dnsMs: number | null;
+  connectMs: number | null;
+  tlsMs: number | null;
+  firstByteMs: number | null;
+  totalMs: number;
+};
+
+export type ErrorKind = 'dns' | 'tls' | 'connect' | 'timeout' | 'reset' | 'blocked' | 'http';
+
+/** What one exchange brought. `headers` is flat: name, value, name, value. */
+export type ExchangeResult =
+  | {
+      kind: 'response';
+      status: number;
+      headers: readonly string[];
+      body: Buffer;
+      bodyTruncated: boolean;
+      timing: Timing;
+    }
+  | {
+      kind: 'failure';
+      error: ErrorKind;
+      message: string;
+      timing: Timing;
+      partial?: { status: number; headers: readonly string[] } | undefined;
+    };
+
+/** Sends to one endpoint. `done` is called exactly once, never synchronously. */
+export type Channel = {
+  post(headers: string[], body: Buffer, timeoutMs: number, done: (result: ExchangeResult) => void): void;
+};
+export type Transport = { open(endpoint: EndpointConfig): Channel };
+
+/** A finished attempt and what it means for its delivery; written by group commit. */
+export type Settlement = {
+  item: DeliveryItem;
+  attemptId: string;
+  startedAtMs: number;
+  status: number | null;
+  error: ErrorKind | null;
+  errorMessage: string | null;
+  /** `name: value` lines, secrets masked. */
+  requestHeaders: string;
+  responseHeaders: string | null;
+  responseBody: Buffer | null;
+  responseTruncated: boolean;
+  timing: Timing;
+  /** retry: due again after delayMs. The attempt counts in either case. */
+  outcome: 'succeeded' | 'dead' | 'retry';
+  delayMs: number;
+};
+
+export type WaitingEndpoint = { teamId: string; endpointId: string; dueInMs: number };
+
+export type Beat = { alive: boolean; liveNodes: number; expiredEpochs: number[]; databaseNowMs: number };
+
+/**
+ * The database as the engine needs it. Every method rejects when the database is out of reach, and may then have
+ * happened or not: each is safe to call again. Contract suite: delivery-store.contract.ts.
+ */
+export type DeliveryStore = {
+  /** Registers this process; its epoch fences everything it writes. */
+  join(input: { name: string; lowDeliveryId: string; leaseSeconds: number }): Promise<{ epoch: number; databaseNowMs: number }>;
+  beat(input: { epoch: number; lowDeliveryId: string; leaseSeconds: number }): Promise<Beat>;
+  /** Frees what an expired node (any node when `force`) left behind; null when someone else did or it lives. */
+  takeOver(epoch: number, force: boolean): Promise<number | null>;
+  /** Epochs of all registered nodes. */
+  epochs(): Promise<number[]>;
+  /** Writes attempts and moves deliveries; answers how many were still owned. */
+  settle(epoch: number, batch: Settlement[]): Promise<number>;
+  /** Gives deliveries back to the queue, due now; no attempt is burnt. */
+  release(epoch: number, deliveries: { teamId: string; deliveryId: string }[]): Promise<void>;
+  waitingEndpoints(): Promise<WaitingEndpoint[]>;
+  /** Claims due deliveries, up to each room and up to `budgetBytes` of bodies over all. */
+  claim(epoch: number, wants: { endpointId: string; room: number }[], budgetBytes: number): Promise<DeliveryItem[]>;
+};
+
+/** Timers, so that the simulation can run them in virtual time. */
+export type Timers = { after(delayMs: number, run: () => void): { cancel(): void } };

@@ -1,0 +1,197 @@
+import type { Clock } from '../clock.ts';
+import type { IdSource } from '../ids/id-source.ts';
+import { decideOutcome } from './decide-outcome.rules.ts';
+import type { DeliveryItem, ExchangeResult, Settlement, Timers } from './delivery-ports.ts';
+import { Fifo } from './fifo.ts';
+import type { Lane } from './lane.ts';
+import { headerValue, recordHeaders } from './recorded-headers.rules.ts';
+
+/** Exchanges younger than a second that may be under way at once: as many as keep the processor busy. */
+const youngMax = 256;
+/** Slow ones come on top, up to this many sockets in all, so that they cannot take the place of quick ones. */
+const socketsMax = 4096;
+const youngForMs = 1_000;
+/** Attempts that wait to be recorded; above it nothing more is sent. */
+const unsettledMax = 4096;
+
+type Exchange = { lane: Lane; item: DeliveryItem; startedAtMs: number; young: boolean };
+
+/**
+ * Decides which lane may send next: teams in turn, within a team its lanes in turn, one delivery a turn, so that a
+ * team with a thousand busy endpoints gets no more than one with a single one.
+ */
+export class Dispatcher {
+  private readonly teams = new Map<string, { lanes: Fifo<Lane>; listed: boolean }>();
+  private readonly ring = new Fifo<{ lanes: Fifo<Lane>; listed: boolean }>();
+  private readonly exchanges = new Set<Exchange>();
+  private young = 0;
+  private running = false;
+  private ageing = false;
+  private stopped = false;
+  private drained: (() => void) | null = null;
+  private readonly options: {
+    clock: Clock;
+    timers: Timers;
+    ids: IdSource;
+    random: () => number;
+    /** False while sending would be wrong: no valid lease, or the database is away. */
+    maySend: () => boolean;
+    unsettled: () => number;
+    onSettlement: (settlement: Settlement, lane: Lane) => void;
+    onGone: (lane: Lane) => void;
+    /** Called when the lane has room again or its breaker has just opened. */
+    onLaneChanged: (lane: Lane, opened: boolean) => void;
+  };
+
+  constructor(options: Dispatcher['options']) {
+    this.options = options;
+  }
+
+  get inFlight(): number {
+    return this.exchanges.size;
+  }
+
+  /** Puts a lane in the ring, if it has something to send, and sends what may be sent. */
+  offer(lane: Lane): void {
+    this.list(lane);
+    this.run();
+  }
+
+  private list(lane: Lane): void {
+    if (lane.listed || lane.waiting === 0) return;
+    lane.listed = true;
+    let team = this.teams.get(lane.teamId);
+    if (team === undefined) {
+      team = { lanes: new Fifo(), listed: false };
+      this.teams.set(lane.teamId, team);
+    }
+    team.lanes.push(lane);
+    if (!team.listed) {
+      team.listed = true;
+      this.ring.push(team);
+    }
+  }
+
+  /** Sends until nothing may leave. Safe to call at any time. */
+  run(): void {
+    if (this.running || this.stopped) return;
+    this.running = true;
+    while (this.ring.length > 0 && this.young < youngMax && this.exchanges.size < socketsMax) {
+      if (this.options.unsettled() >= unsettledMax || !this.options.maySend()) break;
+      const team = this.ring.shift() as { lanes: Fifo<Lane>; listed: boolean };
+      const lane = team.lanes.shift();
+      if (lane !== undefined) {
+        lane.listed = false;
+        this.serve(lane);
+      }
+      if (team.lanes.length > 0) this.ring.push(team);
+      else team.listed = false;
+    }
+    this.running = false;
+  }
+
+  private serve(lane: Lane): void {
+    const nowMs = this.options.clock.now();
+    const block = lane.blockedBy(nowMs);
+    if (block === null) {
+      this.send(lane, lane.take(), nowMs);
+      if (lane.inFlight < lane.concurrency) this.list(lane);
+    } else if (block === 'rate') {
+      this.wakeLater(lane, nowMs);
+    }
+  }
+
+  private wakeLater(lane: Lane, nowMs: number): void {
+    if (lane.wakeAt !== null) return;
+    const delayMs = lane.tokenWaitMs();
+    const timer = this.options.timers.after(delayMs, () => {
+      lane.wakeAt = null;
+      this.offer(lane);
+    });
+    lane.wakeAt = { atMs: nowMs + delayMs, cancel: () => timer.cancel() };
+  }
+
+  private send(lane: Lane, item: DeliveryItem, nowMs: number): void {
+    const exchange: Exchange = { lane, item, startedAtMs: nowMs, young: true };
+    this.exchanges.add(exchange);
+    this.young += 1;
+    this.startAgeing();
+    const { headers, recorded } = lane.prepare(item, Math.floor(nowMs / 1000));
+    lane.channel.post(headers, item.body, lane.config.retry.timeoutMs, (result) =>
+      this.finish(exchange, recorded, result),
+    );
+  }
+
+  private finish(exchange: Exchange, requestHeaders: string, result: ExchangeResult): void {
+    const { lane, item } = exchange;
+    this.exchanges.delete(exchange);
+    if (exchange.young) this.young -= 1;
+    lane.inFlight -= 1;
+
+    const nowMs = this.options.clock.now();
+    const answered = result.kind === 'response';
+    const partial = answered ? result : result.partial;
+    const outcome = decideOutcome({
+      result: answered
+        ? { kind: 'response', status: result.status, retryAfter: headerValue(result.headers, 'retry-after') }
+        : { kind: 'failure' },
+      attemptsBefore: item.cycleAttempts,
+      policy: lane.config.retry,
+      nowMs,
+      random: this.options.random(),
+    });
+    const succeeded = outcome.kind === 'succeeded';
+    const opened = lane.record(succeeded, nowMs);
+    this.options.onSettlement(
+      {
+        item,
+        attemptId: this.options.ids.next('att'),
+        startedAtMs: exchange.startedAtMs,
+        status: partial?.status ?? null,
+        error: answered ? (succeeded ? null : 'http') : result.error,
+        errorMessage: answered ? null : result.message,
+        requestHeaders,
+        responseHeaders: partial === undefined ? null : recordHeaders(partial.headers),
+        responseBody: answered ? result.body : null,
+        responseTruncated: answered && result.bodyTruncated,
+        timing: result.timing,
+        outcome: outcome.kind === 'gone' ? 'retry' : outcome.kind,
+        delayMs: outcome.kind === 'retry' ? outcome.delayMs : 0,
+      },
+      lane,
+    );
+    if (outcome.kind === 'gone') this.options.onGone(lane);
+    if (opened || lane.moreWaiting || lane.breaker.state !== 'closed') this.options.onLaneChanged(lane, opened);
+    this.list(lane);
+    this.run();
+    if (this.exchanges.size === 0) this.drained?.();
+  }
+
+  // Exchanges that live longer than a second stop counting against the quick ones.
+  private startAgeing(): void {
+    if (this.ageing) return;
+    this.ageing = true;
+    this.options.timers.after(youngForMs / 2, () => {
+      this.ageing = false;
+      const oldAtMs = this.options.clock.now() - youngForMs;
+      for (const exchange of this.exchanges) {
+        if (exchange.startedAtMs > oldAtMs) break;
+        if (exchange.young) {
+          exchange.young = false;
+          this.young -= 1;
+        }
+      }
+      if (this.exchanges.size > 0) this.startAgeing();
+      this.run();
+    });
+  }
+
+  /** Starts nothing more. Resolves when every exchange under way has ended. */
+  stop(): Promise<void> {
+    this.stopped = true;
+    if (this.exchanges.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.drained = resolve;
+    });
+  }
+}

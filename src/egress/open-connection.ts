@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
+import type { CompiledAddressPolicy } from './address.rules.ts';
+import { judgeAddress } from './address.rules.ts';
+import { dial } from './dial.ts';
+import type { ConnectionTiming } from './exchange-result.ts';
+import { EgressFailure } from './exchange-result.ts';
+import type { NameLookup } from './name-lookup.ts';
+import type { Proxy, ProxyBypass } from './proxy.rules.ts';
+import { bypassesProxy } from './proxy.rules.ts';
+import { openTunnel } from './proxy-tunnel.ts';
+import { secure } from './secure.ts';
+import type { ClientTls, TlsContexts } from './tls-contexts.ts';
+
+/** What all connections of the process share. */
+export type Network = {
+  addressPolicy: CompiledAddressPolicy;
+  lookUp: NameLookup;
+  tlsContexts: TlsContexts;
+  proxy: { to: Proxy; bypass: ProxyBypass; resolvesNames: boolean } | null;
+  connectMs: number;
+  nowMs: () => number;
+};
+
+/** Where one destination's connections lead. `hostname` is without brackets. */
+export type Target = {
+  hostname: string;
+  port: number;
+  secure: boolean;
+  tls: ClientTls | undefined;
+  sessions: { session: Buffer | undefined };
+};
+
+const mostTunnels = 3;
+
+/**
+ * Opens one connection: resolve, judge every address, connect to one that was judged, and speak TLS with the name.
+ * Nothing is remembered between connections, so each is judged anew. `timing` is filled in as the parts pass; `abort`
+ * gives up. Rejects with an EgressFailure.
+ */
+export async function openConnection(
+  network: Network,
+  target: Target,
+  timing: ConnectionTiming,
+  abort: AbortController,
+): Promise<Socket> {
+  const { nowMs } = network;
+  const proxy = target.secure ? proxyFor(network, target) : null;
+  const addresses = await targetAddresses(network, target, timing, proxy?.resolvesNames === true);
+  abort.signal.throwIfAborted();
+  const deadline = setTimeout(() => {
+    abort.abort(new EgressFailure('timeout', `connecting took longer than ${network.connectMs} ms`));
+  }, network.connectMs);
+  try {
+    const connectingSince = nowMs();
+    const socket =
+      proxy === null
+        ? await dial(addresses, target.port, abort.signal)
+        : await tunnelTo(network, proxy.to, addresses, target.port, abort.signal);
+    timing.connectMs = nowMs() - connectingSince;
+    if (!target.secure) return socket;
+    const securingSince = nowMs();
+    const { hostname, sessions } = target;
+    const context = network.tlsContexts(target.tls);
+    const tlsSocket = await secure(socket, { hostname, context, sessions, signal: abort.signal });
+    timing.tlsMs = nowMs() - securingSince;
+    return tlsSocket;
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+/** The addresses that may be connected to; forbidden ones among them are left out, and none left is a refusal. */
+async function targetAddresses(
+  network: Network,
+  target: Target,
+  timing: ConnectionTiming,
+  proxyResolves: boolean,
+): Promise<string[]> {
+  const { hostname } = target;
+  const literal = isIP(hostname) !== 0;
+  if (proxyResolves && !literal) return [hostname];
+  const resolvingSince = network.nowMs();
+  let found = [hostname];
+  if (!literal) {
+    try {
+      found = await network.lookUp(hostname);
+    } finally {
+      timing.dnsMs = network.nowMs() - resolvingSince;
+    }
+  }
+  const allowed = found.filter((address) => judgeAddress(address, network.addressPolicy).allowed);
+  // Which private address a name has is nobody's business outside, so the message keeps it back.
+  if (allowed.length === 0) {
+    throw new EgressFailure('blocked', `${hostname} leads to an address that requests may not be sent to`);
+  }
+  return allowed;
+}
+
+function proxyFor(network: Network, target: Target): Network['proxy'] {
+  const { proxy } = network;
+  return proxy === null || bypassesProxy(target.hostname, target.port, proxy.bypass) ? null : proxy;
+}
+
+/** The proxy is the operator's own, so its address is not judged. It is told the address that was. */
+async function tunnelTo(
+  network: Network,
+  proxy: Proxy,
+  hosts: readonly string[],
+  port: number,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const proxyAddresses = isIP(proxy.hostname) === 0 ? await network.lookUp(proxy.hostname) : [proxy.hostname];
+  let lastError: unknown = new EgressFailure('connect', 'there is no address to connect to');
+  for (const host of hosts.slice(0, mostTunnels)) {
+    const plain = await dial(proxyAddresses, proxy.port, signal);
+    const socket = proxy.secure
+      ? await secure(plain, {
+          hostname: proxy.hostname,
+          context: network.tlsContexts(undefined),
+          sessions: { session: undefined },
+          signal,
+        })
+      : plain;
+    try {
+      return await openTunnel(socket, proxy, { host, port }, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      lastError = error;
+    }
+  }
+  throw lastError;
+}

@@ -1,0 +1,54 @@
+/** The closed set of problem codes (RFC 9457): what may go wrong, told the same way by API, CLI and docs. */
+export const problemCodes = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  invalid_cursor: { status: 400, title: 'The cursor is not one this list gave' },
+  unauthorized: { status: 401, title: 'An API key is needed' },
+  forbidden: { status: 403, title: 'This API key may not do that' },
+  not_found: { status: 404, title: 'There is no such thing here' },
+  method_not_allowed: { status: 405, title: 'This path does not take that method' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  conflict: { status: 409, title: 'It exists already, or is in a state that does not allow this' },
+  idempotency_conflict: { status: 409, title: 'The idempotency key was used with another request' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'This content type is not taken here' },
+  unknown_event_type: { status: 422, title: 'The event type is not registered' },
+  payload_schema_mismatch: { status: 422, title: 'The payload does not match the schema of its event type' },
+  invalid_schema: { status: 422, title: 'The JSON Schema is not valid' },
+  invalid_filter: { status: 422, title: 'The filter is not valid' },
+  invalid_url: { status: 422, title: 'The URL may not be used as an endpoint' },
+  invalid_secret: { status: 422, title: 'The secret does not fit the signing scheme' },
+  invalid_header: { status: 422, title: 'The header may not be set' },
+  limit_reached: { status: 422, title: 'The limit of such things is reached' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Posthorn failed' },
+  overloaded: { status: 503, title: 'Posthorn is at its limit' },
+  database_unavailable: { status: 503, title: 'The database is out of reach' },
+  shutting_down: { status: 503, title: 'This node is stopping' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problemCodes;
+export type ProblemPointer = { pointer: string; message: string };
+
+/** What a caller can act on: what is wrong, where, and how to mend it. `detail` never holds a secret. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly errors: readonly ProblemPointer[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    more: { errors?: readonly ProblemPointer[]; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
+    super(detail, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.errors = more.errors;
+    this.retryAfterSeconds = more.retryAfterSeconds;
+  }
+
+  get status(): number {
+    return problemCodes[this.code].status;
+  }
+}
