@@ -5,9 +5,10 @@ import { foreignFolder } from './data-folder.ts';
 import { EmbeddedDatabaseError } from './embedded-database-error.ts';
 import { ensureOwnFolder } from './own-folder.ts';
 import { writePrivateFile } from './private-file.ts';
-import { blockingFolder } from './reachability.ts';
 import { type Account, mayOpenToGroup } from './reachability.rules.ts';
+import { blockingFolder } from './reachability.ts';
 import { chooseServerUser, parsePasswd, type ServerUser } from './server-user.rules.ts';
+import { unlessAbsent } from './unless-absent.ts';
 
 /** Where the cluster lives and who runs it. `home` is the data folder unless the server's user cannot reach that. */
 export type ClusterPlace = { home: string; clusterFolder: string; user: ServerUser };
@@ -20,7 +21,8 @@ export async function chooseClusterPlace(input: { dataFolder: string; sharedFold
   const pointer = await readPointer(dataFolder);
   const clusterOwner = await ownerOf(join(pointer?.folder ?? dataFolder, 'postgres'));
   const user = await chooseUser(dataFolder, clusterOwner);
-  if (clusterOwner && !user.switched && clusterOwner.uid !== user.uid) throw foreignFolder(dataFolder, clusterOwner.uid);
+  if (clusterOwner && !user.switched && clusterOwner.uid !== user.uid)
+    throw foreignFolder(dataFolder, clusterOwner.uid);
   if (pointer) return await followPointer(dataFolder, pointer, user);
   const blocker = user.switched ? await blockingFolder(dataFolder, user) : undefined;
   if (!blocker) return placeIn(dataFolder, user);
@@ -66,10 +68,7 @@ async function followPointer(dataFolder: string, pointer: Pointer, user: ServerU
   return place;
 }
 
-async function relocate(
-  input: { dataFolder: string; sharedFolder: string },
-  user: ServerUser,
-): Promise<ClusterPlace> {
+async function relocate(input: { dataFolder: string; sharedFolder: string }, user: ServerUser): Promise<ClusterPlace> {
   const { dataFolder, sharedFolder } = input;
   if (!(await ensureOwnFolder(sharedFolder, user)) || (await blockingFolder(sharedFolder, user))) {
     throw unreachable(`uid ${user.uid}, which runs the database, can reach neither ${dataFolder} nor ${sharedFolder}`);
@@ -90,10 +89,7 @@ function pointerPath(dataFolder: string): string {
 }
 
 async function readPointer(dataFolder: string): Promise<Pointer | undefined> {
-  const text = await readFile(pointerPath(dataFolder), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const text = await unlessAbsent(readFile(pointerPath(dataFolder), 'utf8'));
   return text === undefined ? undefined : (JSON.parse(text) as Pointer);
 }
 
@@ -102,10 +98,7 @@ async function writePointer(dataFolder: string, pointer: Pointer): Promise<void>
 }
 
 async function ownerOf(path: string): Promise<Account | undefined> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const found = await unlessAbsent(stat(path));
   return found && { uid: found.uid, gid: found.gid };
 }
 

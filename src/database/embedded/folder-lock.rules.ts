@@ -11,7 +11,12 @@ export function formatLockEntry(entry: LockEntry): string {
 export function parseLockEntry(text: string): LockEntry {
   try {
     const { token, pid, birth } = JSON.parse(text) as Partial<LockEntry>;
-    if (typeof token === 'string' && /^[\w-]{1,64}$/.test(token) && Number.isInteger(pid) && typeof birth === 'string') {
+    if (
+      typeof token === 'string' &&
+      /^[\w-]{1,64}$/.test(token) &&
+      Number.isInteger(pid) &&
+      typeof birth === 'string'
+    ) {
       return { token, pid: Number(pid), birth };
     }
   } catch {

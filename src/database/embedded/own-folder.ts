@@ -8,10 +8,10 @@ import type { Account } from './reachability.rules.ts';
 export async function ensureOwnFolder(folder: string, server: Account): Promise<boolean> {
   try {
     const made = await mkdir(folder, { recursive: true, mode: 0o755 });
-    const { uid, mode, ...entry } = await lstat(folder);
-    if (!entry.isDirectory() || (uid !== process.geteuid?.() && uid !== server.uid)) return false;
+    const entry = await lstat(folder);
+    if (!entry.isDirectory() || (entry.uid !== process.geteuid?.() && entry.uid !== server.uid)) return false;
     if (made !== undefined) await chmod(folder, 0o755);
-    return made !== undefined || (mode & 0o022) === 0;
+    return made !== undefined || (entry.mode & 0o022) === 0;
   } catch {
     return false;
   }

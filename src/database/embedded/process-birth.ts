@@ -33,8 +33,8 @@ export function isAlive(pid: number): boolean {
 }
 
 async function startedBy(pid: number): Promise<string> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env: { LC_ALL: 'C' } }).catch(
-    () => ({ stdout: '' }),
-  );
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], {
+    env: { LC_ALL: 'C' },
+  }).catch(() => ({ stdout: '' }));
   return stdout.trim();
 }

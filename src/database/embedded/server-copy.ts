@@ -16,7 +16,8 @@ export async function copyServer(nativeFolder: string, target: string): Promise<
   await makeFolder(dirname(target));
   await makeFolder(draft);
   await makeFolder(join(draft, 'native'));
-  for (const entry of entries) await copyEntry(join(nativeFolder, entry.path), join(draft, 'native', entry.path), entry);
+  for (const entry of entries)
+    await copyEntry(join(nativeFolder, entry.path), join(draft, 'native', entry.path), entry);
   await rm(target, { recursive: true, force: true });
   await rename(draft, target);
   return copy;

@@ -1,6 +1,7 @@
 export type ServerLogLine = { level: 'info' | 'warn' | 'error'; severity: string; text: string };
 
-const severities = /(?:^|\s)(DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): {1,2}(.*)$/;
+const severities =
+  /(?:^|\s)(DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): {1,2}(.*)$/;
 
 // Answers to clients that came early or late; the readiness poll itself causes the first ones.
 const ordinaryFatal =
@@ -21,7 +22,8 @@ export function readServerLogLine(line: string): ServerLogLine | undefined {
   if (severity === 'WARNING' || severity === 'ERROR') return { level: 'warn', severity, text };
   if (severity === 'PANIC') return { level: 'error', severity, text };
   if (severity === 'FATAL') return ordinaryFatal.test(text) ? undefined : { level: 'error', severity, text };
-  if (severity === 'LOG' && tellingLog.test(text)) return { level: 'info', severity, text };
+  if (severity === 'LOG' && tellingLog.test(text) && !text.startsWith('background worker'))
+    return { level: 'info', severity, text };
   return undefined;
 }
 

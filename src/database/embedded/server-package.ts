@@ -14,7 +14,8 @@ export async function findServerPackage(platform: string, arch: string): Promise
     throw new EmbeddedDatabaseError({
       code: 'unsupported_platform',
       what: `the embedded PostgreSQL does not run on ${platform} ${arch}`,
-      remedy: 'set DATABASE_URL to your own PostgreSQL (15 or newer), or run Posthorn on Linux, macOS, WSL or in a container',
+      remedy:
+        'set DATABASE_URL to your own PostgreSQL (15 or newer), or run Posthorn on Linux, macOS, WSL or in a container',
     });
   }
   try {

@@ -40,7 +40,11 @@ export function serverArguments(input: {
     unix_socket_permissions: '0700',
     ...input.settings,
   };
-  return ['-D', input.clusterFolder, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  return [
+    '-D',
+    input.clusterFolder,
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
 }
 
 function quoteListItem(path: string): string {

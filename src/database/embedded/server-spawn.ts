@@ -41,7 +41,8 @@ export function binaryUnusable(command: string, reason: string, cause?: unknown)
   return new EmbeddedDatabaseError({
     code: 'binary_unusable',
     what: `the embedded PostgreSQL program ${command} does not run here (${reason})`,
-    remedy: 'it needs a glibc system and permission to change to its user; else set DATABASE_URL to your own PostgreSQL',
+    remedy:
+      'it needs a glibc system and permission to change to its user; else set DATABASE_URL to your own PostgreSQL',
     cause,
   });
 }
