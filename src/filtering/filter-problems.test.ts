@@ -19,7 +19,7 @@ const table: [about: string, filter: unknown, pointer: string, message: RegExp][
   ['nothing', undefined, '', /JSON, which has no undefined/],
   ['a misspelt operator', { a: { $gte_: 1 } }, '/a/$gte_', /did you mean \$gte\?/],
   ['an operator in another case', { a: { $elemmatch: {} } }, '/a/$elemmatch', /did you mean \$elemMatch\?/],
-  ['swapped letters', { a: { $ni: [] } }, '/a/$ni', /did you mean \$in\?/],
+  ['swapped letters', { a: { $exsits: true } }, '/a/$exsits', /did you mean \$exists\?/],
   ['a misspelt group', { $adn: [] }, '/$adn', /did you mean \$and\?/],
   ['an operator like no other', { a: { $frobnicate: 1 } }, '/a/$frobnicate', /the operators here are \$eq, \$ne/],
   ['an inherited name as operator', { a: { $toString: 1 } }, '/a/$toString', /Unknown operator/],

@@ -78,6 +78,8 @@ const table: [about: string, filter: unknown, payload: unknown, expected: boolea
   ['$startsWith', { status: { $startsWith: 'pa' } }, order, true],
   ['$startsWith meets only strings', { amount: { $startsWith: '1' } }, order, false],
   ['$size', { items: { $size: 2 } }, order, true],
+  ['$size does not count arrays inside the array', { v: { $size: 1 } }, { v: [[1], [2]] }, false],
+  ['$elemMatch does not look into arrays inside the array', { v: { $elemMatch: { $eq: 1 } } }, { v: [[1]] }, false],
   ['$size of no array', { status: { $size: 4 } }, order, false],
   ['$elemMatch wants one element to meet all', { items: { $elemMatch: { sku: 'A', quantity: 5 } } }, order, false],
   ['$elemMatch holds', { items: { $elemMatch: { sku: 'B', quantity: { $gt: 2 } } } }, order, true],

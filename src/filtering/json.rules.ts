@@ -18,8 +18,8 @@ export function jsonEquals(left: unknown, right: unknown): boolean {
   }
   if (!isJsonObject(left) || !isJsonObject(right)) return false;
   const keys = Object.keys(left);
-  if (keys.length !== Object.keys(right).length) return false;
-  return keys.every((key) => Object.hasOwn(right, key) && jsonEquals(left[key], right[key]));
+  for (const key of keys) if (!Object.hasOwn(right, key) || !jsonEquals(left[key], right[key])) return false;
+  return keys.length === Object.keys(right).length;
 }
 
 /** A JSON pointer with one more token, escaped as RFC 6901 section 3 says. */
