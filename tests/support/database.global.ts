@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -40,6 +40,10 @@ export default async function startTestDatabase(project: TestProject): Promise<(
   };
 }
 
+/** Nobody misses this database after a power cut, and every worker of the run has its pools. */
+const disposable = { fsync: 'off', full_page_writes: 'off', max_connections: '200' };
+const silent = { info: () => undefined, warn: () => undefined, error: console.error };
+
 interface TestServer {
   connection: pg.ClientConfig;
   stop: () => Promise<void>;
@@ -51,8 +55,9 @@ function givenServer(connectionString: string): TestServer {
 
 async function startTemporaryServer(): Promise<TestServer> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'posthorn-test-'));
-  const server = await startEmbeddedPostgres({ dataFolder, log: () => undefined });
-  await execute(server.connection, 'ALTER SYSTEM SET fsync = off', 'SELECT pg_reload_conf()');
+  // Run by root, the server has another user, who must be able to pass through.
+  await chmod(dataFolder, 0o711);
+  const server = await startEmbeddedPostgres({ dataFolder, log: silent, settings: disposable });
   return {
     connection: server.connection,
     stop: async () => {
@@ -62,11 +67,11 @@ async function startTemporaryServer(): Promise<TestServer> {
   };
 }
 
-async function execute(connection: pg.ClientConfig, ...statements: string[]): Promise<void> {
+async function execute(connection: pg.ClientConfig, statement: string): Promise<void> {
   const client = new pg.Client(connection);
   await client.connect();
   try {
-    for (const statement of statements) await client.query(statement);
+    await client.query(statement);
   } finally {
     await client.end();
   }
