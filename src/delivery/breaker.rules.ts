@@ -7,9 +7,11 @@
  * while it is open; none of their attempts is spent.
  */
 export type Breaker =
-  | { state: 'closed'; windowStartMs: number; attempts: number; failures: number }
+  | ClosedBreaker
   | { state: 'open'; untilMs: number; openedForMs: number }
   | { state: 'half-open'; openedForMs: number };
+
+type ClosedBreaker = { state: 'closed'; windowStartMs: number; attempts: number; failures: number };
 
 export type BreakerPolicy = {
   windowMs: number;
@@ -29,7 +31,7 @@ export const defaultBreakerPolicy: BreakerPolicy = {
   probes: 1,
 };
 
-export function closedBreaker(nowMs: number): Breaker {
+export function closedBreaker(nowMs: number): ClosedBreaker {
   return { state: 'closed', windowStartMs: nowMs, attempts: 0, failures: 0 };
 }
 

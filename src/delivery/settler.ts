@@ -27,28 +27,38 @@ export function createSettler(options: {
   let givenUp = false;
 
   const write = async (batch: Settlement[]): Promise<void[]> => {
-    const byEpoch = Map.groupBy(batch, (settlement) => settlement.item.epoch);
-    for (const [epoch, settlements] of byEpoch) {
-      let waitMs = retryFirstMs;
-      for (;;) {
-        try {
-          const applied = await options.store.settle(epoch, settlements);
-          if (applied < settlements.length) options.onFenced(settlements.length - applied);
-          if (stalled) {
-            stalled = false;
-            options.onResumed();
-          }
-          break;
-        } catch (error) {
-          stalled = true;
-          options.onError(error);
-          if (givenUp) throw error;
-          await new Promise<void>((resolve) => options.timers.after(waitMs, resolve));
-          waitMs = Math.min(waitMs * 2, retryMaxMs);
-        }
-      }
+    for (const [epoch, settlements] of Map.groupBy(batch, (settlement) => settlement.item.epoch)) {
+      await writeForSure(epoch, settlements);
     }
     return new Array<void>(batch.length);
+  };
+
+  const writeForSure = async (epoch: number, settlements: Settlement[], bare = false): Promise<void> => {
+    for (let waitMs = retryFirstMs; ; waitMs = Math.min(waitMs * 2, retryMaxMs)) {
+      try {
+        const applied = await options.store.settle(epoch, settlements);
+        if (applied < settlements.length) options.onFenced(settlements.length - applied);
+        if (stalled) {
+          stalled = false;
+          options.onResumed();
+        }
+        return;
+      } catch (error) {
+        options.onError(error);
+        if (isDataError(error)) {
+          // One attempt that cannot be stored must not hold up the log of the others.
+          if (settlements.length > 1) {
+            for (const settlement of settlements) await writeForSure(epoch, [settlement]);
+          } else if (!bare) {
+            await writeForSure(epoch, settlements.map(withoutAnswer), true);
+          } else options.onFenced(1);
+          return;
+        }
+        stalled = true;
+        if (givenUp) throw error;
+        await new Promise<void>((resolve) => options.timers.after(waitMs, resolve));
+      }
+    }
   };
 
   const commit = createGroupCommit<Settlement, void>({ write, maxBatch: 1000, parallel: 2 });
@@ -64,5 +74,22 @@ export function createSettler(options: {
     giveUp() {
       givenUp = true;
     },
+  };
+}
+
+/** SQLSTATE classes 21 to 23: the statement was refused for its data, and would be again. */
+function isDataError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^2[1-3]/.test(String(error.code));
+}
+
+/** The attempt with only what is certain to be storable. */
+function withoutAnswer(settlement: Settlement): Settlement {
+  return {
+    ...settlement,
+    errorMessage: settlement.errorMessage === null ? null : 'the answer could not be stored',
+    requestHeaders: '',
+    responseHeaders: null,
+    responseBody: null,
+    responseTruncated: true,
   };
 }

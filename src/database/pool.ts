@@ -1,0 +1,28 @@
+import pg from 'pg';
+
+/**
+ * The pool of one process. Statements are bounded, so that a stuck server fails a request instead of holding it, and
+ * a lost connection is an event for the log, never the end of the process.
+ */
+export function createPool(config: pg.PoolConfig, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({
+    application_name: 'posthorn',
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: 60_000,
+    query_timeout: 65_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    ...config,
+  });
+  pool.on('error', onError);
+  return pool;
+}
+
+/** True when the database could not be reached or is shutting down or starting up: the same call may work later. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  if (/^(08|57P|53)/.test(code) || /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|EAI_|EHOST|ENET)/.test(code)) return true;
+  return /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/.test(error.message);
+}

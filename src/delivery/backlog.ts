@@ -1,0 +1,125 @@
+import type { DeliveryItem, DeliveryStore, Timers } from './delivery-ports.ts';
+import type { Lane } from './lane.ts';
+
+/** Longest pause between looks at the queue: for work that another node left without a hint. */
+const idleMs = 15_000;
+const afterErrorMs = 1_000;
+/** Bodies that one claim may bring into memory. */
+const claimBudgetBytes = 16 * 1024 * 1024;
+/** Rows that one claim may bring; more would make its transaction long. */
+const claimMaxRows = 2_000;
+
+/**
+ * Brings due deliveries from the queue into the lanes: looks which endpoints have work waiting, claims as much as
+ * each lane has room for, and sleeps until the next one is due. An empty queue costs four look-ups a minute.
+ */
+export type Backlog = {
+  start(): void;
+  /** Look now, or as soon as the look under way has ended. */
+  poke(): void;
+  /** Look in `delayMs` at the latest. */
+  pokeIn(delayMs: number): void;
+  stop(): Promise<void>;
+};
+
+export function createBacklog(options: {
+  store: Pick<DeliveryStore, 'waitingEndpoints' | 'claim'>;
+  timers: Timers;
+  now: () => number;
+  epoch: () => number | null;
+  mayClaim: () => boolean;
+  memoryRoomBytes: () => number;
+  /** The endpoint's lane, or null when it is paused, disabled or gone. */
+  laneOf: (teamId: string, endpointId: string) => Promise<Lane | null>;
+  onClaimed: (lane: Lane, items: DeliveryItem[]) => void;
+  onError: (error: unknown) => void;
+}): Backlog {
+  let stopped = false;
+  let looking: Promise<void> | null = null;
+  let again = false;
+  let timer: { cancel(): void } | null = null;
+  let timerAtMs = Number.POSITIVE_INFINITY;
+
+  const pokeIn = (delayMs: number): void => {
+    if (stopped) return;
+    const atMs = options.now() + delayMs;
+    if (timer !== null && timerAtMs <= atMs) return;
+    timer?.cancel();
+    timerAtMs = atMs;
+    timer = options.timers.after(Math.max(0, delayMs), () => {
+      timer = null;
+      timerAtMs = Number.POSITIVE_INFINITY;
+      poke();
+    });
+  };
+
+  const poke = (): void => {
+    if (stopped) return;
+    if (looking !== null) {
+      again = true;
+      return;
+    }
+    again = false;
+    looking = look()
+      .catch((error: unknown) => {
+        options.onError(error);
+        return afterErrorMs;
+      })
+      .then((nextMs) => {
+        looking = null;
+        if (again) pokeIn(0);
+        else pokeIn(nextMs);
+      });
+  };
+
+  const look = async (): Promise<number> => {
+    const epoch = options.epoch();
+    if (epoch === null || !options.mayClaim()) return afterErrorMs;
+    const waiting = await options.store.waitingEndpoints();
+    const lanes = new Map<string, { lane: Lane; room: number }>();
+    let nextMs = idleMs;
+    let rows = claimMaxRows;
+    for (const entry of waiting) {
+      const lane = await options.laneOf(entry.teamId, entry.endpointId);
+      if (lane === null) continue;
+      if (entry.dueInMs > 0) {
+        nextMs = Math.min(nextMs, entry.dueInMs);
+        continue;
+      }
+      const nowMs = options.now();
+      const room = Math.min(lane.room(nowMs), rows);
+      if (room > 0) {
+        lanes.set(entry.endpointId, { lane, room });
+        rows -= room;
+      } else if (lane.breaker.state === 'open') {
+        nextMs = Math.min(nextMs, Math.max(1, lane.breaker.untilMs - nowMs));
+      } else {
+        lane.moreWaiting = true;
+      }
+    }
+    const budget = Math.min(claimBudgetBytes, options.memoryRoomBytes());
+    if (lanes.size === 0) return nextMs;
+    if (budget <= 0) return Math.min(nextMs, 100);
+
+    const wants = [...lanes].map(([endpointId, { room }]) => ({ endpointId, room }));
+    const byEndpoint = Map.groupBy(await options.store.claim(epoch, wants, budget), (item) => item.endpointId);
+    for (const [endpointId, { lane, room }] of lanes) {
+      const items = byEndpoint.get(endpointId) ?? [];
+      lane.moreWaiting = items.length === room;
+      if (items.length > 0) options.onClaimed(lane, items);
+    }
+    // Cut by the budget or by rows: what is left is found on the next look.
+    return rows === 0 ? 0 : Math.min(nextMs, byEndpoint.size === 0 ? 1_000 : 250);
+  };
+
+  return {
+    start: poke,
+    poke,
+    pokeIn,
+    async stop() {
+      stopped = true;
+      timer?.cancel();
+      await looking;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import type { DeliveryStore, Timers } from './delivery-ports.ts';
+
+export const leaseSeconds = 30;
+const beatMs = 10_000;
+const afterErrorMs = 500;
+/** A node stops sending this long before others may take over, so that both do not send the same. */
+const marginMs = 5_000;
+
+/**
+ * This process's membership: joined under an epoch, kept alive by beats, left at a stop. While it is joined and its
+ * lease is certain, `epoch` may own deliveries; when the lease cannot be renewed the node sends nothing until it is
+ * certain again. What a dead node owned is taken over by whoever notices that its lease ran out.
+ */
+export type NodeLease = {
+  start(): void;
+  /** The epoch, or null before the first join and after the lease was lost. */
+  epoch(): number | null;
+  /** True while nobody else can hold what this node holds. */
+  certain(): boolean;
+  stop(): Promise<void>;
+};
+
+export function createNodeLease(options: {
+  store: Pick<DeliveryStore, 'join' | 'beat' | 'takeOver' | 'epochs'>;
+  timers: Timers;
+  /** Monotonic milliseconds. */
+  monotonicMs: () => number;
+  name: string;
+  /** No other node can exist (embedded database): the past is taken over at once. */
+  exclusive: boolean;
+  lowDeliveryId: () => string;
+  onJoined: (epoch: number) => void;
+  /** The epoch was taken over: what is in memory belongs to others now. */
+  onLost: (epoch: number) => void;
+  onBeat: (beat: { databaseNowMs: number; halfRoundTripMs: number; liveNodes: number }) => void;
+  onTakenOver: (epoch: number, deliveries: number) => void;
+  onError: (error: unknown) => void;
+}): NodeLease {
+  let epoch: number | null = null;
+  let certainUntilMs = 0;
+  let timer: { cancel(): void } | null = null;
+  let turning: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  const takeOver = async (dead: number, force: boolean): Promise<void> => {
+    const deliveries = await options.store.takeOver(dead, force);
+    if (deliveries !== null) options.onTakenOver(dead, deliveries);
+  };
+
+  const join = async (): Promise<void> => {
+    const sentMs = options.monotonicMs();
+    const joined = await options.store.join({ name: options.name, lowDeliveryId: options.lowDeliveryId(), leaseSeconds });
+    const halfRoundTripMs = (options.monotonicMs() - sentMs) / 2;
+    if (options.exclusive) {
+      for (const other of await options.store.epochs()) {
+        if (other !== joined.epoch) await takeOver(other, true);
+      }
+    }
+    epoch = joined.epoch;
+    certainUntilMs = sentMs + leaseSeconds * 1000 - marginMs;
+    options.onBeat({ databaseNowMs: joined.databaseNowMs, halfRoundTripMs, liveNodes: 1 });
+    options.onJoined(joined.epoch);
+  };
+
+  const beat = async (current: number): Promise<void> => {
+    const sentMs = options.monotonicMs();
+    const beaten = await options.store.beat({ epoch: current, lowDeliveryId: options.lowDeliveryId(), leaseSeconds });
+    const halfRoundTripMs = (options.monotonicMs() - sentMs) / 2;
+    if (!beaten.alive) {
+      epoch = null;
+      certainUntilMs = 0;
+      options.onLost(current);
+      await join();
+      return;
+    }
+    certainUntilMs = sentMs + leaseSeconds * 1000 - marginMs;
+    options.onBeat({ databaseNowMs: beaten.databaseNowMs, halfRoundTripMs, liveNodes: Math.max(1, beaten.liveNodes) });
+    for (const dead of beaten.expiredEpochs) {
+      if (dead !== current) await takeOver(dead, false);
+    }
+  };
+
+  const turn = (): void => {
+    if (stopped) return;
+    turning = (epoch === null ? join() : beat(epoch)).then(
+      () => {
+        if (!stopped) timer = options.timers.after(beatMs, turn);
+      },
+      (error: unknown) => {
+        options.onError(error);
+        if (!stopped) timer = options.timers.after(afterErrorMs, turn);
+      },
+    );
+  };
+
+  return {
+    start: turn,
+    epoch: () => epoch,
+    certain: () => epoch !== null && options.monotonicMs() < certainUntilMs,
+    async stop() {
+      stopped = true;
+      timer?.cancel();
+      await turning;
+      if (epoch !== null) await options.store.takeOver(epoch, true).catch(options.onError);
+      epoch = null;
+    },
+  };
+}

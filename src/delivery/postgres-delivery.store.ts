@@ -1,0 +1,195 @@
+import type pg from 'pg';
+import {
+  boolArray,
+  byteaArray,
+  float4Array,
+  float8Array,
+  int2Array,
+  int4Array,
+  textArray,
+  uuidArray,
+} from '../database/binary-arrays.ts';
+import { idFromUuid, uuidFromId } from '../ids/id.rules.ts';
+import type { Beat, DeliveryItem, DeliveryStore, Settlement } from './delivery-ports.ts';
+
+const outcomeCodes = { retry: 0, succeeded: 1, dead: 2 } as const;
+
+const freshSql = `SELECT settle_fresh_successes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) AS applied`;
+const anySql = `SELECT cardinality(settle_deliveries(${Array.from({ length: 26 }, (_, index) => `$${index + 1}`).join(', ')})) AS applied`;
+
+/** The engine's store in PostgreSQL: one function call, one round trip and one commit for each batch. */
+export function createPostgresDeliveryStore(pool: pg.Pool): DeliveryStore {
+  return {
+    async join({ name, lowDeliveryId, leaseSeconds }) {
+      const { rows } = await pool.query<{ epoch: number; now_ms: number }>(
+        `INSERT INTO node (name, lease_until, low_delivery) VALUES ($1, now() + make_interval(secs => $2), $3)
+         RETURNING epoch, (extract(epoch FROM clock_timestamp()) * 1000)::double precision AS now_ms`,
+        [name, leaseSeconds, uuidFromId(lowDeliveryId)],
+      );
+      const row = rows[0] as { epoch: number; now_ms: number };
+      return { epoch: row.epoch, databaseNowMs: row.now_ms };
+    },
+
+    async beat({ epoch, lowDeliveryId, leaseSeconds }): Promise<Beat> {
+      const { rows } = await pool.query<{
+        alive: boolean;
+        live_nodes: string;
+        expired: number[] | null;
+        database_now_ms: number;
+      }>({ name: 'node_beat', text: 'SELECT * FROM node_beat($1, $2, $3)', values: [epoch, uuidFromId(lowDeliveryId), leaseSeconds] });
+      const row = rows[0] as (typeof rows)[0];
+      return {
+        alive: row.alive,
+        liveNodes: Number(row.live_nodes),
+        expiredEpochs: row.expired ?? [],
+        databaseNowMs: row.database_now_ms,
+      };
+    },
+
+    async takeOver(epoch, force) {
+      const { rows } = await pool.query<{ freed: string | null }>('SELECT take_over_node($1, $2) AS freed', [epoch, !force]);
+      const freed = rows[0]?.freed ?? null;
+      return freed === null ? null : Number(freed);
+    },
+
+    async epochs() {
+      return (await pool.query<{ epoch: number }>('SELECT epoch FROM node')).rows.map((row) => row.epoch);
+    },
+
+    async settle(epoch, batch) {
+      const fresh = batch.filter(isFreshSuccess);
+      const others = fresh.length === 0 ? batch : batch.filter((settlement) => !isFreshSuccess(settlement));
+      let applied = 0;
+      if (fresh.length > 0) applied += await settleFresh(pool, epoch, fresh);
+      if (others.length > 0) applied += await settleAny(pool, epoch, others);
+      return applied;
+    },
+
+    async release(epoch, deliveries) {
+      await pool.query({
+        name: 'release_deliveries',
+        text: 'SELECT release_deliveries($1, $2, $3)',
+        values: [epoch, uuidArray(deliveries, (row) => row.teamId), uuidArray(deliveries, (row) => row.deliveryId)],
+      });
+    },
+
+    async waitingEndpoints() {
+      const { rows } = await pool.query<{ team_id: string; endpoint_id: string; due_in_ms: number }>({
+        name: 'waiting_endpoints',
+        text: 'SELECT * FROM waiting_endpoints()',
+      });
+      return rows.map((row) => ({
+        teamId: idFromUuid('team', row.team_id),
+        endpointId: idFromUuid('ep', row.endpoint_id),
+        dueInMs: row.due_in_ms,
+      }));
+    },
+
+    async claim(epoch, wants, budgetBytes) {
+      const { rows } = await pool.query<ClaimedRow>({
+        name: 'claim_deliveries',
+        text: 'SELECT * FROM claim_deliveries($1, $2, $3, $4)',
+        values: [epoch, uuidArray(wants, (want) => want.endpointId), int4Array(wants, (want) => want.room), budgetBytes],
+      });
+      return rows.map((row) => toItem(row, epoch));
+    },
+  };
+}
+
+type ClaimedRow = {
+  team_id: string;
+  delivery_id: string;
+  event_id: string;
+  endpoint_id: string;
+  cycle_attempts: number;
+  attempts: number;
+  ordering_key: string | null;
+  event_type: string;
+  content_type: string;
+  body: Buffer;
+};
+
+function toItem(row: ClaimedRow, epoch: number): DeliveryItem {
+  return {
+    epoch,
+    teamId: idFromUuid('team', row.team_id),
+    deliveryId: idFromUuid('dlv', row.delivery_id),
+    eventId: idFromUuid('evt', row.event_id),
+    endpointId: idFromUuid('ep', row.endpoint_id),
+    eventType: row.event_type,
+    contentType: row.content_type,
+    body: row.body,
+    attempts: row.attempts,
+    cycleAttempts: row.cycle_attempts,
+    orderingKey: row.ordering_key,
+    fresh: false,
+    enteredAtMs: 0,
+  };
+}
+
+function isFreshSuccess(settlement: Settlement): boolean {
+  return settlement.item.fresh && settlement.outcome === 'succeeded';
+}
+
+async function settleFresh(pool: pg.Pool, epoch: number, batch: Settlement[]): Promise<number> {
+  const { rows } = await pool.query<{ applied: string }>({
+    name: 'settle_fresh_successes',
+    text: freshSql,
+    values: [
+      epoch,
+      uuidArray(batch, (row) => row.item.teamId),
+      uuidArray(batch, (row) => row.item.deliveryId),
+      uuidArray(batch, (row) => row.attemptId),
+      float8Array(batch, (row) => row.startedAtMs),
+      int2Array(batch, (row) => row.status),
+      textArray(batch, (row) => row.requestHeaders),
+      textArray(batch, (row) => row.responseHeaders),
+      byteaArray(batch, (row) => row.responseBody),
+      boolArray(batch, (row) => row.responseTruncated),
+      ...timings(batch),
+    ],
+  });
+  return Number(rows[0]?.applied);
+}
+
+async function settleAny(pool: pg.Pool, epoch: number, batch: Settlement[]): Promise<number> {
+  const { rows } = await pool.query<{ applied: number }>({
+    name: 'settle_deliveries',
+    text: anySql,
+    values: [
+      epoch,
+      uuidArray(batch, (row) => row.item.teamId),
+      uuidArray(batch, (row) => row.item.deliveryId),
+      uuidArray(batch, (row) => row.attemptId),
+      int2Array(batch, (row) => Math.min(32_767, row.item.attempts + 1)),
+      float8Array(batch, (row) => row.startedAtMs),
+      int2Array(batch, (row) => row.status),
+      textArray(batch, (row) => row.error),
+      textArray(batch, (row) => row.errorMessage),
+      textArray(batch, (row) => row.requestHeaders),
+      textArray(batch, (row) => row.responseHeaders),
+      byteaArray(batch, (row) => row.responseBody),
+      boolArray(batch, (row) => row.responseTruncated),
+      ...timings(batch),
+      int2Array(batch, (row) => outcomeCodes[row.outcome]),
+      float8Array(batch, (row) => row.delayMs),
+      int2Array(batch, (row) => Math.min(32_767, row.item.cycleAttempts + 1)),
+      int4Array(batch, (row) => row.item.body.length),
+      uuidArray(batch, (row) => row.item.endpointId),
+      uuidArray(batch, (row) => row.item.eventId),
+      textArray(batch, (row) => row.item.orderingKey),
+      boolArray(batch, (row) => row.item.eventType.startsWith('posthorn.')),
+    ],
+  });
+  return rows[0]?.applied ?? 0;
+}
+
+function timings(batch: Settlement[]): Buffer[] {
+  return [
+    float4Array(batch, (row) => row.timing.dnsMs),
+    float4Array(batch, (row) => row.timing.connectMs),
+    float4Array(batch, (row) => row.timing.tlsMs),
+    float4Array(batch, (row) => row.timing.firstByteMs),
+    float4Array(batch, (row) => row.timing.totalMs),
+  ];
+}

@@ -1,0 +1,137 @@
+import type pg from 'pg';
+import { uuidFromId } from '../ids/id.rules.ts';
+import type { EndpointConfig } from './endpoint-config.ts';
+
+/** How often a healthy endpoint's last success is written. */
+const successEveryMs = 30_000;
+/** An endpoint that failed shorter than this has not "recovered" when it answers again. */
+const recoveredAfterMs = 60_000;
+
+type Health = { failingSinceMs: number | null; successWrittenMs: number; busy: boolean };
+
+/**
+ * Watches what the attempts say of an endpoint: since when it has done nothing but fail, when it answered last. It
+ * disables one that has failed for longer than its owner allows, or that answered 410; what it was to receive is
+ * held. The database holds the truth for all nodes; this node writes only when something changes.
+ */
+export type EndpointHealth = {
+  attempted(endpoint: EndpointConfig, succeeded: boolean): void;
+  gone(endpoint: EndpointConfig): void;
+  breakerOpened(endpoint: EndpointConfig): void;
+};
+
+export function createEndpointHealth(options: {
+  database: pg.Pool;
+  now: () => number;
+  onDisabled: (endpoint: EndpointConfig) => void;
+  /** Operational events were written. */
+  onTold: () => void;
+  onError: (error: unknown) => void;
+}): EndpointHealth {
+  const health = new Map<string, Health>();
+  const { database } = options;
+
+  const stateOf = (endpoint: EndpointConfig): Health => {
+    let state = health.get(endpoint.id);
+    if (state === undefined) {
+      state = { failingSinceMs: null, successWrittenMs: 0, busy: false };
+      health.set(endpoint.id, state);
+    }
+    return state;
+  };
+
+  // One write at a time for an endpoint; what is missed meanwhile is caught by the next attempt.
+  const write = (state: Health, run: () => Promise<void>): void => {
+    if (state.busy) return;
+    state.busy = true;
+    run()
+      .catch(options.onError)
+      .finally(() => {
+        state.busy = false;
+      });
+  };
+
+  const keysOf = (endpoint: EndpointConfig) => [uuidFromId(endpoint.teamId), uuidFromId(endpoint.id)];
+
+  const tell = async (endpoint: EndpointConfig, type: string, data: object): Promise<void> => {
+    const [team, id] = keysOf(endpoint);
+    await database.query('INSERT INTO operational_outbox (team_id, type, data) VALUES ($1, $2, $3)', [
+      team,
+      type,
+      { endpointUuid: id, url: endpoint.url, ...data },
+    ]);
+    options.onTold();
+  };
+
+  const disable = async (endpoint: EndpointConfig, reason: string, onlyIfFailing: boolean): Promise<void> => {
+    const [team, id] = keysOf(endpoint);
+    const { rowCount } = await database.query(
+      `WITH changed AS (
+         UPDATE endpoint e SET status = 'disabled', status_reason = $3, updated_at = now()
+           WHERE e.team_id = $1 AND e.id = $2 AND e.status <> 'disabled' AND e.deleted_at IS NULL
+             AND (NOT $4 OR EXISTS (SELECT FROM endpoint_health h WHERE h.team_id = $1 AND h.endpoint_id = $2
+               AND h.failing_since <= now() - make_interval(secs => e.disable_after_seconds)))
+           RETURNING e.team_id, e.id, e.url)
+       INSERT INTO operational_outbox (team_id, type, data)
+         SELECT team_id, 'posthorn.endpoint.disabled', jsonb_build_object('endpointUuid', id, 'url', url, 'reason', $3::text)
+           FROM changed`,
+      [team, id, reason, onlyIfFailing],
+    );
+    if ((rowCount ?? 0) > 0) {
+      options.onTold();
+      options.onDisabled(endpoint);
+    }
+  };
+
+  const failed = async (endpoint: EndpointConfig, state: Health): Promise<void> => {
+    if (state.failingSinceMs === null) {
+      const [team, id] = keysOf(endpoint);
+      const { rows } = await database.query<{ since_ms: number }>(
+        `INSERT INTO endpoint_health AS h (team_id, endpoint_id, failing_since, last_failure_at) VALUES ($1, $2, now(), now())
+         ON CONFLICT (team_id, endpoint_id) DO UPDATE
+           SET failing_since = coalesce(h.failing_since, excluded.failing_since), last_failure_at = now()
+         RETURNING (extract(epoch FROM failing_since) * 1000)::double precision AS since_ms`,
+        [team, id],
+      );
+      state.failingSinceMs = rows[0]?.since_ms ?? null;
+      state.successWrittenMs = 0;
+    }
+    if (state.failingSinceMs !== null && options.now() - state.failingSinceMs >= endpoint.disableAfterSeconds * 1000) {
+      await disable(endpoint, `nothing but failures for ${endpoint.disableAfterSeconds} seconds`, true);
+    }
+  };
+
+  const succeeded = async (endpoint: EndpointConfig, state: Health): Promise<void> => {
+    const [team, id] = keysOf(endpoint);
+    state.successWrittenMs = options.now();
+    const { rows } = await database.query<{ failed_ms: number | null }>(
+      `WITH before AS (SELECT failing_since FROM endpoint_health WHERE team_id = $1 AND endpoint_id = $2),
+       written AS (
+         INSERT INTO endpoint_health (team_id, endpoint_id, last_success_at) VALUES ($1, $2, now())
+         ON CONFLICT (team_id, endpoint_id) DO UPDATE SET failing_since = NULL, last_success_at = now())
+       SELECT (extract(epoch FROM now() - failing_since) * 1000)::double precision AS failed_ms FROM before`,
+      [team, id],
+    );
+    state.failingSinceMs = null;
+    const failedMs = rows[0]?.failed_ms ?? 0;
+    if (failedMs >= recoveredAfterMs) {
+      await tell(endpoint, 'posthorn.endpoint.recovered', { failedSeconds: Math.round(failedMs / 1000) });
+    }
+  };
+
+  return {
+    attempted(endpoint, ok) {
+      const state = stateOf(endpoint);
+      if (!ok) write(state, () => failed(endpoint, state));
+      else if (state.failingSinceMs !== null || options.now() - state.successWrittenMs >= successEveryMs) {
+        write(state, () => succeeded(endpoint, state));
+      }
+    },
+    gone(endpoint) {
+      disable(endpoint, 'the endpoint answered 410 Gone', false).catch(options.onError);
+    },
+    breakerOpened(endpoint) {
+      tell(endpoint, 'posthorn.endpoint.breaker_opened', {}).catch(options.onError);
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import type pg from 'pg';
+import {
+  boolArray,
+  byteaArray,
+  float8Array,
+  int4Array,
+  int8Array,
+  textArray,
+  uuidArray,
+} from '../database/binary-arrays.ts';
+import { idFromUuid } from '../ids/id.rules.ts';
+import type { EventDraft } from './event-draft.ts';
+
+export type PlannedDelivery = { id: string; endpointId: string; queued: boolean; orderingKey: string | null };
+export type PlannedEvent = { draft: EventDraft; id: string; deliveries: PlannedDelivery[] };
+
+export type AcceptAnswer =
+  | { refused: null; earlier: ReadonlyMap<string, EarlierEvent> }
+  | { refused: 'stale'; staleTeams: string[] }
+  | { refused: 'clock'; databaseNowMs: number }
+  | { refused: 'epoch' };
+
+/** What an idempotency key was first used for; under `<team id> <key>`. */
+export type EarlierEvent = { eventId: string; requestHash: Buffer; deliveries: number };
+
+export type AcceptStore = {
+  accept(batch: {
+    epoch: number;
+    madeAtMs: number;
+    teams: ReadonlyMap<string, { version: number }>;
+    events: PlannedEvent[];
+  }): Promise<AcceptAnswer>;
+};
+
+type Row = {
+  refused: 'stale' | 'clock' | 'epoch' | null;
+  stale_teams: string[] | null;
+  database_now_ms: number;
+  earlier_keys: string[] | null;
+  earlier_teams: string[] | null;
+  earlier_events: string[] | null;
+  earlier_hashes: Buffer[] | null;
+  earlier_deliveries: number[] | null;
+};
+
+const nothingEarlier: ReadonlyMap<string, EarlierEvent> = new Map();
+
+/** One function call commits a batch: `accept_fresh_events` when it can, `accept_events` for everything else. */
+export function createPostgresAcceptStore(pool: pg.Pool): AcceptStore {
+  return {
+    async accept({ epoch, madeAtMs, teams, events }) {
+      const teamIds = [...teams.keys()];
+      const flat: { event: PlannedEvent; delivery: PlannedDelivery }[] = [];
+      let plain = true;
+      for (const event of events) {
+        const { draft } = event;
+        plain &&= draft.idempotencyKey === null && draft.orderingKey === null && draft.occurredAtMs === null;
+        for (const delivery of event.deliveries) {
+          plain &&= !delivery.queued;
+          flat.push({ event, delivery });
+        }
+      }
+      const head = [
+        epoch,
+        madeAtMs,
+        uuidArray(teamIds, (id) => id),
+        int8Array(teamIds, (id) => teams.get(id)?.version ?? 0),
+        uuidArray(events, (event) => event.draft.teamId),
+        uuidArray(events, (event) => event.id),
+        textArray(events, (event) => event.draft.type),
+        textArray(events, (event) => event.draft.contentType),
+        byteaArray(events, (event) => event.draft.body),
+      ];
+      const deliveries = [
+        uuidArray(flat, (row) => row.event.draft.teamId),
+        uuidArray(flat, (row) => row.delivery.id),
+        uuidArray(flat, (row) => row.event.id),
+        uuidArray(flat, (row) => row.delivery.endpointId),
+      ];
+      const query = plain
+        ? {
+            name: 'accept_fresh_events',
+            text: 'SELECT * FROM accept_fresh_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
+            values: [...head, ...deliveries],
+          }
+        : {
+            name: 'accept_events',
+            text: `SELECT * FROM accept_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+              $18, $19, $20)`,
+            values: [
+              ...head,
+              textArray(events, (event) => event.draft.orderingKey),
+              float8Array(events, (event) => event.draft.occurredAtMs),
+              textArray(events, (event) => event.draft.idempotencyKey),
+              byteaArray(events, (event) => event.draft.requestHash),
+              int4Array(events, (event) => event.deliveries.length),
+              ...deliveries,
+              boolArray(flat, (row) => row.delivery.queued),
+              textArray(flat, (row) => row.delivery.orderingKey),
+            ],
+          };
+      const { rows } = await pool.query<Row>(query);
+      return readAnswer(rows[0] as Row);
+    },
+  };
+}
+
+function readAnswer(row: Row): AcceptAnswer {
+  if (row.refused === 'stale') {
+    return { refused: 'stale', staleTeams: (row.stale_teams ?? []).map((uuid) => idFromUuid('team', uuid)) };
+  }
+  if (row.refused === 'clock') return { refused: 'clock', databaseNowMs: row.database_now_ms };
+  if (row.refused === 'epoch') return { refused: 'epoch' };
+  if (!row.earlier_keys) return { refused: null, earlier: nothingEarlier };
+  const earlier = new Map<string, EarlierEvent>();
+  row.earlier_keys.forEach((key, index) => {
+    const team = idFromUuid('team', row.earlier_teams?.[index] as string);
+    earlier.set(`${team} ${key}`, {
+      eventId: idFromUuid('evt', row.earlier_events?.[index] as string),
+      requestHash: row.earlier_hashes?.[index] as Buffer,
+      deliveries: row.earlier_deliveries?.[index] as number,
+    });
+  });
+  return { refused: null, earlier };
+}

@@ -1,0 +1,78 @@
+import { Problem, type ProblemPointer } from '../problem.ts';
+import { sliceProperty } from './json-slice.rules.ts';
+
+export type EventRequest = {
+  type: string;
+  /** The payload as it was written. */
+  payloadText: string;
+  payload: unknown;
+  idempotencyKey: string | null;
+  orderingKey: string | null;
+  occurredAtMs: number | null;
+};
+
+const knownProperties = new Set(['type', 'payload', 'idempotencyKey', 'orderingKey', 'occurredAt']);
+const keyMaxLength = 256;
+
+/**
+ * Reads `{type, payload, idempotencyKey?, orderingKey?, occurredAt?}`.
+ * @param pointer where the object stands in the request, for the problem's pointers.
+ * @throws Problem invalid_request with every mistake at once.
+ */
+export function readEventRequest(value: unknown, text: string, pointer: string): EventRequest {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Problem('invalid_request', 'An event is a JSON object with "type" and "payload".', {
+      errors: [{ pointer, message: 'must be an object' }],
+    });
+  }
+  const input = value as Record<string, unknown>;
+  const errors: ProblemPointer[] = [];
+  for (const name in input) {
+    if (!knownProperties.has(name)) errors.push({ pointer: `${pointer}/${name}`, message: 'is not a property of an event' });
+  }
+  if (typeof input.type !== 'string' || input.type === '') {
+    errors.push({ pointer: `${pointer}/type`, message: 'must be the name of an event type' });
+  }
+  const payloadText = 'payload' in input ? sliceProperty(text, 'payload') : null;
+  if (payloadText === null) errors.push({ pointer: `${pointer}/payload`, message: 'is missing' });
+  const occurredAtMs = readTime(input.occurredAt, `${pointer}/occurredAt`, errors);
+  const idempotencyKey = readKey(input.idempotencyKey, `${pointer}/idempotencyKey`, errors);
+  const orderingKey = readKey(input.orderingKey, `${pointer}/orderingKey`, errors);
+  if (errors.length > 0) throw new Problem('invalid_request', 'The event is not valid.', { errors });
+  return {
+    type: input.type as string,
+    payloadText: payloadText as string,
+    payload: input.payload,
+    idempotencyKey,
+    orderingKey,
+    occurredAtMs,
+  };
+}
+
+/** A key of 1 to 256 characters without control characters; null when absent. */
+export function readKey(value: unknown, pointer: string, errors: ProblemPointer[]): string | null {
+  if (value === undefined || value === null) return null;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  if (typeof value !== 'string' || value === '' || value.length > keyMaxLength || /[\u0000-\u001f\u007f]/.test(value)) {
+    errors.push({ pointer, message: `must be a string of 1 to ${keyMaxLength} characters without control characters` });
+    return null;
+  }
+  return value;
+}
+
+function readTime(value: unknown, pointer: string, errors: ProblemPointer[]): number | null {
+  if (value === undefined || value === null) return null;
+  const atMs = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T/.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(atMs)) {
+    errors.push({ pointer, message: 'must be an RFC 3339 time such as 2026-01-31T12:00:00Z' });
+    return null;
+  }
+  return atMs;
+}
+
+/** The body that receivers get for a JSON event: type, timestamp and data, as Standard Webhooks advises. */
+export function standardBody(type: string, timestampMs: number, payloadText: string): Buffer {
+  return Buffer.from(
+    `{"type":${JSON.stringify(type)},"timestamp":"${new Date(timestampMs).toISOString()}","data":${payloadText}}`,
+  );
+}

@@ -1,0 +1,124 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Settlement } from '../delivery/delivery-ports.ts';
+
+export type Metrics = {
+  readonly registry: Registry;
+  eventAccepted(duplicate: boolean): void;
+  attempt(settlement: Settlement): void;
+  takenOver(deliveries: number): void;
+  fenced(count: number): void;
+  problem(code: string): void;
+  breakerOpened(): void;
+};
+
+/** What is read at the moment of a scrape. */
+export type MetricSources = {
+  engine: () => {
+    certain: boolean;
+    stalled: boolean;
+    inFlight: number;
+    waiting: number;
+    unsettled: number;
+    bytes: number;
+    liveNodes: number;
+    openBreakers: number;
+  };
+  pendingAccepts: () => number;
+  /** Counted in the database: deliveries that wait, and the age of the one that is overdue longest. */
+  queue: () => Promise<{ waiting: number; overdueSeconds: number } | null>;
+};
+
+/** Prometheus metrics. Labels are closed sets: never a team, an endpoint or an id. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const accepted = new Counter({ name: 'posthorn_events_accepted_total', help: 'Events committed.', registers });
+  const duplicates = new Counter({
+    name: 'posthorn_events_duplicate_total',
+    help: 'Posts answered from an idempotency key.',
+    registers,
+  });
+  const attempts = new Counter({
+    name: 'posthorn_delivery_attempts_total',
+    help: 'Finished attempts by result: succeeded, http, dns, tls, connect, timeout, reset, blocked.',
+    labelNames: ['result'],
+    registers,
+  });
+  const settled = new Counter({
+    name: 'posthorn_deliveries_settled_total',
+    help: 'Deliveries that ended, by state.',
+    labelNames: ['state'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'posthorn_delivery_attempt_duration_seconds',
+    help: 'Whole exchange with the endpoint.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  const takenOver = new Counter({
+    name: 'posthorn_deliveries_taken_over_total',
+    help: 'Deliveries taken over from nodes that died.',
+    registers,
+  });
+  const fenced = new Counter({
+    name: 'posthorn_settlements_fenced_total',
+    help: 'Attempts that ended after another node had taken their delivery over: possible duplicates.',
+    registers,
+  });
+  const problems = new Counter({
+    name: 'posthorn_http_problems_total',
+    help: 'Requests answered with a problem, by its code.',
+    labelNames: ['code'],
+    registers,
+  });
+  const breakers = new Counter({ name: 'posthorn_breakers_opened_total', help: 'Breakers that opened.', registers });
+
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({ name, help, registers, collect() { this.set(read()); } });
+  };
+  gauge('posthorn_deliveries_in_flight', 'Exchanges under way on this node.', () => sources.engine().inFlight);
+  gauge('posthorn_deliveries_in_memory', 'Deliveries waiting in this node’s lanes.', () => sources.engine().waiting);
+  gauge('posthorn_delivery_memory_bytes', 'Bodies held by this node.', () => sources.engine().bytes);
+  gauge('posthorn_settlements_pending', 'Attempts waiting to be committed.', () => sources.engine().unsettled);
+  gauge('posthorn_accepts_pending', 'Posts waiting to be committed.', () => sources.pendingAccepts());
+  gauge('posthorn_breakers_open', 'Breakers not closed on this node.', () => sources.engine().openBreakers);
+  gauge('posthorn_nodes_live', 'Nodes with a valid lease.', () => sources.engine().liveNodes);
+  gauge('posthorn_node_lease_certain', '1 while this node’s lease is certain.', () => (sources.engine().certain ? 1 : 0));
+  const waiting = new Gauge({ name: 'posthorn_queue_deliveries', help: 'Deliveries waiting in the database.', registers });
+  new Gauge({
+    name: 'posthorn_queue_overdue_seconds',
+    help: 'How long the earliest unclaimed delivery has been due.',
+    registers,
+    async collect() {
+      const queue = await sources.queue();
+      if (queue === null) return;
+      waiting.set(queue.waiting);
+      this.set(queue.overdueSeconds);
+    },
+  });
+
+  const succeededAttempts = attempts.labels('succeeded');
+  const succeededDeliveries = settled.labels('succeeded');
+  const deadDeliveries = settled.labels('dead');
+  return {
+    registry,
+    eventAccepted: (duplicate) => (duplicate ? duplicates : accepted).inc(),
+    attempt(settlement) {
+      duration.observe(settlement.timing.totalMs / 1000);
+      if (settlement.outcome === 'succeeded') {
+        succeededAttempts.inc();
+        succeededDeliveries.inc();
+      } else {
+        attempts.labels(settlement.error ?? 'http').inc();
+        if (settlement.outcome === 'dead') deadDeliveries.inc();
+      }
+    },
+    takenOver: (deliveries) => takenOver.inc(deliveries),
+    fenced: (count) => fenced.inc(count),
+    problem: (code) => problems.labels(code).inc(),
+    breakerOpened: () => breakers.inc(),
+  };
+}
