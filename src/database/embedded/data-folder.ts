@@ -1,17 +1,23 @@
 import { access, constants, mkdir, realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { EmbeddedDatabaseError } from './embedded-database-error.ts';
 
 /** Makes the data folder if it is absent (private) and returns its real path, or says why it cannot be used. */
 export async function prepareDataFolder(dataFolder: string): Promise<string> {
   const folder = resolve(dataFolder);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // In two steps: a mode would go to every folder made on the way, and close them to the server's user.
+    await mkdir(dirname(folder), { recursive: true });
+    await mkdir(folder, { mode: 0o700 }).catch(unlessThere);
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return await realpath(folder);
   } catch (error) {
     throw await explain(folder, error as NodeJS.ErrnoException);
   }
+}
+
+function unlessThere(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
 }
 
 async function explain(folder: string, cause: NodeJS.ErrnoException): Promise<EmbeddedDatabaseError> {

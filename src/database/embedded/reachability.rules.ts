@@ -18,8 +18,9 @@ export function firstBlockingFolder(account: Account, folders: FolderAccess[]): 
 
 /**
  * Whether a root-owned private folder may be opened to the server's group (mode 0710) instead of moving the cluster
- * elsewhere: only when nobody but root has any right on it, so that no existing grant is changed.
+ * elsewhere: only when nobody but root can read or write in it, so that at most the passage of another group is lost
+ * (that of a former server's group, after the folder was copied).
  */
 export function mayOpenToGroup(folder: FolderAccess): boolean {
-  return folder.uid === 0 && (folder.mode & 0o077) === 0;
+  return folder.uid === 0 && (folder.mode & 0o067) === 0;
 }
