@@ -19,14 +19,15 @@ CREATE FUNCTION accept_events(
 DECLARE
   kept uuid[];
 BEGIN
-  database_now_ms := extract(epoch FROM now()) * 1000;
-  IF abs(database_now_ms - made_at_ms) > 1000 THEN
-    refused := 'clock';
-    RETURN;
-  END IF;
   PERFORM FROM node WHERE epoch = node_epoch FOR KEY SHARE;
   IF NOT FOUND THEN
     refused := 'epoch';
+    RETURN;
+  END IF;
+  -- After that lock, and by the clock of this moment: feed_horizon depends on both.
+  database_now_ms := extract(epoch FROM clock_timestamp()) * 1000;
+  IF abs(database_now_ms - made_at_ms) > 1000 THEN
+    refused := 'clock';
     RETURN;
   END IF;
 
@@ -90,14 +91,15 @@ CREATE FUNCTION accept_fresh_events(
   OUT refused text, OUT stale_teams uuid[], OUT database_now_ms double precision
 ) LANGUAGE plpgsql AS $$
 BEGIN
-  database_now_ms := extract(epoch FROM now()) * 1000;
-  IF abs(database_now_ms - made_at_ms) > 1000 THEN
-    refused := 'clock';
-    RETURN;
-  END IF;
   PERFORM FROM node WHERE epoch = node_epoch FOR KEY SHARE;
   IF NOT FOUND THEN
     refused := 'epoch';
+    RETURN;
+  END IF;
+  -- After that lock, and by the clock of this moment: feed_horizon depends on both.
+  database_now_ms := extract(epoch FROM clock_timestamp()) * 1000;
+  IF abs(database_now_ms - made_at_ms) > 1000 THEN
+    refused := 'clock';
     RETURN;
   END IF;
   SELECT array_agg(u.t) INTO stale_teams FROM unnest(teams, versions) u(t, v)
