@@ -1,3 +1,4 @@
+import type { ExchangeError, ExchangeResult, Timing } from '../egress/exchange-result.ts';
 import type { EndpointConfig } from '../endpoints/endpoint-config.ts';
 
 /** A delivery in this node's memory, ready to be sent. */
@@ -22,36 +23,9 @@ export type DeliveryItem = {
   enteredAtMs: number;
 };
 
-export type Timing = {
-  dnsMs: number | null;
-  connectMs: number | null;
-  tlsMs: number | null;
-  firstByteMs: number | null;
-  totalMs: number;
-};
-
-export type ErrorKind = 'dns' | 'tls' | 'connect' | 'timeout' | 'reset' | 'blocked' | 'http';
-
-/** What one exchange brought. `headers` is flat: name, value, name, value. */
-export type ExchangeResult =
-  | {
-      kind: 'response';
-      status: number;
-      headers: readonly string[];
-      body: Buffer;
-      bodyTruncated: boolean;
-      timing: Timing;
-    }
-  | {
-      kind: 'failure';
-      error: ErrorKind;
-      message: string;
-      timing: Timing;
-      partial?: { status: number; headers: readonly string[] } | undefined;
-    };
-
-/** Sends to one endpoint. `done` is called exactly once, never synchronously. */
+/** Sends to one endpoint. `done` is called exactly once, never synchronously. `close` lets what is under way end. */
 export type Channel = {
+  close(): Promise<void>;
   post(headers: string[], body: Buffer, timeoutMs: number, done: (result: ExchangeResult) => void): void;
 };
 export type Transport = { open(endpoint: EndpointConfig): Channel };
@@ -62,7 +36,7 @@ export type Settlement = {
   attemptId: string;
   startedAtMs: number;
   status: number | null;
-  error: ErrorKind | null;
+  error: ExchangeError | 'http' | null;
   errorMessage: string | null;
   /** `name: value` lines, secrets masked. */
   requestHeaders: string;

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { IdSource } from '../ids/id-source.ts';
 import { decideOutcome } from './decide-outcome.rules.ts';
-import type { DeliveryItem, ExchangeResult, Settlement, Timers } from './delivery-ports.ts';
+import type { ExchangeResult } from '../egress/exchange-result.ts';
+import type { DeliveryItem, Settlement, Timers } from './delivery-ports.ts';
 import { Fifo } from './fifo.ts';
 import type { Lane } from './lane.ts';
 import { headerValue, recordHeaders } from './recorded-headers.rules.ts';

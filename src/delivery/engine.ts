@@ -175,7 +175,7 @@ export class DeliveryEngine {
     if (lane === undefined || lane.config === endpoint) return;
     lane.reconfigure(
       endpoint,
-      this.options.transport.open(endpoint),
+      sameDestination(endpoint, lane.config) ? lane.channel : this.options.transport.open(endpoint),
       this.options.prepareFor(endpoint),
       this.options.clock.now(),
     );
@@ -190,6 +190,7 @@ export class DeliveryEngine {
     const lane = this.lanes.get(endpointId);
     if (lane === undefined) return;
     this.lanes.delete(endpointId);
+    void lane.channel.close();
     this.release(lane.drain());
   }
 
@@ -377,4 +378,12 @@ export class DeliveryEngine {
       if (!this.stopping) this.sweepLater();
     });
   }
+}
+
+function sameDestination(one: EndpointConfig, other: EndpointConfig): boolean {
+  return (
+    one.url === other.url &&
+    one.concurrency === other.concurrency &&
+    JSON.stringify(one.clientTls) === JSON.stringify(other.clientTls)
+  );
 }

@@ -66,6 +66,7 @@ export class Lane {
       this.bucket = config.ratePerSecond === null ? null : fullBucket(config.ratePerSecond / this.nodeShare, nowMs);
     }
     this.config = config;
+    if (this.channel !== channel) void this.channel.close();
     this.channel = channel;
     this.prepare = prepare;
   }
