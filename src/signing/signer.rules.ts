@@ -5,7 +5,7 @@ import { defaultHexPrefix, previousSignatureHeader, signingSchemeProblem } from 
 import type { SigningScheme } from './signing-scheme.rules.ts';
 
 /** What is signed. `id` has no dot in it and `body` is exactly what is sent. */
-export type SigningInput = { id: string; timestampSeconds: number; body: Buffer };
+type SigningInput = { id: string; timestampSeconds: number; body: Buffer };
 
 /** Signs the requests of one endpoint; the headers come flat: name, value, name, value. */
 export type Signer = { headersFor(input: SigningInput): string[] };
