@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -42,12 +42,12 @@ export async function queryOnce(connection: pg.ClientConfig, sql: string): Promi
   }
 }
 
-/** Copies a tree by hard links, leaving out links: what npm unpacks when it runs no install script. */
+/** Copies a tree without its links: what npm unpacks when it runs no install script. */
 export async function unpackLike(source: string, target: string): Promise<void> {
   await mkdir(target, { recursive: true });
   for (const entry of await readdir(source, { withFileTypes: true })) {
     const [from, to] = [join(source, entry.name), join(target, entry.name)];
     if (entry.isDirectory()) await unpackLike(from, to);
-    else if (entry.isFile()) await link(from, to);
+    else if (entry.isFile()) await copyFile(from, to);
   }
 }
