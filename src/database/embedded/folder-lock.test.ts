@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../../../tests/support/embedded-folders.ts';
 import { formatLockEntry } from './folder-lock.rules.ts';
@@ -86,7 +87,7 @@ async function endedProcess(): Promise<number> {
 }
 
 async function startContender(folder: string): Promise<{ ask(line: string): Promise<string> }> {
-  const script = resolve(import.meta.dirname, '../../../tests/support/lock-contender.ts');
+  const script = fileURLToPath(new URL('../../../tests/support/lock-contender.ts', import.meta.url));
   const child: ChildProcess = spawn(process.execPath, [script, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const answers = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   queryOnce,
@@ -257,7 +258,7 @@ type OwnerAnswer = { pid?: number; code?: string; connection?: EmbeddedPostgres[
 
 /** Starts another process that owns (or wants to own) the folder's database, and waits for what it says. */
 async function startOwner(dataFolder: string): Promise<{ child: ChildProcess; answer: OwnerAnswer }> {
-  const script = resolve(import.meta.dirname, '../../../tests/support/embedded-owner.ts');
+  const script = fileURLToPath(new URL('../../../tests/support/embedded-owner.ts', import.meta.url));
   const child = spawn(process.execPath, [script, dataFolder], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(async () => {
     child.kill('SIGKILL');
