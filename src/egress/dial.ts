@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { parseAddress } from './address.rules.ts';
-import { EgressFailure, errorCode } from './exchange-result.ts';
+import { classifyError, EgressFailure, errorCode } from './exchange-result.ts';
 
 /** How long one address may keep the next waiting: RFC 8305 section 5. */
 const attemptDelayMs = 250;
@@ -28,7 +28,7 @@ export function dial(addresses: readonly string[], port: number, signal: AbortSi
 
     function abort(): void {
       settle();
-      reject(signal.reason);
+      reject(classifyError(signal.reason));
     }
 
     function attempt(): void {
@@ -45,7 +45,10 @@ export function dial(addresses: readonly string[], port: number, signal: AbortSi
       attempts.add(socket);
       socket.on('error', (error) => {
         if (!attempts.delete(socket)) return;
-        lastError = new EgressFailure('connect', `connecting to port ${port} failed (${errorCode(error)})`);
+        lastError =
+          error instanceof EgressFailure
+            ? error
+            : new EgressFailure('connect', `connecting to port ${port} failed (${errorCode(error)})`);
         attempt();
       });
       socket.once('connect', () => {
@@ -60,7 +63,7 @@ export function dial(addresses: readonly string[], port: number, signal: AbortSi
     }
 
     if (signal.aborted) {
-      reject(signal.reason);
+      reject(classifyError(signal.reason));
       return;
     }
     signal.addEventListener('abort', abort);

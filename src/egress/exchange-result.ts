@@ -54,11 +54,16 @@ export function classifyError(error: unknown): EgressFailure {
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO') {
     return new EgressFailure('tls', describeTlsError(error));
   }
-  if (code.startsWith('HPE_') || (code.startsWith('UND_ERR') && code !== 'UND_ERR_SOCKET')) {
+  // undici leaves the code of some parser errors empty, but not their name.
+  const unparsable = error instanceof Error && error.name === 'HTTPParserError';
+  if (unparsable || (code.startsWith('UND_ERR') && code !== 'UND_ERR_SOCKET')) {
     return new EgressFailure('http', message);
   }
   if (message.startsWith('bad ')) return new EgressFailure('http', `the server broke the protocol (${message})`);
-  return new EgressFailure('reset', `the connection was lost (${code === 'UND_ERR_SOCKET' ? message : code || message})`);
+  return new EgressFailure(
+    'reset',
+    `the connection was lost (${code === 'UND_ERR_SOCKET' ? message : code || message})`,
+  );
 }
 
 /** The words for a TLS error: OpenSSL's own messages carry thread ids and source lines. */

@@ -61,13 +61,15 @@ function within(lookingUp: Promise<string[]>, hostname: string, timeoutMs: numbe
     const timer = setTimeout(() => {
       reject(new EgressFailure('dns', `looking up ${hostname} took longer than ${timeoutMs} ms`));
     }, timeoutMs);
-    lookingUp.then(resolve, (error: unknown) => {
-      const detail = errorCode(error) || 'resolver error';
-      reject(new EgressFailure('dns', `looking up ${hostname} failed (${detail})`));
-    });
     lookingUp.then(
-      () => clearTimeout(timer),
-      () => clearTimeout(timer),
+      (addresses) => {
+        clearTimeout(timer);
+        resolve(addresses);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(new EgressFailure('dns', `looking up ${hostname} failed (${errorCode(error) || 'resolver error'})`));
+      },
     );
   });
 }

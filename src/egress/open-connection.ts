@@ -13,7 +13,7 @@ import { secure } from './secure.ts';
 import type { ClientTls, TlsContexts } from './tls-contexts.ts';
 
 /** What all connections of the process share. */
-export type Network = {
+export type Wiring = {
   addressPolicy: CompiledAddressPolicy;
   lookUp: NameLookup;
   tlsContexts: TlsContexts;
@@ -39,29 +39,30 @@ const mostTunnels = 3;
  * gives up. Rejects with an EgressFailure.
  */
 export async function openConnection(
-  network: Network,
+  wiring: Wiring,
   target: Target,
   timing: ConnectionTiming,
   abort: AbortController,
 ): Promise<Socket> {
-  const { nowMs } = network;
-  const proxy = target.secure ? proxyFor(network, target) : null;
-  const addresses = await targetAddresses(network, target, timing, proxy?.resolvesNames === true);
+  const { nowMs } = wiring;
+  // First of all, because it may fail and nothing is open yet.
+  const context = target.secure ? wiring.tlsContexts(target.tls) : null;
+  const proxy = target.secure ? proxyFor(wiring, target) : null;
+  const addresses = await targetAddresses(wiring, target, timing, proxy?.resolvesNames === true);
   abort.signal.throwIfAborted();
   const deadline = setTimeout(() => {
-    abort.abort(new EgressFailure('timeout', `connecting took longer than ${network.connectMs} ms`));
-  }, network.connectMs);
+    abort.abort(new EgressFailure('timeout', `connecting took longer than ${wiring.connectMs} ms`));
+  }, wiring.connectMs);
   try {
     const connectingSince = nowMs();
     const socket =
       proxy === null
         ? await dial(addresses, target.port, abort.signal)
-        : await tunnelTo(network, proxy.to, addresses, target.port, abort.signal);
+        : await tunnelTo(wiring, proxy.to, addresses, target.port, abort.signal);
     timing.connectMs = nowMs() - connectingSince;
-    if (!target.secure) return socket;
+    if (context === null) return socket;
     const securingSince = nowMs();
     const { hostname, sessions } = target;
-    const context = network.tlsContexts(target.tls);
     const tlsSocket = await secure(socket, { hostname, context, sessions, signal: abort.signal });
     timing.tlsMs = nowMs() - securingSince;
     return tlsSocket;
@@ -72,7 +73,7 @@ export async function openConnection(
 
 /** The addresses that may be connected to; forbidden ones among them are left out, and none left is a refusal. */
 async function targetAddresses(
-  network: Network,
+  wiring: Wiring,
   target: Target,
   timing: ConnectionTiming,
   proxyResolves: boolean,
@@ -80,16 +81,16 @@ async function targetAddresses(
   const { hostname } = target;
   const literal = isIP(hostname) !== 0;
   if (proxyResolves && !literal) return [hostname];
-  const resolvingSince = network.nowMs();
+  const resolvingSince = wiring.nowMs();
   let found = [hostname];
   if (!literal) {
     try {
-      found = await network.lookUp(hostname);
+      found = await wiring.lookUp(hostname);
     } finally {
-      timing.dnsMs = network.nowMs() - resolvingSince;
+      timing.dnsMs = wiring.nowMs() - resolvingSince;
     }
   }
-  const allowed = found.filter((address) => judgeAddress(address, network.addressPolicy).allowed);
+  const allowed = found.filter((address) => judgeAddress(address, wiring.addressPolicy).allowed);
   // Which private address a name has is nobody's business outside, so the message keeps it back.
   if (allowed.length === 0) {
     throw new EgressFailure('blocked', `${hostname} leads to an address that requests may not be sent to`);
@@ -97,27 +98,27 @@ async function targetAddresses(
   return allowed;
 }
 
-function proxyFor(network: Network, target: Target): Network['proxy'] {
-  const { proxy } = network;
+function proxyFor(wiring: Wiring, target: Target): Wiring['proxy'] {
+  const { proxy } = wiring;
   return proxy === null || bypassesProxy(target.hostname, target.port, proxy.bypass) ? null : proxy;
 }
 
 /** The proxy is the operator's own, so its address is not judged. It is told the address that was. */
 async function tunnelTo(
-  network: Network,
+  wiring: Wiring,
   proxy: Proxy,
   hosts: readonly string[],
   port: number,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const proxyAddresses = isIP(proxy.hostname) === 0 ? await network.lookUp(proxy.hostname) : [proxy.hostname];
+  const proxyAddresses = isIP(proxy.hostname) === 0 ? await wiring.lookUp(proxy.hostname) : [proxy.hostname];
   let lastError: unknown = new EgressFailure('connect', 'there is no address to connect to');
   for (const host of hosts.slice(0, mostTunnels)) {
     const plain = await dial(proxyAddresses, proxy.port, signal);
     const socket = proxy.secure
       ? await secure(plain, {
           hostname: proxy.hostname,
-          context: network.tlsContexts(undefined),
+          context: wiring.tlsContexts(undefined),
           sessions: { session: undefined },
           signal,
         })

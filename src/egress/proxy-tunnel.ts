@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { EgressFailure } from './exchange-result.ts';
+import { classifyError, EgressFailure } from './exchange-result.ts';
 import type { Proxy } from './proxy.rules.ts';
 
 const largestAnswer = 16_384;
@@ -18,7 +18,7 @@ export function openTunnel(
     const authority = `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
     let answer: Buffer = Buffer.alloc(0);
 
-    function settle(error: unknown): void {
+    function settle(error: EgressFailure | null): void {
       signal.removeEventListener('abort', abort);
       socket.off('readable', read).off('end', ended).off('error', ended);
       if (error === null) resolve(socket);
@@ -29,7 +29,7 @@ export function openTunnel(
     }
 
     function abort(): void {
-      settle(signal.reason);
+      settle(classifyError(signal.reason));
     }
 
     function ended(): void {
@@ -37,7 +37,7 @@ export function openTunnel(
     }
 
     function read(): void {
-      for (let chunk: Buffer | null = socket.read(); chunk !== null; chunk = socket.read()) {
+      for (let chunk: unknown = socket.read(); chunk instanceof Buffer; chunk = socket.read()) {
         answer = Buffer.concat([answer, chunk]);
         const end = answer.indexOf('\r\n\r\n');
         if (end !== -1) {
@@ -52,7 +52,7 @@ export function openTunnel(
     }
 
     if (signal.aborted) {
-      settle(signal.reason);
+      settle(classifyError(signal.reason));
       return;
     }
     signal.addEventListener('abort', abort);

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
-import { describeTlsError, EgressFailure } from './exchange-result.ts';
+import { classifyError, describeTlsError, EgressFailure } from './exchange-result.ts';
 
 export type SecureOptions = {
   hostname: string;
@@ -31,12 +31,14 @@ export function secure(socket: Socket, options: SecureOptions): Promise<TLSSocke
       ...(sessions.session === undefined ? {} : { session: sessions.session }),
     });
 
-    function settle(error: unknown): void {
+    let settled = false;
+
+    // An error after the handshake is for whoever uses the socket; here it must only not go unheard.
+    function settle(error: EgressFailure | null): void {
+      if (settled) return;
+      settled = true;
       signal.removeEventListener('abort', abort);
       if (error === null) {
-        tlsSocket.on('session', (session) => {
-          sessions.session = session;
-        });
         resolve(tlsSocket);
         return;
       }
@@ -47,11 +49,15 @@ export function secure(socket: Socket, options: SecureOptions): Promise<TLSSocke
     }
 
     function abort(): void {
-      settle(signal.reason);
+      settle(classifyError(signal.reason));
     }
 
     signal.addEventListener('abort', abort);
+    tlsSocket.on('session', (session) => {
+      sessions.session = session;
+    });
     tlsSocket.on('error', (error) => settle(new EgressFailure('tls', describeTlsError(error))));
     tlsSocket.once('secureConnect', () => settle(null));
+    if (signal.aborted) abort();
   });
 }

@@ -1,0 +1,83 @@
+import type { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { Client } from 'undici';
+import type { Carrier, Exchange } from './exchange.ts';
+import type { ConnectionTiming } from './exchange-result.ts';
+import { classifyError, EgressFailure } from './exchange-result.ts';
+
+/** Opens a connection; see `openConnection`. */
+export type Opener = (timing: ConnectionTiming, abort: AbortController) => Promise<Socket>;
+
+const keepIdleMs = 4000;
+const largestHeaders = 65_536;
+
+/**
+ * One connection at a time, and one exchange at a time on it. undici's Pool would do the same, but does not say which
+ * connection carries which exchange: whether it was reused and what opening it took could not be recorded.
+ */
+export class ConnectionSlot implements Carrier {
+  opened: ConnectionTiming | null = null;
+  exchange: Exchange | null = null;
+  readonly #client: Client;
+  #opening: AbortController | null = null;
+  #openedAtMs: number;
+  readonly #nowMs: () => number;
+
+  constructor(origin: string, open: Opener, nowMs: () => number, onIdleClosed: (slot: ConnectionSlot) => void) {
+    this.#nowMs = nowMs;
+    this.#openedAtMs = nowMs();
+    this.#client = new Client(origin, {
+      pipelining: 1,
+      allowH2: false,
+      // Our own deadlines end exchanges: undici keeps no timer for one.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: keepIdleMs,
+      keepAliveMaxTimeout: 60_000,
+      maxHeaderSize: largestHeaders,
+      connect: (_options, callback) => {
+        void this.#open(open, callback);
+      },
+    });
+    this.#client.on('disconnect', () => {
+      if (this.exchange === null) onIdleClosed(this);
+    });
+    const emitter: EventEmitter = this.#client;
+    emitter.on('error', (error: unknown) => this.exchange?.fail(error));
+  }
+
+  /** Milliseconds since this connection, or the slot, was opened. */
+  ageMs(): number {
+    return this.#nowMs() - this.#openedAtMs;
+  }
+
+  carry(exchange: Exchange, path: string): void {
+    this.exchange = exchange;
+    exchange.carrier = this;
+    const { headers, body } = exchange;
+    this.#client.dispatch({ path, method: 'POST', headers, body, blocking: false }, exchange);
+  }
+
+  /** Closes the connection at once, also one that is still being opened. */
+  discard(): void {
+    this.#opening?.abort(new EgressFailure('reset', 'the exchange was given up'));
+    // Neither can fail: undici's own close handlers end whatever is left, which is over by now.
+    void this.#client.destroy();
+  }
+
+  async #open(open: Opener, callback: (...result: [null, Socket] | [Error, null]) => void): Promise<void> {
+    const timing: ConnectionTiming = { dnsMs: null, connectMs: null, tlsMs: null };
+    const opening = new AbortController();
+    this.opened = timing;
+    this.#opening = opening;
+    let opened: [null, Socket] | [Error, null];
+    try {
+      opened = [null, await open(timing, opening)];
+      this.#openedAtMs = this.#nowMs();
+    } catch (error) {
+      opened = [classifyError(error), null];
+    }
+    this.#opening = null;
+    callback(...opened);
+  }
+}

@@ -1,0 +1,95 @@
+import type { AddressPolicy } from './address.rules.ts';
+import { compileAddressPolicy } from './address.rules.ts';
+import { createDeadlines } from './deadlines.ts';
+import type { Destination, DestinationOptions } from './destination.ts';
+import { PooledDestination } from './destination.ts';
+import { EgressFailure } from './exchange-result.ts';
+import type { Resolver } from './name-lookup.ts';
+import { createNameLookup, systemResolver } from './name-lookup.ts';
+import type { Wiring } from './open-connection.ts';
+import { parseNoProxy, parseProxyUrl } from './proxy.rules.ts';
+import { judgeTargetUrl } from './target-url.rules.ts';
+import type { ClientTls } from './tls-contexts.ts';
+import { createTlsContexts } from './tls-contexts.ts';
+
+export type EgressOptions = {
+  addressPolicy: AddressPolicy;
+  requireHttps: boolean;
+  /** Used for https targets. By default the proxy is told the validated address; with `resolvesNames` it is told the
+   * name, and is then the only guard against names that lead inside. */
+  proxy?: { url: string; noProxy: string; resolvesNames?: boolean };
+  /** CAs to trust besides the usual roots, PEM. */
+  caPem?: string;
+  timeouts: { dnsMs: number; connectMs: number; firstByteMs: number };
+  maxResponseBytes: number;
+  userAgent: string;
+  resolver?: Resolver;
+  /** A monotonic clock in milliseconds. */
+  nowMs?: () => number;
+};
+
+/** Guarded outbound HTTP: every connection is made to an address that the policy allows. */
+export type Egress = {
+  /**
+   * Prepares exchanges with one URL. Keep it as long as the endpoint lives: its connections are its own, so that a slow
+   * endpoint holds up no other. A URL that the policy refuses gives a destination whose exchanges fail as `blocked`.
+   */
+  destination(options: { url: string; maxConnections: number; tls?: ClientTls }): Destination;
+  /** Closes everything at once; exchanges under way fail as `reset`. Wait for them first to let them finish. */
+  close(): Promise<void>;
+};
+
+/** Throws a RangeError when the address policy or the proxy's URL cannot be read. */
+export function createEgress(options: EgressOptions): Egress {
+  const nowMs = options.nowMs ?? (() => performance.now());
+  const { timeouts, maxResponseBytes, userAgent } = options;
+  const wiring: Wiring = {
+    addressPolicy: compileAddressPolicy(options.addressPolicy),
+    lookUp: createNameLookup({ resolver: options.resolver ?? systemResolver, timeoutMs: timeouts.dnsMs, nowMs }),
+    tlsContexts: createTlsContexts(options.caPem),
+    proxy: readProxy(options.proxy),
+    connectMs: timeouts.connectMs,
+    nowMs,
+  };
+  const deadlines = createDeadlines(nowMs);
+  const destinations = new Set<PooledDestination>();
+  const urlPolicy = { requireHttps: options.requireHttps, addressPolicy: wiring.addressPolicy };
+
+  function placeOf(text: string, tls: ClientTls | undefined): DestinationOptions['place'] {
+    const verdict = judgeTargetUrl(text, urlPolicy);
+    if (!verdict.ok) return new EgressFailure('blocked', `the URL ${verdict.reason}`);
+    const { url } = verdict;
+    const secure = url.protocol === 'https:';
+    const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+    const hostname = url.hostname.replace(/^\[|\]$/g, '');
+    const target = { hostname, port, secure, tls, sessions: { session: undefined } };
+    return { origin: url.origin, path: `${url.pathname}${url.search}`, target };
+  }
+
+  return {
+    destination({ url, maxConnections, tls }) {
+      const destination = new PooledDestination({
+        wiring,
+        deadlines,
+        place: placeOf(url, tls),
+        maxConnections,
+        firstByteTimeoutMs: timeouts.firstByteMs,
+        maxResponseBytes,
+        userAgent,
+        onClosed: (closed) => destinations.delete(closed),
+      });
+      destinations.add(destination);
+      return destination;
+    },
+    async close() {
+      await Promise.all([...destinations].map((destination) => destination.abort()));
+    },
+  };
+}
+
+function readProxy(options: EgressOptions['proxy']): Wiring['proxy'] {
+  if (options === undefined) return null;
+  const to = parseProxyUrl(options.url);
+  if (to === null) throw new RangeError('the proxy is not an http or https URL');
+  return { to, bypass: parseNoProxy(options.noProxy), resolvesNames: options.resolvesNames ?? false };
+}
