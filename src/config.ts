@@ -1,0 +1,199 @@
+import { readFileSync, statSync } from 'node:fs';
+import {
+  missingMasterKey,
+  missingOperatorKey,
+  parseMasterKeys,
+  parseOperatorKey,
+} from './configuration/key-settings.rules.ts';
+import {
+  type Environment,
+  type FileSystem,
+  gatherSettings,
+  type SettingProblem,
+  type SettingSources,
+} from './configuration/setting-sources.ts';
+import {
+  environments,
+  logLevels,
+  type Parsed,
+  parseChoice,
+  parseDatabaseUrl,
+  parseHost,
+  parseNetworks,
+  parseProxy,
+  parseServiceUrl,
+  parseWhole,
+  parseYesNo,
+  type SettingName,
+} from './configuration/settings.rules.ts';
+import { type Proxy, type ProxyBypass, parseNoProxy } from './egress/proxy.rules.ts';
+
+/** Everything that an operator decides, read and validated once. */
+export type Config = {
+  environment: (typeof environments)[number];
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  /** Absolute. */
+  dataFolder: string;
+  /** A secret. `null`: the embedded PostgreSQL in the data folder. */
+  databaseUrl: string | null;
+  databaseConnections: number;
+  /** A secret. `null`: made on first start and kept in the data folder; never in production. */
+  operatorKey: string | null;
+  /** Secrets of 32 bytes; the first seals, all open. Empty: made on first start; never in production. */
+  masterKeys: readonly Buffer[];
+  /** CIDRs that may be reached although they are private. */
+  allowNetworks: readonly string[];
+  logLevel: (typeof logLevels)[number];
+  /** Certificate authorities to trust beside the public ones, PEM. */
+  caPem: string | null;
+  proxy: { to: Proxy; bypass: ProxyBypass; resolvesNames: boolean } | null;
+  shutdownSeconds: number;
+  /** For each api key; `null` is no limit. */
+  requestsPerSecond: number | null;
+};
+
+/** `config` is null when there are problems; warnings alone stop nothing. */
+export type ConfigReading = {
+  config: Config | null;
+  problems: readonly SettingProblem[];
+  warnings: readonly SettingProblem[];
+};
+
+/** Where a client of a running Posthorn finds it. `key` is a secret. */
+export type ClientSettings = { url: string; key: string | null; team: string | null; dataFolder: string };
+
+const disk: FileSystem = {
+  read: (path) => readFileSync(path, 'utf8'),
+  mode: (path) => (process.platform === 'win32' ? null : statSync(path).mode & 0o777),
+};
+
+/** Reads the configuration: never throws, and finds every problem at once. No text of a problem holds a secret. */
+export function readConfig(env: Environment = process.env, files: FileSystem = disk): ConfigReading {
+  const sources = gatherSettings(env, files, process.cwd());
+  const read = readerOf(sources);
+  const environment = read('POSTHORN_ENV', (text) => parseChoice(text, environments), 'development');
+  const config: Config = {
+    environment,
+    host: read('HOST', parseHost, '127.0.0.1'),
+    port: read('PORT', (text) => parseWhole(text, 0, 65_535), 8420),
+    dataFolder: sources.path('POSTHORN_DATA', 'data'),
+    databaseUrl: read('DATABASE_URL', parseDatabaseUrl, null),
+    databaseConnections: read('POSTHORN_DATABASE_CONNECTIONS', (text) => parseWhole(text, 2, 500), 10),
+    operatorKey: read('POSTHORN_OPERATOR_KEY', (text) => parseOperatorKey(text, environment), null),
+    masterKeys: readMasterKeys(sources, files),
+    allowNetworks: read('POSTHORN_ALLOW_NETWORKS', parseNetworks, []),
+    logLevel: read('POSTHORN_LOG_LEVEL', (text) => parseChoice(text, logLevels), 'info'),
+    caPem: readCaFile(sources, files),
+    proxy: readProxy(sources),
+    shutdownSeconds: read('POSTHORN_SHUTDOWN_SECONDS', (text) => parseWhole(text, 1, 3600), 25),
+    requestsPerSecond: read('POSTHORN_REQUESTS_PER_SECOND', (text) => parseWhole(text, 1, 1_000_000), null),
+  };
+  if (environment === 'production') demandKeys(sources);
+  const { problems, warnings } = sources;
+  return { config: problems.length === 0 ? config : null, problems, warnings };
+}
+
+/** What `posthorn send` needs; a server's settings that are wrong do not concern it. */
+export function readClientSettings(env: Environment = process.env, files: FileSystem = disk): ClientSettings {
+  const sources = gatherSettings(env, files, process.cwd());
+  const read = readerOf(sources);
+  const port = read('PORT', (text) => parseWhole(text, 1, 65_535), 8420);
+  return {
+    url: read('POSTHORN_URL', parseServiceUrl, `http://127.0.0.1:${port}`),
+    key: sources.get('POSTHORN_KEY') ?? null,
+    team: sources.get('POSTHORN_TEAM') ?? null,
+    dataFolder: sources.path('POSTHORN_DATA', 'data'),
+  };
+}
+
+/** The environment with some of its variables replaced, as command line options do. */
+export function environmentWith(overrides: Environment): Environment {
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  return { ...process.env, ...Object.fromEntries(given) };
+}
+
+/** Whether colour is wanted on a terminal of this kind (no-color.org, force-color.org). */
+export function wantsColour(isTerminal: boolean, env: Environment = process.env): boolean {
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
+  if (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '') return env['FORCE_COLOR'] !== '0';
+  return isTerminal && env['TERM'] !== 'dumb';
+}
+
+type Read = <Value, Fallback>(
+  name: SettingName,
+  parse: (text: string) => Parsed<Value>,
+  fallback: Fallback,
+) => Value | Fallback;
+
+function readerOf(sources: SettingSources): Read {
+  return (name, parse, fallback) => {
+    const text = sources.get(name);
+    if (text === undefined) return fallback;
+    const parsed = parse(text);
+    if (parsed.ok) return parsed.value;
+    sources.problems.push({ variable: name, what: parsed.what, remedy: parsed.remedy });
+    return fallback;
+  };
+}
+
+function readMasterKeys(sources: SettingSources, files: FileSystem): readonly Buffer[] {
+  const given = sources.get('POSTHORN_MASTER_KEY');
+  if (sources.get('POSTHORN_MASTER_KEY_FILE') === undefined) {
+    return readerOf(sources)('POSTHORN_MASTER_KEY', parseMasterKeys, []);
+  }
+  const variable = 'POSTHORN_MASTER_KEY_FILE';
+  if (given !== undefined) {
+    sources.problems.push({ variable, what: 'is set beside POSTHORN_MASTER_KEY', remedy: 'set one of the two' });
+    return [];
+  }
+  const path = sources.path(variable, '');
+  const text = readNamedFile(sources, files, variable);
+  if (text === null) return [];
+  const mode = files.mode(path);
+  if (mode !== null && (mode & 0o007) !== 0) {
+    sources.warnings.push({ variable, what: `everyone can read ${path}`, remedy: `chmod 600 ${path}` });
+  }
+  const parsed = parseMasterKeys(text);
+  if (parsed.ok) return parsed.value;
+  sources.problems.push({ variable, what: `${path}: ${parsed.what}`, remedy: parsed.remedy });
+  return [];
+}
+
+function readCaFile(sources: SettingSources, files: FileSystem): string | null {
+  const variable = 'POSTHORN_CA_FILE';
+  if (sources.get(variable) === undefined) return null;
+  const pem = readNamedFile(sources, files, variable);
+  if (pem === null || /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(pem)) return pem;
+  const what = `${sources.path(variable, '')} holds no certificate`;
+  sources.problems.push({ variable, what, remedy: 'name a PEM file: it has a line -----BEGIN CERTIFICATE-----' });
+  return null;
+}
+
+function readNamedFile(sources: SettingSources, files: FileSystem, variable: SettingName): string | null {
+  const path = sources.path(variable, '');
+  try {
+    return files.read(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    sources.problems.push({ variable, what: `${path} cannot be read (${code})`, remedy: 'name a readable file' });
+    return null;
+  }
+}
+
+function readProxy(sources: SettingSources): Config['proxy'] {
+  const read = readerOf(sources);
+  const to = read('HTTPS_PROXY', parseProxy, null);
+  const resolvesNames = read('POSTHORN_PROXY_RESOLVES_NAMES', parseYesNo, false);
+  return to === null ? null : { to, bypass: parseNoProxy(sources.get('NO_PROXY') ?? ''), resolvesNames };
+}
+
+function demandKeys(sources: SettingSources): void {
+  if (sources.get('POSTHORN_MASTER_KEY') === undefined && sources.get('POSTHORN_MASTER_KEY_FILE') === undefined) {
+    sources.problems.push({ variable: 'POSTHORN_MASTER_KEY', ...missingMasterKey });
+  }
+  if (sources.get('POSTHORN_OPERATOR_KEY') === undefined) {
+    sources.problems.push({ variable: 'POSTHORN_OPERATOR_KEY', ...missingOperatorKey });
+  }
+}

@@ -1,0 +1,130 @@
+import { parseNetwork } from '../egress/address.rules.ts';
+import type { Proxy } from '../egress/proxy.rules.ts';
+import { parseProxyUrl } from '../egress/proxy.rules.ts';
+import { closestTo } from '../filtering/suggestion.rules.ts';
+
+/** A value that was understood, or what is wrong with it and how to mend it. Neither text repeats a secret. */
+export type Parsed<Value> = { ok: true; value: Value } | { ok: false; what: string; remedy: string };
+
+/** Every name that may be set, in the environment or in the file of POSTHORN_CONFIG, and whether it is a secret. */
+export const settings = {
+  PORT: { secret: false },
+  HOST: { secret: false },
+  DATABASE_URL: { secret: true },
+  HTTPS_PROXY: { secret: true },
+  NO_PROXY: { secret: false },
+  POSTHORN_ALLOW_NETWORKS: { secret: false },
+  POSTHORN_CA_FILE: { secret: false },
+  POSTHORN_CONFIG: { secret: false },
+  POSTHORN_DATA: { secret: false },
+  POSTHORN_DATABASE_CONNECTIONS: { secret: false },
+  POSTHORN_ENV: { secret: false },
+  POSTHORN_KEY: { secret: true },
+  POSTHORN_LOG_LEVEL: { secret: false },
+  POSTHORN_MASTER_KEY: { secret: true },
+  POSTHORN_MASTER_KEY_FILE: { secret: false },
+  POSTHORN_OPERATOR_KEY: { secret: true },
+  POSTHORN_PROXY_RESOLVES_NAMES: { secret: false },
+  POSTHORN_REQUESTS_PER_SECOND: { secret: false },
+  POSTHORN_SHUTDOWN_SECONDS: { secret: false },
+  POSTHORN_TEAM: { secret: false },
+  POSTHORN_URL: { secret: false },
+} as const satisfies Record<string, { secret: boolean }>;
+
+export type SettingName = keyof typeof settings;
+
+export const environments = ['development', 'production'] as const;
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settings, name);
+}
+
+/** What to do about a name that means nothing here. */
+export function remedyForUnknownName(name: string): string {
+  const meant = closestTo(name, Object.keys(settings));
+  return meant === undefined ? 'remove it' : `did you mean ${meant}?`;
+}
+
+/** A whole number from `least` to `most`, in digits. */
+export function parseWhole(text: string, least: number, most: number): Parsed<number> {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return { ok: true, value };
+  return {
+    ok: false,
+    what: `${quote(text)} is not in its range`,
+    remedy: `set a whole number from ${least} to ${most}`,
+  };
+}
+
+export function parseYesNo(text: string): Parsed<boolean> {
+  if (/^(true|yes|on|1)$/i.test(text)) return { ok: true, value: true };
+  if (/^(false|no|off|0)$/i.test(text)) return { ok: true, value: false };
+  return { ok: false, what: `${quote(text)} is neither yes nor no`, remedy: 'set true or false' };
+}
+
+export function parseChoice<Choice extends string>(text: string, choices: readonly Choice[]): Parsed<Choice> {
+  const found = choices.find((choice) => choice === text.toLowerCase());
+  if (found !== undefined) return { ok: true, value: found };
+  const meant = closestTo(text, choices);
+  const remedy = meant === undefined ? `set one of ${choices.join(', ')}` : `did you mean ${meant}?`;
+  return { ok: false, what: `${quote(text)} is not known`, remedy };
+}
+
+/** A host name or a literal address to listen on, without a port or a scheme. */
+export function parseHost(text: string): Parsed<string> {
+  const host = text.replace(/^\[(.*)\]$/, '$1');
+  const literal = parseNetwork(host) !== null && !host.includes('/');
+  if (literal || /^(?=.{1,253}$)[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(host)) return { ok: true, value: host };
+  return {
+    ok: false,
+    what: `${quote(text)} is not a host name or address`,
+    remedy: 'set an address such as 127.0.0.1 or 0.0.0.0; the port goes into PORT',
+  };
+}
+
+/** CIDRs separated by commas or spaces. */
+export function parseNetworks(text: string): Parsed<readonly string[]> {
+  const networks = text.split(/[\s,]+/).filter((part) => part !== '');
+  const wrong = networks.filter((network) => parseNetwork(network) === null);
+  if (wrong.length === 0) return { ok: true, value: networks };
+  const remedy = 'write networks as 10.2.0.0/16 or fd12:3456::/32, separated by commas';
+  return {
+    ok: false,
+    what: `${wrong.map(quote).join(', ')} ${wrong.length === 1 ? 'is no network' : 'are no networks'}`,
+    remedy,
+  };
+}
+
+export function parseDatabaseUrl(text: string): Parsed<string> {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
+    const remedy = 'set postgres://user:password@host:5432/database, special characters percent-encoded';
+    return { ok: false, what: 'is not the URL of a PostgreSQL database', remedy };
+  }
+  return { ok: true, value: text };
+}
+
+export function parseProxy(text: string): Parsed<Proxy> {
+  const proxy = parseProxyUrl(text);
+  if (proxy !== null) return { ok: true, value: proxy };
+  return { ok: false, what: 'is not the URL of an HTTP proxy', remedy: 'set it to http://user:password@proxy:3128' };
+}
+
+/** An absolute http or https URL, given back without a trailing slash. */
+export function parseServiceUrl(text: string): Parsed<string> {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) {
+    return { ok: true, value: url.href.replace(/\/+$/, '') };
+  }
+  return {
+    ok: false,
+    what: `${quote(text)} is not an http URL`,
+    remedy: 'set it to http://127.0.0.1:8420 or the like',
+  };
+}
+
+/** What an error message says of a value that is no secret: quoted, shortened, without control characters. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
