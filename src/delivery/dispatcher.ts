@@ -118,9 +118,17 @@ export class Dispatcher {
     this.young += 1;
     this.startAgeing();
     const { headers, recorded } = lane.prepare(item, Math.floor(nowMs / 1000));
-    lane.channel.post(headers, item.body, lane.config.retry.timeoutMs, (result) =>
-      this.finish(exchange, recorded, result),
-    );
+    this.post(exchange, headers, recorded, true);
+  }
+
+  private post(exchange: Exchange, headers: string[], recorded: string, mayRepeat: boolean): void {
+    const { lane, item } = exchange;
+    lane.channel.post(headers, item.body, lane.config.retry.timeoutMs, (result) => {
+      // The receiver closed an idle connection just as it was used again: that is no answer, so ask once more.
+      const idleClosed = result.kind === 'failure' && result.error === 'reset' && result.reusedConnection && !result.partial;
+      if (idleClosed && mayRepeat && !this.stopped) this.post(exchange, headers, recorded, false);
+      else this.finish(exchange, recorded, result);
+    });
   }
 
   private finish(exchange: Exchange, requestHeaders: string, result: ExchangeResult): void {

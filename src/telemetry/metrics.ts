@@ -1,10 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Settlement } from '../delivery/delivery-ports.ts';
+
+/** What a finished attempt adds to the counts. `error` is null when it succeeded. */
+export type AttemptFigures = { outcome: 'succeeded' | 'dead' | 'retry'; error: string | null; totalMs: number };
 
 export type Metrics = {
   readonly registry: Registry;
   eventAccepted(duplicate: boolean): void;
-  attempt(settlement: Settlement): void;
+  attempt(figures: AttemptFigures): void;
   takenOver(deliveries: number): void;
   fenced(count: number): void;
   problem(code: string): void;
@@ -77,7 +79,14 @@ export function createMetrics(sources: MetricSources): Metrics {
   const breakers = new Counter({ name: 'posthorn_breakers_opened_total', help: 'Breakers that opened.', registers });
 
   const gauge = (name: string, help: string, read: () => number): void => {
-    new Gauge({ name, help, registers, collect() { this.set(read()); } });
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
   };
   gauge('posthorn_deliveries_in_flight', 'Exchanges under way on this node.', () => sources.engine().inFlight);
   gauge('posthorn_deliveries_in_memory', 'Deliveries waiting in this node’s lanes.', () => sources.engine().waiting);
@@ -86,8 +95,14 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('posthorn_accepts_pending', 'Posts waiting to be committed.', () => sources.pendingAccepts());
   gauge('posthorn_breakers_open', 'Breakers not closed on this node.', () => sources.engine().openBreakers);
   gauge('posthorn_nodes_live', 'Nodes with a valid lease.', () => sources.engine().liveNodes);
-  gauge('posthorn_node_lease_certain', '1 while this node’s lease is certain.', () => (sources.engine().certain ? 1 : 0));
-  const waiting = new Gauge({ name: 'posthorn_queue_deliveries', help: 'Deliveries waiting in the database.', registers });
+  gauge('posthorn_node_lease_certain', '1 while this node’s lease is certain.', () =>
+    sources.engine().certain ? 1 : 0,
+  );
+  const waiting = new Gauge({
+    name: 'posthorn_queue_deliveries',
+    help: 'Deliveries waiting in the database.',
+    registers,
+  });
   new Gauge({
     name: 'posthorn_queue_overdue_seconds',
     help: 'How long the earliest unclaimed delivery has been due.',
@@ -106,14 +121,14 @@ export function createMetrics(sources: MetricSources): Metrics {
   return {
     registry,
     eventAccepted: (duplicate) => (duplicate ? duplicates : accepted).inc(),
-    attempt(settlement) {
-      duration.observe(settlement.timing.totalMs / 1000);
-      if (settlement.outcome === 'succeeded') {
+    attempt({ outcome, error, totalMs }) {
+      duration.observe(totalMs / 1000);
+      if (outcome === 'succeeded') {
         succeededAttempts.inc();
         succeededDeliveries.inc();
       } else {
-        attempts.labels(settlement.error ?? 'http').inc();
-        if (settlement.outcome === 'dead') deadDeliveries.inc();
+        attempts.labels(error ?? 'http').inc();
+        if (outcome === 'dead') deadDeliveries.inc();
       }
     },
     takenOver: (deliveries) => takenOver.inc(deliveries),

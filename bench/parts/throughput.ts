@@ -1,0 +1,124 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RigDatabase } from '../rig/database.ts';
+import { type Figure, median, rate, ratio } from '../rig/figures.ts';
+import { eventOfOneKilobyte, postAsFastAsPossible } from '../rig/load.ts';
+import { startPosthorn } from '../rig/posthorn.ts';
+import { freePort, startProcess } from '../rig/processes.ts';
+import { startReceiver } from '../rig/receiver.ts';
+
+/** What a run counts: posts answered and requests received, a second, over the time of the load. */
+type Throughput = { acceptedPerSecond: number; deliveredPerSecond: number };
+export type Rig = { database: RigDatabase; seconds: number; runs: number; progress(what: string): void };
+
+const warmupSeconds = 4;
+
+async function measure(
+  rig: Rig,
+  received: () => Promise<number>,
+  load: { url: string; body: string; key?: string },
+): Promise<Throughput> {
+  await postAsFastAsPossible({ ...load, seconds: warmupSeconds });
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const before = await received();
+  const startedAt = performance.now();
+  const { perSecond } = await postAsFastAsPossible({ ...load, seconds: rig.seconds });
+  // Read at once: what is still on its way is not counted, so a growing backlog shows.
+  const after = await received();
+  return { acceptedPerSecond: perSecond, deliveredPerSecond: (after - before) / ((performance.now() - startedAt) / 1000) };
+}
+
+async function measurePosthorn(rig: Rig, endpoints: number): Promise<Throughput> {
+  const receiver = await startReceiver();
+  const posthorn = await startPosthorn(await rig.database.create('bench_posthorn'));
+  const team = await posthorn.makeTeam({
+    types: ['bench.event'],
+    endpoints: Array.from({ length: endpoints }, (_, index) => ({ url: `${receiver.url}/hook/${index}`, concurrency: 64 })),
+  });
+  const result = await measure(rig, receiver.received, {
+    url: team.eventsUrl,
+    key: team.key,
+    body: eventOfOneKilobyte('bench.event'),
+  });
+  await posthorn.stop();
+  await receiver.stop();
+  return result;
+}
+
+async function measureBare(rig: Rig): Promise<Throughput> {
+  const receiver = await startReceiver();
+  const port = await freePort();
+  const bare = await startProcess({
+    command: process.execPath,
+    args: ['bench/rivals/bare-pipeline.ts'],
+    env: {
+      PORT: String(port),
+      DATABASE_URL: await rig.database.create('bench_bare'),
+      RECEIVER_URL: `${receiver.url}/hook`,
+    },
+    ready: 'ready',
+  });
+  const url = `http://127.0.0.1:${port}/`;
+  const result = await measure(rig, receiver.received, { url, body: eventOfOneKilobyte('bench.event') });
+  await bare.stop();
+  await receiver.stop();
+  return result;
+}
+
+async function measureBullmq(rig: Rig): Promise<Throughput> {
+  const receiver = await startReceiver();
+  const redisPort = await freePort();
+  const redis = await startProcess({
+    command: 'redis-server',
+    args: ['--port', String(redisPort), '--bind', '127.0.0.1', '--dir', mkdtempSync(join(tmpdir(), 'posthorn-bench-redis-')),
+      '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''],
+    ready: 'Ready to accept connections',
+  });
+  const port = await freePort();
+  const recipe = await startProcess({
+    command: process.execPath,
+    args: ['bench/rivals/bullmq-recipe.ts'],
+    env: { PORT: String(port), REDIS_PORT: String(redisPort), RECEIVER_URL: `${receiver.url}/hook` },
+    ready: 'ready',
+  });
+  const url = `http://127.0.0.1:${port}/`;
+  const result = await measure(rig, receiver.received, { url, body: eventOfOneKilobyte('bench.event') });
+  await recipe.stop();
+  await redis.stop();
+  await receiver.stop();
+  return result;
+}
+
+const sustained = (result: Throughput) => Math.min(result.acceptedPerSecond, result.deliveredPerSecond);
+
+/** (a) Posthorn, (b) the bare pipeline, (c) the BullMQ recipe, (d) one event to ten endpoints; in turns. */
+export async function measureThroughput(rig: Rig): Promise<Figure[]> {
+  const results = { a: [] as Throughput[], b: [] as Throughput[], c: [] as Throughput[], d: [] as Throughput[] };
+  for (let run = 1; run <= rig.runs; run += 1) {
+    rig.progress(`(b) bare pipeline, run ${run} of ${rig.runs}`);
+    results.b.push(await measureBare(rig));
+    rig.progress(`(a) Posthorn, run ${run} of ${rig.runs}`);
+    results.a.push(await measurePosthorn(rig, 1));
+    rig.progress(`(c) BullMQ recipe, run ${run} of ${rig.runs}`);
+    results.c.push(await measureBullmq(rig));
+    rig.progress(`(d) fan-out to ten, run ${run} of ${rig.runs}`);
+    results.d.push(await measurePosthorn(rig, 10));
+  }
+  const a = median(results.a.map(sustained));
+  const b = median(results.b.map(sustained));
+  const c = median(results.c.map(sustained));
+  const d = median(results.d.map((result) => result.deliveredPerSecond));
+  const line = (part: string, what: string, value: string, promise: string, holds: boolean | null, raw: unknown): Figure => ({
+    part, what, value, promise, holds, raw,
+  });
+  return [
+    line('a', 'accept + sign + deliver + record, sustained', rate(a), '', null, results.a),
+    line('b', 'bare pipeline', rate(b), '', null, results.b),
+    line('c', 'BullMQ recipe', rate(c), '', null, results.c),
+    line('a / b', 'against the bare pipeline', ratio(a / b), 'at least 0.8 x', a / b >= 0.8, a / b),
+    line('a / c', 'against the BullMQ recipe', ratio(a / c), 'at least 1.5 x', a / c >= 1.5, a / c),
+    line('d', 'fan-out 1 to 10: deliveries', rate(d), '', null, results.d),
+    line('d / a', 'fan-out against (a)', ratio(d / a), 'at least 1.3 x', d / a >= 1.3, d / a),
+  ];
+}

@@ -1,0 +1,63 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, type RigProcess, startProcess } from './processes.ts';
+
+const operatorKey = 'bench-operator-key-0123456789abcdef0123456789';
+
+/** The product as a user runs it: `posthorn up` in its own process, with its own defaults. */
+export type RigPosthorn = RigProcess & {
+  url: string;
+  call<Answer>(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** A team with one event type and `endpoints`; its key may only post events. */
+  makeTeam(options: {
+    types: string[];
+    endpoints: { url: string; eventTypes?: string[]; concurrency?: number }[];
+  }): Promise<{ teamId: string; key: string; eventsUrl: string; endpointIds: string[] }>;
+};
+
+export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const child = await startProcess({
+    command: process.execPath,
+    args: ['src/cli/posthorn.ts', 'up'],
+    env: {
+      PORT: String(port),
+      DATABASE_URL: databaseUrl,
+      POSTHORN_DATA: mkdtempSync(join(tmpdir(), 'posthorn-bench-data-')),
+      POSTHORN_OPERATOR_KEY: operatorKey,
+      POSTHORN_LOG_LEVEL: 'warn',
+      POSTHORN_REQUESTS_PER_SECOND: '0',
+    },
+    ready: async () => (await fetch(`${url}/readyz`)).ok,
+  });
+  const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${operatorKey}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Answer;
+  };
+  return {
+    ...child,
+    url,
+    call,
+    async makeTeam({ types, endpoints }) {
+      const team = await call<{ id: string }>('POST', '/v1/teams', { name: 'bench' });
+      for (const name of types) await call('POST', `/v1/teams/${team.id}/event-types`, { name });
+      const endpointIds: string[] = [];
+      for (const endpoint of endpoints) {
+        const made = await call<{ id: string }>('POST', `/v1/teams/${team.id}/endpoints`, { eventTypes: ['*'], ...endpoint });
+        endpointIds.push(made.id);
+      }
+      const { key } = await call<{ key: string }>('POST', `/v1/teams/${team.id}/api-keys`, {
+        name: 'bench',
+        permissions: ['events:write'],
+      });
+      return { teamId: team.id, key, eventsUrl: `${url}/v1/teams/${team.id}/events`, endpointIds };
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { statfs } from 'node:fs/promises';
+import type pg from 'pg';
+import { isMigrated } from '../database/migrate.ts';
+import { judgeDisk, judgeReadiness, type ReadinessCheck } from './readiness.rules.ts';
+
+const databaseTimeoutMs = 2_000;
+
+export type ReadinessSources = {
+  database: pg.Pool;
+  /** Where the embedded database writes; null when the database is elsewhere. */
+  dataFolder: string | null;
+  engine: () => { joined: boolean; certain: boolean; stalled: boolean };
+  stopping: () => boolean;
+  /** Durability settings of the server that are weaker than they should be. */
+  durabilityWarnings: () => readonly string[];
+};
+
+/** Whether this node can do its work now: database, migrations, lease, disk, and not on its way down. */
+export async function checkReadiness(sources: ReadinessSources) {
+  const checks: ReadinessCheck[] = [];
+  if (sources.stopping()) checks.push({ name: 'running', ok: false, detail: 'this node is stopping' });
+  checks.push(await checkDatabase(sources.database));
+  const engine = sources.engine();
+  checks.push({
+    name: 'lease',
+    ok: engine.certain,
+    detail: engine.certain ? 'held' : engine.joined ? 'could not be renewed in time' : 'not joined yet',
+  });
+  checks.push({
+    name: 'settling',
+    ok: !engine.stalled,
+    detail: engine.stalled ? 'attempts wait to be recorded' : 'attempts are being recorded',
+  });
+  const weaker = sources.durabilityWarnings();
+  checks.push({
+    name: 'durability',
+    ok: true,
+    detail: weaker.length === 0 ? 'fsync, full_page_writes and synchronous_commit are on' : weaker.join('; '),
+  });
+  checks.push(judgeDisk(await freeBytesOf(sources.dataFolder)));
+  return judgeReadiness(checks);
+}
+
+async function checkDatabase(database: pg.Pool): Promise<ReadinessCheck> {
+  const timeout = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error(`no answer within ${databaseTimeoutMs} ms`)), databaseTimeoutMs).unref();
+  });
+  try {
+    const migrated = await Promise.race([isMigrated(database), timeout]);
+    return {
+      name: 'database',
+      ok: migrated,
+      detail: migrated ? 'answers, and every migration is applied' : 'migrations are missing: restart this node',
+    };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    return { name: 'database', ok: false, detail: `out of reach${code}` };
+  }
+}
+
+async function freeBytesOf(folder: string | null): Promise<number | null> {
+  if (folder === null) return null;
+  const stats = await statfs(folder);
+  return stats.bavail * stats.bsize;
+}
