@@ -1,0 +1,119 @@
+import pg from 'pg';
+import { checkDurabilitySettings } from '../../database/durability-settings.ts';
+import { isMigrated } from '../../database/migrate.ts';
+import type { Config } from '../../config.ts';
+import { readableDuration } from '../terminal/readable.rules.ts';
+import { describeError } from '../failure.ts';
+import { type Finding, fail, ok, warn } from './finding.rules.ts';
+
+const oldestMajor = 15;
+const connectTimeoutMs = 5000;
+
+/** What is asked of the server in one go. */
+type ServerFacts = {
+  version: number;
+  standby: boolean;
+  connections: number;
+  now_ms: number;
+  may_create: boolean;
+  has_migrations: boolean;
+};
+
+/** Judges the database of DATABASE_URL: reachable, version, role, durability, schema, clock. */
+export async function checkDatabase(url: string, config: Pick<Config, 'databaseConnections'>): Promise<Finding[]> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 1,
+    connectionTimeoutMillis: connectTimeoutMs,
+    application_name: 'posthorn doctor',
+  });
+  pool.on('error', () => undefined);
+  try {
+    const askedAtMs = Date.now();
+    const startedAt = performance.now();
+    const facts = await readFacts(pool);
+    const roundTripMs = performance.now() - startedAt;
+    return [
+      ...judgeServer(facts, config),
+      judgeClock(facts.now_ms - (askedAtMs + roundTripMs / 2), roundTripMs),
+      ...(await judgeDurability(pool)),
+      await judgeMigrations(pool, facts),
+    ];
+  } catch (error) {
+    return [judgeFailure(error)];
+  } finally {
+    await pool.end();
+  }
+}
+
+async function readFacts(pool: pg.Pool): Promise<ServerFacts> {
+  await pool.query('SELECT 1');
+  const { rows } = await pool.query<ServerFacts>(
+    `SELECT current_setting('server_version_num')::int AS version,
+            pg_is_in_recovery() AS standby,
+            current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+              AS connections,
+            (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now_ms,
+            coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
+            to_regclass('migration') IS NOT NULL AS has_migrations`,
+  );
+  const [facts] = rows;
+  if (facts === undefined) throw new Error('the database answered with no row');
+  return facts;
+}
+
+function judgeServer(facts: ServerFacts, config: Pick<Config, 'databaseConnections'>): Finding[] {
+  const version = `PostgreSQL ${Math.floor(facts.version / 10_000)}.${facts.version % 10_000}`;
+  const old = facts.version < oldestMajor * 10_000;
+  const findings = [
+    old
+      ? fail('database', `${version} is too old`, `upgrade it to ${oldestMajor} or newer`)
+      : ok('database', `${version} is reachable`),
+  ];
+  if (facts.standby) findings.push(fail('database', 'it is a standby', 'name the primary in DATABASE_URL'));
+  if (config.databaseConnections > facts.connections) {
+    const what = `it allows ${facts.connections} connections and POSTHORN_DATABASE_CONNECTIONS is ${config.databaseConnections}`;
+    findings.push(fail('connections', what, 'raise max_connections there, or lower the setting'));
+  }
+  return findings;
+}
+
+function judgeClock(offMs: number, roundTripMs: number): Finding {
+  const off = Math.max(0, Math.abs(offMs) - roundTripMs / 2);
+  if (off < 1000) return ok('clock', `within ${readableDuration(off)} of the database's`);
+  const what = `${readableDuration(off)} ${offMs > 0 ? 'behind' : 'ahead of'} the database's`;
+  const remedy = 'let NTP set the clocks of both machines (timedatectl set-ntp true)';
+  return off < 60_000 ? warn('clock', what, remedy) : fail('clock', what, remedy);
+}
+
+async function judgeDurability(pool: pg.Pool): Promise<Finding[]> {
+  const warnings = await checkDurabilitySettings((sql) => pool.query<{ name: string; setting: string }>(sql));
+  if (warnings.length === 0) return [ok('durability', 'a commit survives a crash')];
+  return warnings.map((what) => warn('durability', what, 'set it to on in postgresql.conf and reload the server'));
+}
+
+async function judgeMigrations(pool: pg.Pool, facts: ServerFacts): Promise<Finding> {
+  if (!facts.has_migrations) {
+    if (facts.may_create) return ok('schema', 'empty; made at the first start');
+    return fail('schema', 'empty, and this user may not make tables', 'GRANT CREATE ON SCHEMA public TO that user');
+  }
+  if (await isMigrated(pool)) return ok('schema', 'every migration of this release is applied');
+  return warn(
+    'schema',
+    'its migrations are not those of this release',
+    'missing ones are applied at the next start; if a newer Posthorn was here, start that one',
+  );
+}
+
+function judgeFailure(error: unknown): Finding {
+  const { what } = describeError(error);
+  const code = (error as { code?: string }).code ?? '';
+  const remedies: Record<string, string> = {
+    ECONNREFUSED: 'start PostgreSQL, or mend host and port in DATABASE_URL',
+    ENOTFOUND: 'mend the host in DATABASE_URL',
+    '28P01': 'mend user and password in DATABASE_URL',
+    '28000': 'let this user in by pg_hba.conf of the server',
+    '3D000': 'make the database (createdb), or mend its name in DATABASE_URL',
+  };
+  return fail('database', `cannot be used: ${what}`, remedies[code] ?? 'mend DATABASE_URL, or start the server');
+}

@@ -1,0 +1,34 @@
+import { InvalidArgumentError } from 'commander';
+import { type Parsed, parseServiceUrl, parseWhole } from '../configuration/settings.rules.ts';
+
+/** Commander adds which option it was, so only what is wrong and how to mend it is said here. */
+function valueOf<Value>(parsed: Parsed<Value>): Value {
+  if (parsed.ok) return parsed.value;
+  throw new InvalidArgumentError(`${parsed.what}; ${parsed.remedy}.`);
+}
+
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => valueOf(parseWhole(text, least, most));
+}
+
+/** Seconds, fractions allowed, up to a day. */
+export function seconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= 86_400) return value;
+  throw new InvalidArgumentError('not a number of seconds; write 2 or 0.5.');
+}
+
+export function serviceUrl(text: string): string {
+  return valueOf(parseServiceUrl(text));
+}
+
+/** RFC 9110 section 5.1: a header name is a token. Given back in lower case. */
+export function headerName(text: string): string {
+  if (/^[\w!#$%&'*+.^`|~-]+$/.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('not a header name; write X-Signature.');
+}
+
+/** For options that may be given several times. */
+export function collected(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}

@@ -1,0 +1,154 @@
+import { Command, Option } from 'commander';
+import { collected, headerName, seconds, serviceUrl, wholeNumber } from './option-values.ts';
+import type { SendOptions } from './send.ts';
+import type { Terminal } from './terminal/terminal.ts';
+import { readVersion } from './version.ts';
+
+type Verb = (terminal: Terminal) => Command;
+
+/** The verbs and their options. A verb's own code is only loaded when it runs, so that help is instant. */
+export function buildProgram(terminal: Terminal): Command {
+  const program = named('posthorn', 'Self-hosted webhook gateway: receives, sends and governs webhooks.')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .helpCommand('help [verb]', 'show the help of a verb')
+    .usage('<verb> [options]');
+  for (const verb of [up, send, inbox, doctor, demo]) program.addCommand(verb(terminal));
+  program.addHelpText(
+    'after',
+    '\nBegin with: posthorn demo, or posthorn up and, in a second terminal, posthorn inbox.',
+  );
+  return program;
+}
+
+function named(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .helpOption('-h, --help', 'show this help')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(`posthorn: ${inOneLine(text, helpOf(name))}\n`),
+    });
+}
+
+const up: Verb = (terminal) =>
+  named('up', 'Start Posthorn: API, delivery and its own PostgreSQL, until stopped.')
+    .option('-p, --port <number>', 'port to listen on (PORT, 8420)', wholeNumber(0, 65_535))
+    .option('--host <address>', 'address to listen on (HOST, 127.0.0.1)')
+    .option('--data <folder>', 'data folder (POSTHORN_DATA, ./data)')
+    .option('--config <file>', 'JSON file of settings (POSTHORN_CONFIG)')
+    .action(async (options: { port?: number; host?: string; data?: string; config?: string }) => {
+      const { runUp } = await import('./up.ts');
+      await runUp(options, terminal);
+    });
+
+const send: Verb = (terminal) =>
+  named('send', 'Post an event to a running Posthorn.')
+    .argument('<type>', 'event type, such as DOCUMENT_COMPLETED')
+    .option('-d, --data <text>', 'the payload; - reads it from standard input')
+    .option('-f, --file <path>', 'the payload from a file; - reads it from standard input')
+    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
+    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
+    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
+    .option('--content-type <type>', 'send the payload as it is, with this content type')
+    .option('--idempotency-key <key>', 'the same key accepts the event once')
+    .option('--ordering-key <key>', 'events of one key arrive in order')
+    .option('--register', 'register the event type when it is unknown')
+    .option('-w, --wait', 'follow its deliveries until they are settled')
+    .option('--timeout <seconds>', 'how long --wait waits', seconds, 60)
+    .option('--json', 'print the answer as JSON')
+    .action(async (type: string, options: SendOptions) => {
+      const { runSend } = await import('./send.ts');
+      process.exitCode = await runSend(type, options, terminal);
+    });
+
+type InboxFlags = {
+  host: string;
+  port: number;
+  secret?: readonly string[];
+  scheme: 'standard-webhooks' | 'hmac-sha256-hex' | 'shared-secret-header';
+  header?: string;
+  fail?: number;
+  status?: number;
+  hang: number;
+  retryAfter?: number;
+  max?: number;
+  json?: true;
+  full?: true;
+};
+
+const inbox: Verb = (terminal) =>
+  named('inbox', 'Receive webhooks, print and verify them; fail, hang or refuse on request.')
+    .option('-p, --port <number>', 'port to listen on', wholeNumber(0, 65_535), 8421)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('-s, --secret <secret>', 'verify with this secret (several: any may fit)', collected)
+    .addOption(
+      new Option('--scheme <scheme>', 'how webhooks are signed')
+        .choices(['standard-webhooks', 'hmac-sha256-hex', 'shared-secret-header'])
+        .default('standard-webhooks'),
+    )
+    .option('--header <name>', 'header of the signature or the secret', headerName)
+    .option('--fail <n>', 'fail the first n attempts of each delivery', wholeNumber(1, 1000))
+    .option('--status <code>', 'answer with this status', wholeNumber(200, 599))
+    .option('--hang <seconds>', 'wait before answering', seconds, 0)
+    .option('--retry-after <seconds>', 'answer with Retry-After (503 unless --status)', wholeNumber(0, 31_536_000))
+    .option('--max <n>', 'end after n webhooks; exit 1 if one was not verified', wholeNumber(1, 1_000_000))
+    .option('--full', 'print whole bodies')
+    .option('--json', 'print one line of JSON for each webhook')
+    .addHelpText('after', '\nWith --fail, the options --status, --hang and --retry-after shape those failures only.')
+    .action(async (flags: InboxFlags) => {
+      const { runInbox } = await import('./inbox.ts');
+      const header = flags.header ?? (flags.scheme === 'shared-secret-header' ? 'x-webhook-secret' : 'x-signature');
+      process.exitCode = await runInbox(
+        {
+          host: flags.host,
+          port: flags.port,
+          verification: { scheme: flags.scheme, header, secrets: flags.secret ?? [] },
+          plan: {
+            failFirst: flags.fail ?? null,
+            status: flags.status ?? null,
+            hangMs: flags.hang * 1000,
+            retryAfterSeconds: flags.retryAfter ?? null,
+          },
+          max: flags.max ?? null,
+          json: flags.json === true,
+          full: flags.full === true,
+        },
+        terminal,
+      );
+    });
+
+const doctor: Verb = (terminal) =>
+  named('doctor', 'Check this machine and configuration, and say how to mend what is wrong.')
+    .option('--config <file>', 'JSON file of settings (POSTHORN_CONFIG)')
+    .option('--data <folder>', 'data folder (POSTHORN_DATA, ./data)')
+    .option('--json', 'print the findings as JSON')
+    .action(async (options: { config?: string; data?: string; json?: true }) => {
+      const { runDoctor } = await import('./doctor.ts');
+      process.exitCode = await runDoctor(options, terminal);
+    });
+
+const demo: Verb = (terminal) =>
+  named(
+    'demo',
+    'Play the whole story here in under a minute: send, fail, retry, dead letter, resend, delivered.',
+  ).action(async () => {
+    const { runDemo } = await import('./demo.ts');
+    process.exitCode = await runDemo(terminal);
+  });
+
+/** Commander's `error: unknown option '--prot'\n(Did you mean --port?)`, as one line that ends with the remedy. */
+function inOneLine(text: string, help: string): string {
+  const line = text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+  const [, option, problem] =
+    /^option '(?:-\w, )?(--[\w-]+)[^']*' argument '.*' is invalid\. (.*;.*)$/.exec(line) ?? [];
+  return option === undefined ? `${line}; see: ${help}` : `${option} ${problem}`;
+}
+
+function helpOf(name: string): string {
+  return name === 'posthorn' ? 'posthorn --help' : `posthorn ${name} --help`;
+}
