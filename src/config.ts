@@ -4,7 +4,7 @@ import {
   missingOperatorKey,
   parseMasterKeys,
   parseOperatorKey,
-} from './configuration/key-settings.rules.ts';
+} from './configuration/key-settings.ts';
 import {
   type Environment,
   type FileSystem,

@@ -77,7 +77,7 @@ describe('an inbox with a secret', () => {
     expect(response.status).toBe(200);
     expect(await inbox.stop()).toBe(0);
     const printed = inbox.lines.join('\n');
-    expect(printed).toMatch(/\d\d:\d\d:\d\d {2}invoice\.paid {2}attempt 3 {2}verified ✓ {2}→ 200/);
+    expect(printed).toMatch(/\d\d:\d\d:\d\d {2}invoice\.paid {2}attempt 3 {2}→ 200 {2}verified ✓/);
     expect(printed).toContain('evt_1  /hooks  51 B');
     expect(printed).toContain('    "amount": "1250.00"');
     expect(printed).toContain('1 webhook received.');

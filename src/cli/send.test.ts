@@ -125,13 +125,14 @@ test.each([
     startedAt: '2026-01-01T00:00:00Z',
     status: code,
     error: null,
-    totalMs: 12,
+    errorMessage: null,
+    timing: { totalMs: 12 },
   });
   const api = await fakeApi(({ method, url }, nth) => {
     if (method === 'POST') return { status: 202, body: accepted };
     if (url.includes('?event=evt_1')) return { body: { data: [{ id: 'dlv_1' }], nextCursor: null } };
     const attempts = [attempt(1, 503), attempt(2, status)].slice(0, nth + 1);
-    return { body: { id: 'dlv_1', endpoint: 'ep_1', state: nth < 2 ? 'pending' : state, attempts } };
+    return { body: { id: 'dlv_1', endpointId: 'ep_1', state: nth < 2 ? 'pending' : state, attempts } };
   });
   const result = await send({ url: api.url, team: 'team_1', wait: true });
   expect(result.exitCode).toBe(exitCode);
@@ -145,7 +146,7 @@ test('gives up waiting, and says that Posthorn does not', async () => {
   const api = await fakeApi(({ method, url }) => {
     if (method === 'POST') return { status: 202, body: accepted };
     if (url.includes('?event=')) return { body: { data: [{ id: 'dlv_1' }], nextCursor: null } };
-    return { body: { id: 'dlv_1', endpoint: 'ep_1', state: 'pending', attempts: [] } };
+    return { body: { id: 'dlv_1', endpointId: 'ep_1', state: 'pending', attempts: [] } };
   });
   await expect(send({ url: api.url, team: 't', wait: true, timeout: 0.2 })).rejects.toMatchObject({
     what: '1 delivery is still pending after 200 ms',

@@ -112,7 +112,7 @@ async function follow(
     { team: input.team, eventId: input.accepted.id, timeoutMs: input.timeoutMs },
     {
       onAttempt: (delivery, attempt) => terminal.err(renderAttempt(delivery, attempt, paint)),
-      onState: (delivery) => terminal.err(`          ${delivery.endpoint}  ${renderState(delivery, paint)}`),
+      onState: (delivery) => terminal.err(`          ${delivery.endpointId}  ${renderState(delivery, paint)}`),
     },
   );
   const pending = deliveries.filter((delivery) => delivery.state === 'pending');

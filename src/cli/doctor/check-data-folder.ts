@@ -1,7 +1,7 @@
 import { constants, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from '../../config.ts';
-import { parseMasterKeys } from '../../configuration/key-settings.rules.ts';
+import { parseMasterKeys } from '../../configuration/key-settings.ts';
 import { counted } from '../terminal/readable.rules.ts';
 import { accessProblem } from './access-problem.ts';
 import { type Finding, fail, ok, warn } from './finding.rules.ts';

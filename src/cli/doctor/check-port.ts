@@ -14,23 +14,32 @@ export async function checkPort(config: Config): Promise<{ findings: Finding[]; 
     return { findings: [fail('port', `cannot listen on ${host} port ${port} (${problem})`, remedy)], running: false };
   }
   const url = `http://${urlHost(host)}:${port}`;
-  const alive = await ask(`${url}/livez`);
-  if (alive?.status !== 200) {
+  const alive = await ask<{ alive?: unknown }>(`${url}/livez`);
+  if (alive?.alive !== true) {
     const remedy = 'stop it, or set PORT to another port';
     return { findings: [fail('port', `something that is not Posthorn has port ${port}`, remedy)], running: false };
   }
-  const ready = await ask(`${url}/readyz`);
-  const findings = [ok('port', `Posthorn answers at ${url}`)];
-  if (ready?.status === 200) findings.push(ok('ready', 'Posthorn says that it is ready'));
-  else if (ready === null) findings.push(warn('ready', 'Posthorn did not say whether it is ready', 'see what it logs'));
-  else findings.push(fail('ready', `Posthorn is not ready: ${cutLine(ready.text, 300)}`, 'see what it logs'));
-  return { findings, running: true };
+  return { findings: [ok('port', `Posthorn answers at ${url}`), ...(await judgeReadiness(url))], running: true };
 }
 
-async function ask(url: string): Promise<{ status: number; text: string } | null> {
+/** What `/readyz` says of the running Posthorn, one finding for each thing that is not well. */
+async function judgeReadiness(url: string): Promise<Finding[]> {
+  type Check = { name: string; ok: boolean; detail: string };
+  const readiness = await ask<{ ready?: unknown; checks?: Check[] }>(`${url}/readyz`);
+  const checks = readiness?.checks ?? [];
+  if (readiness?.ready === true) return [ok('ready', `yes: ${checks.map(({ name }) => name).join(', ')}`)];
+  const remedy = `see ${url}/readyz and what Posthorn logs`;
+  const red = checks.filter((check) => !check.ok);
+  if (red.length === 0) return [warn('ready', 'Posthorn did not say whether it is ready', remedy)];
+  return red.map(({ name, detail }) => fail('ready', cutLine(`${name}: ${detail}`, 300), remedy));
+}
+
+/** The JSON that is answered within three seconds, whatever its status; null when there is none. */
+async function ask<Answer extends object>(url: string): Promise<Answer | null> {
   try {
     const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(3000) });
-    return { status: response.status, text: await response.text() };
+    const answer: unknown = await response.json();
+    return typeof answer === 'object' ? (answer as Answer | null) : null;
   } catch {
     return null;
   }

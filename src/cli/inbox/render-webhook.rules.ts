@@ -17,18 +17,18 @@ export function renderWebhook(
   const heading = [
     `${paint.dim(readableTime(webhook.atMs))}  ${paint.bold(safeText(webhook.eventType ?? 'no event type', 'one line'))}`,
     `attempt ${webhook.attempt}`,
-    describeVerdict(webhook.verdict, paint),
     describeAnswer(webhook.answer, paint),
+    describeVerdict(webhook.verdict, paint),
   ].join('  ');
   const where = [webhook.id ?? 'no webhook-id', webhook.path, readableSize(webhook.body.length)];
   const width = Math.max(20, style.width - indent.length);
   const limits = style.full ? { most: Number.POSITIVE_INFINITY, width: Number.POSITIVE_INFINITY } : { most: 16, width };
-  const body = cutLines(prettyBody(webhook), limits);
-  return [
-    heading,
-    `${indent}${paint.dim(safeText(where.join('  '), 'one line'))}`,
-    ...body.map((line) => indent + line),
+  const lines = [
+    ...(webhook.verdict.state === 'wrong' ? [paint.red(webhook.verdict.why)] : []),
+    paint.dim(safeText(where.join('  '), 'one line')),
+    ...cutLines(prettyBody(webhook), limits),
   ];
+  return [heading, ...lines.map((line) => indent + line)];
 }
 
 /** A webhook as one line of JSON for a program. A body that is no UTF-8 comes as base64. */
@@ -53,7 +53,7 @@ function describeVerdict(verdict: Verdict, paint: Paint): string {
     case 'verified':
       return paint.green('verified ✓');
     case 'wrong':
-      return paint.red(`verified ✗ ${verdict.why}`);
+      return paint.red('verified ✗');
     case 'unchecked':
       return paint.yellow('signed, not checked');
     case 'unsigned':

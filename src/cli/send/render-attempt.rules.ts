@@ -8,28 +8,28 @@ export type AttemptView = {
   startedAt: string;
   status: number | null;
   error: string | null;
-  errorMessage?: string | null;
-  totalMs?: number | null;
+  errorMessage: string | null;
+  timing: { totalMs: number };
 };
 
 export type DeliveryView = {
   id: string;
-  endpoint: string;
+  eventId: string;
+  endpointId: string;
   state: 'pending' | 'succeeded' | 'dead' | 'held' | 'cancelled';
-  nextAttemptAt?: string | null;
   attempts: AttemptView[];
 };
 
 /** `14:02:11  ep_…  attempt 2  500 in 12 ms` */
 export function renderAttempt(delivery: DeliveryView, attempt: AttemptView, paint: Paint): string {
-  const took = typeof attempt.totalMs === 'number' ? ` in ${readableDuration(attempt.totalMs)}` : '';
   const good = attempt.error === null && attempt.status !== null && attempt.status >= 200 && attempt.status < 300;
   const what = attempt.status === null ? (attempt.error ?? 'no answer') : String(attempt.status);
-  const why = attempt.status === null && attempt.errorMessage ? ` (${attempt.errorMessage})` : '';
+  const took = ` in ${readableDuration(attempt.timing.totalMs)}`;
+  const why = attempt.status === null && attempt.errorMessage !== null ? ` (${attempt.errorMessage})` : '';
   const outcome = safeText(`${what}${took}${why}`, 'one line');
   return [
     paint.dim(readableTime(Date.parse(attempt.startedAt))),
-    delivery.endpoint,
+    delivery.endpointId,
     `attempt ${attempt.number}`,
     good ? paint.green(outcome) : paint.red(outcome),
   ].join('  ');
