@@ -185,13 +185,18 @@ export class DeliveryEngine {
     } else this.release(lane.drain());
   }
 
-  /** A deleted endpoint's lane is given back; maintenance cancels what waits. */
-  remove(endpointId: string): void {
-    const lane = this.lanes.get(endpointId);
-    if (lane === undefined) return;
-    this.lanes.delete(endpointId);
-    void lane.channel.close();
-    this.release(lane.drain());
+  /** A team's configuration changed: its lanes follow, and those of deleted endpoints end. */
+  teamChanged(teamId: string, endpoints: ReadonlyMap<string, EndpointConfig>): void {
+    for (const lane of this.lanes.values()) {
+      if (lane.teamId !== teamId) continue;
+      const endpoint = endpoints.get(lane.endpointId);
+      if (endpoint !== undefined) this.reconfigure(endpoint);
+      else {
+        this.lanes.delete(lane.endpointId);
+        void lane.channel.close();
+        this.release(lane.drain());
+      }
+    }
   }
 
   /** Counts for metrics and readiness. */
@@ -336,7 +341,8 @@ export class DeliveryEngine {
         },
         (error: unknown) => {
           this.options.events.onError('release', error);
-          if (!this.stopping) this.options.timers.after(Math.min(5_000, 200 * 2 ** tries), () => this.release(group, tries + 1));
+          if (!this.stopping)
+            this.options.timers.after(Math.min(5_000, 200 * 2 ** tries), () => this.release(group, tries + 1));
         },
       );
     }
