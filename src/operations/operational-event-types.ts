@@ -7,7 +7,8 @@ export type OperationalEventType = {
 };
 
 const endpointId = 'ep_01jz4b6m0e7f8g9h1j2k3m4n5p';
-const time = { type: 'string', format: 'date-time' };
+const exampleUrl = 'https://example.com/webhooks';
+const url = { type: 'string' };
 const id = { type: 'string', minLength: 1 };
 
 function object(properties: Record<string, unknown>): Record<string, unknown> {
@@ -39,20 +40,20 @@ export const operationalEventTypes = [
   {
     name: 'posthorn.endpoint.disabled',
     description: 'An endpoint was disabled: it answered 410, or nothing but failed for too long. Its events are held.',
-    schema: object({ endpointId: id, reason: { type: 'string' }, failingSince: { ...time, type: ['string', 'null'] } }),
-    example: { endpointId, reason: 'failing', failingSince: '2026-01-05T09:00:00.000Z' },
+    schema: object({ endpointId: id, url, reason: { type: 'string' } }),
+    example: { endpointId, url: exampleUrl, reason: 'nothing but failures for 432000 seconds' },
   },
   {
     name: 'posthorn.endpoint.recovered',
     description: 'An endpoint that had been failing answered with success again.',
-    schema: object({ endpointId: id, failingSince: { ...time, type: ['string', 'null'] } }),
-    example: { endpointId, failingSince: '2026-01-05T09:00:00.000Z' },
+    schema: object({ endpointId: id, url, failedSeconds: { type: 'integer', minimum: 0 } }),
+    example: { endpointId, url: exampleUrl, failedSeconds: 3600 },
   },
   {
     name: 'posthorn.endpoint.breaker_opened',
     description: 'Too many attempts failed: the endpoint gets single probes until one succeeds, and its events wait.',
-    schema: object({ endpointId: id }),
-    example: { endpointId },
+    schema: object({ endpointId: id, url }),
+    example: { endpointId, url: exampleUrl },
   },
   {
     name: 'posthorn.replay.finished',

@@ -1,0 +1,25 @@
+import type { Context } from '../context.ts';
+import { Problem } from '../problem.ts';
+import { getDelivery, type ShownDelivery } from './get-delivery.ts';
+import { cancelRows } from './requeue.store.ts';
+import type { OnQueued } from './resend-delivery.ts';
+
+/**
+ * Ends a waiting delivery without another attempt; it can be resent later. The next one of its ordering key takes its
+ * turn. One that is cancelled already is answered as it is.
+ * @throws Problem not_found; conflict when it is in flight or settled otherwise
+ */
+export async function cancelDelivery(
+  ctx: Pick<Context, 'database'> & { onQueued: OnQueued },
+  input: { teamId: string; deliveryId: string },
+): Promise<ShownDelivery> {
+  const { endpointId } = await getDelivery(ctx, input);
+  const cancelled = await cancelRows(ctx.database, input.teamId, [input.deliveryId]);
+  if (cancelled.length > 0) ctx.onQueued(input.teamId, endpointId);
+  const delivery = await getDelivery(ctx, input);
+  if (delivery.state === 'cancelled') return delivery;
+  const why = delivery.inFlight
+    ? 'is being sent right now; wait for this attempt to end'
+    : `is ${delivery.state} already`;
+  throw new Problem('conflict', `${input.deliveryId} ${why}.`, delivery.inFlight ? { retryAfterSeconds: 1 } : {});
+}

@@ -1,0 +1,22 @@
+import type { Context } from '../context.ts';
+import { requireTeam } from '../teams/require-team.ts';
+import type { DeliveryFilter } from './delivery-filter.ts';
+import { type DeliverySummary, findDeliveries } from './delivery-query.store.ts';
+import { scanDeliveries } from './scan-deliveries.ts';
+
+/** Rows of an index that one page may look at. */
+const scanMax = 20_000;
+
+/**
+ * Newest first. A page may hold fewer than `limit` deliveries, or none, and still have a `next`: rare ones among many
+ * others are searched for a bounded number of rows at a time.
+ * @throws Problem not_found
+ */
+export async function listDeliveries(
+  ctx: Pick<Context, 'database'>,
+  input: { teamId: string; filter: DeliveryFilter; limit: number; after: string | null },
+): Promise<{ deliveries: DeliverySummary[]; next: string | null }> {
+  await requireTeam(ctx.database, input.teamId);
+  const { ids, next } = await scanDeliveries(ctx.database, { ...input, descending: true, scanMax });
+  return { deliveries: await findDeliveries(ctx.database, input.teamId, ids), next };
+}

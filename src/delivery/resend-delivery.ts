@@ -1,0 +1,36 @@
+import type { Context } from '../context.ts';
+import { idPrefixes, isId } from '../ids/id.rules.ts';
+import { Problem } from '../problem.ts';
+import { deliveryNotFound, getDelivery, type ShownDelivery } from './get-delivery.ts';
+import { requeueRows } from './requeue.store.ts';
+
+/** Called after a commit that put deliveries of this endpoint in the queue, so that the engine looks at once. */
+export type OnQueued = (teamId: string, endpointId: string) => void;
+
+/**
+ * Makes a delivery due now, whatever its state was, in a new cycle of its retry schedule. One that waits is brought
+ * forward; one of an ordering key that was settled goes behind those that wait.
+ * @throws Problem not_found; conflict while it is in flight, or when its endpoint was deleted
+ */
+export async function resendDelivery(
+  ctx: Pick<Context, 'database'> & { onQueued: OnQueued },
+  input: { teamId: string; deliveryId: string },
+): Promise<ShownDelivery> {
+  const { teamId, deliveryId } = input;
+  const [requeued] = isId(idPrefixes.delivery, deliveryId) ? await requeueRows(ctx.database, teamId, [deliveryId]) : [];
+  if (requeued === undefined) throw deliveryNotFound(deliveryId);
+  switch (requeued.result) {
+    case 'in_flight':
+      throw new Problem('conflict', `${deliveryId} is being sent right now; wait for this attempt to end.`, {
+        retryAfterSeconds: 1,
+      });
+    case 'endpoint_gone':
+      throw new Problem('conflict', `The endpoint of ${deliveryId} was deleted; there is nowhere to send it.`);
+    case 'event_gone':
+      throw new Problem('not_found', `The event of ${deliveryId} is past the team's retention; post it again.`);
+    case 'queued':
+      break;
+  }
+  ctx.onQueued(teamId, requeued.endpointId);
+  return getDelivery(ctx, input);
+}

@@ -1,0 +1,53 @@
+import type { Context } from '../context.ts';
+import type { AcceptedEvent, EventDraft } from '../events/event-draft.ts';
+import { standardBody } from '../events/read-event.rules.ts';
+import { idPrefixes, isId } from '../ids/id.rules.ts';
+import { operationalEventTypes } from '../operations/operational-event-types.ts';
+import { Problem } from '../problem.ts';
+import { getDelivery, type ShownDelivery } from './get-delivery.ts';
+import { endpointExists, findExample } from './test-endpoint.store.ts';
+
+/** Commits one event with its deliveries. */
+export type AcceptEvent = (draft: EventDraft) => Promise<AcceptedEvent>;
+
+const minimalExample = { message: 'A test event of Posthorn: this type has no example.' };
+
+/**
+ * Sends the example of an event type to one endpoint alone, whatever it subscribes to. It is a real event: signed,
+ * retried and on record like any other, and held when the endpoint is paused.
+ * @throws Problem not_found, unknown_event_type
+ */
+export async function testEndpoint(
+  ctx: Pick<Context, 'database' | 'clock'> & { acceptEvent: AcceptEvent },
+  input: { teamId: string; endpointId: string; eventType: string },
+): Promise<ShownDelivery> {
+  const { teamId, endpointId, eventType } = input;
+  const noEndpoint = new Problem('not_found', `There is no endpoint ${endpointId.slice(0, 60)}.`);
+  const exists = isId(idPrefixes.endpoint, endpointId) && (await endpointExists(ctx.database, teamId, endpointId));
+  if (!exists) throw noEndpoint;
+
+  const operational = operationalEventTypes.find((type) => type.name === eventType);
+  const example = operational?.example ?? (await findExample(ctx.database, teamId, eventType));
+  if (example === undefined) {
+    throw new Problem(
+      'unknown_event_type',
+      `"${eventType.slice(0, 100)}" is not a registered event type; register it with POST /v1/teams/${teamId}/event-types.`,
+    );
+  }
+  const payload = example ?? minimalExample;
+  const accepted = await ctx.acceptEvent({
+    teamId,
+    type: eventType,
+    contentType: 'application/json',
+    body: standardBody(eventType, ctx.clock.now(), JSON.stringify(payload)),
+    payload,
+    idempotencyKey: null,
+    requestHash: null,
+    orderingKey: null,
+    occurredAtMs: null,
+    onlyEndpointId: endpointId,
+  });
+  const [deliveryId] = accepted.deliveryIds;
+  if (deliveryId === undefined) throw noEndpoint;
+  return getDelivery(ctx, { teamId, deliveryId });
+}

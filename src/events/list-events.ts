@@ -1,0 +1,50 @@
+import type { Context } from '../context.ts';
+import { uuidFromId } from '../ids/id.rules.ts';
+import { requireTeam } from '../teams/require-team.ts';
+import { searchEvents, type StoredEvent } from './event-query.store.ts';
+import { intersect, rangeOfIdPrefix, rangeOfTime } from './event-search.rules.ts';
+
+export type EventFilter = {
+  type?: string | undefined;
+  /** The beginning of an id, a whole ordering key, or text in the first 64 kB of the body, letter for letter. */
+  q?: string | undefined;
+  sinceMs?: number | undefined;
+  untilMs?: number | undefined;
+};
+
+/** Events that one page may look at; fewer when their bodies are read. */
+const scanMax = 20_000;
+const textScanMax = 2_000;
+const bodyMaxBytes = 64 * 1024;
+
+/**
+ * Newest first. Types and text are searched for in a bounded number of events at a time: a page may hold fewer than
+ * `limit` events, or none, and still have a `next`.
+ * @throws Problem not_found
+ */
+export async function listEvents(
+  ctx: Pick<Context, 'database'>,
+  input: { teamId: string; filter: EventFilter; limit: number; after: string | null },
+): Promise<{ events: StoredEvent[]; next: string | null }> {
+  await requireTeam(ctx.database, input.teamId);
+  const { filter, limit } = input;
+  const idRange = filter.q === undefined ? null : rangeOfIdPrefix(filter.q);
+  const text = idRange === null ? (filter.q ?? null) : null;
+  const range = intersect([
+    rangeOfTime(filter.sinceMs, filter.untilMs),
+    ...(idRange === null ? [] : [idRange]),
+    { from: null, before: input.after === null ? null : uuidFromId(input.after) },
+  ]);
+  const { events, scannedTo } = await searchEvents(ctx.database, {
+    teamId: input.teamId,
+    ...range,
+    type: filter.type ?? null,
+    text,
+    limit: limit + 1,
+    scanMax: text === null ? scanMax : textScanMax,
+    bodyMaxBytes,
+  });
+  if (events.length <= limit) return { events, next: scannedTo };
+  const page = events.slice(0, limit);
+  return { events: page, next: page.at(-1)?.id ?? null };
+}

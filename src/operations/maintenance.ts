@@ -1,0 +1,170 @@
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+import type { Timers } from '../delivery/delivery-ports.ts';
+import {
+  cancelForDeletedEndpoints,
+  deleteOldIdempotencyKeys,
+  deleteTeamRow,
+  deleteTeamRows,
+  listDeletedTeams,
+  listTenantTables,
+} from './leftovers.store.ts';
+import { dropDay, largestRetentionDays, listDaysBefore, makeDayPartitions } from './partition.store.ts';
+import { deleteTeamHistory, listShortRetentions } from './team-retention.store.ts';
+import { createWorker, type Worker } from './worker.ts';
+
+export type MaintenanceReport = {
+  partitionsMade: number;
+  daysDropped: number;
+  /** Days past everyone's retention that pending deliveries keep. */
+  daysKept: number;
+  historyRowsDeleted: number;
+  idempotencyKeysDeleted: number;
+  deliveriesCancelled: number;
+  teamsPurged: number;
+};
+
+const everyMs = 3_600_000;
+const daysAhead = 7;
+const dayMs = 86_400_000;
+/** Any constant that nothing else locks. */
+const lockKey = '7640387254310915';
+
+/**
+ * Keeps the database in shape once an hour, on one node at a time: partitions ahead of time, retention, and what
+ * deleted endpoints and teams left behind. Each step is safe to cut short and to run twice; one that fails does not
+ * keep the others from running.
+ */
+export function createMaintenance(options: {
+  database: pg.Pool;
+  clock: Clock;
+  timers: Timers;
+  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+  onReport: (report: MaintenanceReport) => void;
+  onError: (error: unknown) => void;
+}): Worker {
+  const { database, log } = options;
+
+  const pass = async (stopping: () => boolean): Promise<void> => {
+    const report = emptyReport();
+    const failures: unknown[] = [];
+    const step = async (run: () => Promise<void>): Promise<void> => {
+      if (stopping()) return;
+      await run().catch((error: unknown) => failures.push(error));
+    };
+    await step(async () => {
+      report.partitionsMade = await makeDayPartitions(database, daysAhead);
+    });
+    await step(() => cancelLeftDeliveries(database, report, stopping));
+    await step(() => applyRetention(options, report, stopping));
+    await step(() => forgetIdempotencyKeys(database, report, stopping));
+    await step(() => purgeTeams(database, report, stopping));
+    log.info(report, 'maintenance done');
+    options.onReport(report);
+    for (const failure of failures) options.onError(failure);
+  };
+
+  return createWorker({
+    timers: options.timers,
+    onError: options.onError,
+    pollEveryMs: everyMs,
+    run: async (stopping) => {
+      await withLock(database, () => pass(stopping));
+      return null;
+    },
+  });
+}
+
+function emptyReport(): MaintenanceReport {
+  return {
+    partitionsMade: 0,
+    daysDropped: 0,
+    daysKept: 0,
+    historyRowsDeleted: 0,
+    idempotencyKeysDeleted: 0,
+    deliveriesCancelled: 0,
+    teamsPurged: 0,
+  };
+}
+
+// The lock belongs to a connection, so that a node that dies lets go of it.
+async function withLock(pool: pg.Pool, run: () => Promise<void>): Promise<void> {
+  const client = await pool.connect();
+  let broken = true;
+  try {
+    const { rows } = await client.query<{ taken: boolean }>(`SELECT pg_try_advisory_lock(${lockKey}) AS taken`);
+    if (rows[0]?.taken === true) {
+      try {
+        await run();
+      } finally {
+        await client.query(`SELECT pg_advisory_unlock(${lockKey})`);
+      }
+    }
+    broken = false;
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function applyRetention(
+  options: Pick<Parameters<typeof createMaintenance>[0], 'database' | 'clock' | 'log'>,
+  report: MaintenanceReport,
+  stopping: () => boolean,
+): Promise<void> {
+  const { database, log } = options;
+  const largestDays = await largestRetentionDays(database);
+  for (const day of await listDaysBefore(database, options.clock.now() - largestDays * dayMs)) {
+    if (stopping()) return;
+    const pending = await dropDay(database, day);
+    if (pending === 0) report.daysDropped += 1;
+    else {
+      report.daysKept += 1;
+      const date = new Date(day.startMs).toISOString().slice(0, 10);
+      log.warn({ day: date, pending }, 'a day past retention is kept: deliveries of it are pending');
+    }
+  }
+  for (const range of await listShortRetentions(database, largestDays)) {
+    if (stopping()) return;
+    report.historyRowsDeleted += await deleteTeamHistory(database, range, stopping);
+  }
+}
+
+async function forgetIdempotencyKeys(
+  database: pg.Pool,
+  report: MaintenanceReport,
+  stopping: () => boolean,
+): Promise<void> {
+  for (let more = true; more && !stopping(); ) {
+    const batch = await deleteOldIdempotencyKeys(database);
+    report.idempotencyKeysDeleted += batch.deleted;
+    more = batch.more;
+  }
+}
+
+async function cancelLeftDeliveries(
+  database: pg.Pool,
+  report: MaintenanceReport,
+  stopping: () => boolean,
+): Promise<void> {
+  for (let more = true; more && !stopping(); ) {
+    const batch = await cancelForDeletedEndpoints(database);
+    report.deliveriesCancelled += batch.cancelled;
+    more = batch.more;
+  }
+}
+
+async function purgeTeams(database: pg.Pool, report: MaintenanceReport, stopping: () => boolean): Promise<void> {
+  const teams = await listDeletedTeams(database);
+  if (teams.length === 0) return;
+  const tables = await listTenantTables(database);
+  for (const team of teams) {
+    for (const table of tables) {
+      for (let more = true; more; ) {
+        if (stopping()) return;
+        more = (await deleteTeamRows(database, table, team)).more;
+      }
+    }
+    await deleteTeamRow(database, team);
+    report.teamsPurged += 1;
+  }
+}

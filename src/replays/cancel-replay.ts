@@ -1,0 +1,20 @@
+import type { Context } from '../context.ts';
+import { Problem } from '../problem.ts';
+import { getReplay } from './get-replay.ts';
+import type { Replay } from './replay.ts';
+import { markReplayCancelled } from './replay.store.ts';
+
+/**
+ * Stops a running replay; what it has made due stays due. One that is cancelled already is answered as it is.
+ * @throws Problem not_found; conflict when it has finished
+ */
+export async function cancelReplay(
+  ctx: Pick<Context, 'database'>,
+  input: { teamId: string; replayId: string },
+): Promise<Replay> {
+  await getReplay(ctx, input);
+  await markReplayCancelled(ctx.database, input.teamId, input.replayId);
+  const replay = await getReplay(ctx, input);
+  if (replay.state === 'finished') throw new Problem('conflict', `${replay.id} has finished already.`);
+  return replay;
+}

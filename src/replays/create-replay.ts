@@ -1,0 +1,60 @@
+import type { Context } from '../context.ts';
+import type { DeliveryFilter } from '../delivery/delivery-filter.ts';
+import type { OnQueued } from '../delivery/resend-delivery.ts';
+import { idPrefixes, isId } from '../ids/id.rules.ts';
+import { Problem } from '../problem.ts';
+import { requireTeam } from '../teams/require-team.ts';
+import type { Replay } from './replay.ts';
+import { endpointExists, findReplay, insertReplay } from './replay.store.ts';
+import { workReplayPage } from './work-replay-page.ts';
+
+export type ReplayContext = Pick<Context, 'database' | 'clock' | 'ids'> & {
+  onQueued: OnQueued;
+  /** A replay is running: the worker is wanted. */
+  onReplay: () => void;
+};
+
+/** How long a dry run may count before it answers; the worker counts on. */
+const dryRunMaxMs = 2_000;
+/** Another node's ids may be this much ahead of our clock. */
+const idsAheadMs = 1_000;
+
+/**
+ * Starts a replay over everything that the filter chooses among the deliveries accepted so far; without states, over
+ * dead ones. A dry run is answered with its count, or still `running` when that takes longer than two seconds.
+ * @throws Problem not_found for the team or the filter's endpoint
+ */
+export async function createReplay(
+  ctx: ReplayContext,
+  input: { teamId: string; filter: DeliveryFilter; dryRun?: boolean | undefined; ratePerSecond?: number | undefined },
+): Promise<Replay> {
+  const { teamId, dryRun = false } = input;
+  await requireTeam(ctx.database, teamId);
+  const { endpointId } = input.filter;
+  if (endpointId !== undefined) {
+    const known = isId(idPrefixes.endpoint, endpointId) && (await endpointExists(ctx.database, teamId, endpointId));
+    if (!known) throw new Problem('not_found', `There is no endpoint ${endpointId.slice(0, 60)}.`);
+  }
+  const nowMs = ctx.clock.now();
+  const filter: DeliveryFilter = {
+    ...input.filter,
+    states: input.filter.states ?? ['dead'],
+    untilMs: Math.min(input.filter.untilMs ?? Infinity, nowMs + idsAheadMs),
+  };
+  const replay = await insertReplay(ctx.database, {
+    id: ctx.ids.next(idPrefixes.replay),
+    teamId,
+    filter,
+    dryRun,
+    ratePerSecond: input.ratePerSecond ?? null,
+  });
+  if (dryRun) {
+    for (;;) {
+      const worked = await workReplayPage(ctx, { teamId, replayId: replay.id });
+      if (worked === null || worked.finished || ctx.clock.now() - nowMs > dryRunMaxMs) break;
+    }
+  }
+  const current = dryRun ? ((await findReplay(ctx.database, teamId, replay.id)) ?? replay) : replay;
+  if (current.state === 'running') ctx.onReplay();
+  return current;
+}
