@@ -97,14 +97,16 @@ test('sends another content type as it is', async () => {
 });
 
 test('registers an unknown event type when told to, and says how when not', async () => {
-  const unknown = problem(422, 'unknown_event_type', 'The event type is not registered', { detail: 'invoice.paid' });
+  const unknown = problem(422, 'unknown_event_type', 'The event type is not registered', {
+    detail: 'invoice.paid is not registered.',
+  });
   const api = await fakeApi(({ url }, nth) => {
     if (url.endsWith('/event-types')) return { status: 201, body: { name: 'invoice.paid' } };
     return url.endsWith('/events') ? (nth === 0 ? unknown : { status: 202, body: accepted }) : undefined;
   });
   const options = { url: api.url, team: 'team_1' };
   await expect(send(options)).rejects.toMatchObject({
-    what: 'The event type is not registered: invoice.paid',
+    what: 'invoice.paid is not registered',
     remedy: 'register it with --register',
     exitCode: 1,
   });

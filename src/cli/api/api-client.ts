@@ -81,8 +81,8 @@ function readProblem(response: Response, text: string): ApiProblem {
   }
   const code = typeof problem.code === 'string' ? problem.code : '';
   const title = typeof problem.title === 'string' ? problem.title : `the answer was ${response.status}`;
-  const detail = typeof problem.detail === 'string' && problem.detail !== '' ? `: ${problem.detail}` : '';
-  const what = `${title}${detail}${describeErrors(problem.errors)}`.replace(/[.\s]+$/, '');
+  const said = typeof problem.detail === 'string' && problem.detail !== '' ? problem.detail : title;
+  const what = `${said.replace(/[.\s]+$/, '')}${describeErrors(problem.errors)}`;
   const retryAfter = response.headers.get('retry-after');
   return new ApiProblem(response.status, code, what, remedyFor(code, response.status, retryAfter));
 }

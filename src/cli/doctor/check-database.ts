@@ -8,6 +8,8 @@ import { type Finding, fail, ok, warn } from './finding.rules.ts';
 
 const oldestMajor = 15;
 const connectTimeoutMs = 5000;
+/** Connections that a node opens beside POSTHORN_DATABASE_CONNECTIONS: accepting, settling, listening. */
+const ownConnections = 10;
 
 /** What is asked of the server in one go. */
 type ServerFacts = {
@@ -71,9 +73,10 @@ function judgeServer(facts: ServerFacts, config: Pick<Config, 'databaseConnectio
       : ok('database', `${version} is reachable`),
   ];
   if (facts.standby) findings.push(fail('database', 'it is a standby', 'name the primary in DATABASE_URL'));
-  if (config.databaseConnections > facts.connections) {
-    const what = `it allows ${facts.connections} connections and POSTHORN_DATABASE_CONNECTIONS is ${config.databaseConnections}`;
-    findings.push(fail('connections', what, 'raise max_connections there, or lower the setting'));
+  const wanted = config.databaseConnections + ownConnections;
+  if (wanted > facts.connections) {
+    const what = `it allows ${facts.connections}, and one node opens up to ${wanted}`;
+    findings.push(fail('connections', what, 'raise max_connections there, or lower POSTHORN_DATABASE_CONNECTIONS'));
   }
   return findings;
 }
