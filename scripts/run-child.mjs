@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
 const echoWindowMs = 1000;
+const parentCheckMs = 500;
 
 /**
  * Runs Node with the arguments until it ends, passing signals on. Ctrl-C reaches us twice (from the terminal and from
@@ -24,6 +25,14 @@ export function runChild({ node, args, cwd }) {
     child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => forward(signal));
+  // `npm` asked to stop ends the shell between us and tells us nothing: then we have another parent.
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    forward('SIGTERM');
+  }, parentCheckMs);
+  watch.unref();
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code, signal) => resolve(signal ? 128 + constants.signals[signal] : code));
