@@ -11,6 +11,7 @@ import { checkDurabilitySettings } from './database/durability-settings.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded/start-embedded-postgres.ts';
 import { migrate } from './database/migrate.ts';
 import { createPool } from './database/pool.ts';
+import { createCrashPoints } from './delivery/crash-points.ts';
 import type { Timers } from './delivery/delivery-ports.ts';
 import { DeliveryEngine } from './delivery/engine.ts';
 import { createHttpTransport } from './delivery/http-transport.ts';
@@ -75,6 +76,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     config.operatorKey === null ? await loadOrCreateOperatorKey(config.dataFolder) : { key: config.operatorKey, created: false };
   const sealer = await openSealer(config);
 
+  const { watched, leaseSeconds } = readRehearsal(config);
   const clock = createAlignedClock(monotonicMs, Date.now);
   const ids = createIdSource(clock);
   const apiKeys = createApiKeyDirectory({ database: pools.general, clock });
@@ -100,7 +102,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     onError: (error) => reportError('endpoint health', error),
   });
   const engine = new DeliveryEngine({
-    store: createPostgresDeliveryStore(pools.delivery),
+    store: watched(createPostgresDeliveryStore(pools.delivery)),
     transport: createHttpTransport(egress),
     clock,
     monotonicMs,
@@ -109,6 +111,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     random: Math.random,
     nodeName: `${hostname()}:${process.pid}`,
     exclusive: embedded !== null,
+    ...(leaseSeconds === null ? {} : { leaseSeconds }),
     endpoint: (teamId, endpointId) => directory.endpoint(teamId, endpointId),
     prepareFor: prepareRequests,
     alignClock: (databaseNowMs, halfRoundTripMs) => clock.align(databaseNowMs, halfRoundTripMs),
@@ -157,7 +160,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   directory.onGap(() => apiKeys.forgetAll());
 
   const acceptor = createEventAcceptor({
-    store: createPostgresAcceptStore(pools.accept),
+    store: watched(createPostgresAcceptStore(pools.accept)),
     admission: engine,
     ids,
     clock,
@@ -284,6 +287,20 @@ function createPools(config: Config, connection: pg.ClientConfig, onError: (erro
     ...pools,
     end: () => Promise.all([pools.accept.end(), pools.delivery.end(), pools.general.end()]),
   };
+}
+
+/** What the crash and takeover tests set, in development only: without it the ports are handed on as they are. */
+function readRehearsal(config: Config): { watched: <Port extends object>(port: Port) => Port; leaseSeconds: number | null } {
+  const isDevelopment = config.environment === 'development';
+  const point = isDevelopment ? process.env['POSTHORN_CRASH_POINT'] : undefined;
+  const seconds = isDevelopment ? process.env['POSTHORN_TEST_LEASE_SECONDS'] : undefined;
+  const leaseSeconds = seconds === undefined ? null : Number(seconds);
+  if (point === undefined) return { watched: (port) => port, leaseSeconds };
+  const points = createCrashPoints(point, {
+    arm: (whenArmed) => process.once('SIGUSR2', whenArmed),
+    die: () => process.kill(process.pid, 'SIGKILL'),
+  });
+  return { watched: points.around, leaseSeconds };
 }
 
 async function openSealer(config: Config): Promise<Sealer> {

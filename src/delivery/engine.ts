@@ -56,6 +56,7 @@ export class DeliveryEngine {
     random: () => number;
     nodeName: string;
     exclusive: boolean;
+    leaseSeconds?: number;
     endpoint: (teamId: string, endpointId: string) => EndpointConfig | null | Promise<EndpointConfig | null>;
     prepareFor: (endpoint: EndpointConfig) => PrepareRequest;
     alignClock: (databaseNowMs: number, halfRoundTripMs: number) => void;
@@ -79,6 +80,7 @@ export class DeliveryEngine {
       monotonicMs: options.monotonicMs,
       name: options.nodeName,
       exclusive: options.exclusive,
+      ...(options.leaseSeconds === undefined ? {} : { leaseSeconds: options.leaseSeconds }),
       lowDeliveryId: () => this.lowDeliveryId(),
       onJoined: () => this.backlog.poke(),
       onLost: () => this.forget(),

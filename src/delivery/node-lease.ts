@@ -1,10 +1,11 @@
 import type { DeliveryStore, Timers } from './delivery-ports.ts';
 
-export const leaseSeconds = 30;
-const beatMs = 10_000;
+const defaultLeaseSeconds = 30;
+/** Beats in the time of a lease: one may be lost. */
+const beatsOfLease = 3;
 const afterErrorMs = 500;
-/** A node stops sending this long before others may take over, so that both do not send the same. */
-const marginMs = 5_000;
+/** A node stops sending this share of the lease before others may take over, so that both do not send the same. */
+const marginShare = 1 / 6;
 
 /**
  * This process's membership: joined under an epoch, kept alive by beats, left at a stop. While it is joined and its
@@ -28,6 +29,8 @@ export function createNodeLease(options: {
   name: string;
   /** No other node can exist (embedded database): the past is taken over at once. */
   exclusive: boolean;
+  /** Shorter in tests of takeovers. */
+  leaseSeconds?: number;
   lowDeliveryId: () => string;
   onJoined: (epoch: number) => void;
   /** The epoch was taken over: what is in memory belongs to others now. */
@@ -36,6 +39,9 @@ export function createNodeLease(options: {
   onTakenOver: (epoch: number, deliveries: number) => void;
   onError: (error: unknown) => void;
 }): NodeLease {
+  const leaseSeconds = options.leaseSeconds ?? defaultLeaseSeconds;
+  const beatMs = (leaseSeconds * 1000) / beatsOfLease;
+  const certainForMs = leaseSeconds * 1000 * (1 - marginShare);
   let epoch: number | null = null;
   let certainUntilMs = 0;
   let timer: { cancel(): void } | null = null;
@@ -49,7 +55,11 @@ export function createNodeLease(options: {
 
   const join = async (): Promise<void> => {
     const sentMs = options.monotonicMs();
-    const joined = await options.store.join({ name: options.name, lowDeliveryId: options.lowDeliveryId(), leaseSeconds });
+    const joined = await options.store.join({
+      name: options.name,
+      lowDeliveryId: options.lowDeliveryId(),
+      leaseSeconds,
+    });
     const halfRoundTripMs = (options.monotonicMs() - sentMs) / 2;
     if (options.exclusive) {
       for (const other of await options.store.epochs()) {
@@ -57,7 +67,7 @@ export function createNodeLease(options: {
       }
     }
     epoch = joined.epoch;
-    certainUntilMs = sentMs + leaseSeconds * 1000 - marginMs;
+    certainUntilMs = sentMs + certainForMs;
     options.onBeat({ databaseNowMs: joined.databaseNowMs, halfRoundTripMs, liveNodes: 1 });
     options.onJoined(joined.epoch);
   };
@@ -73,7 +83,7 @@ export function createNodeLease(options: {
       await join();
       return;
     }
-    certainUntilMs = sentMs + leaseSeconds * 1000 - marginMs;
+    certainUntilMs = sentMs + certainForMs;
     options.onBeat({ databaseNowMs: beaten.databaseNowMs, halfRoundTripMs, liveNodes: Math.max(1, beaten.liveNodes) });
     for (const dead of beaten.expiredEpochs) {
       if (dead !== current) await takeOver(dead, false);
