@@ -7,7 +7,6 @@ import { EgressFailure } from './exchange-result.ts';
 import type { Resolver } from './name-lookup.ts';
 import { createNameLookup, systemResolver } from './name-lookup.ts';
 import type { Wiring } from './open-connection.ts';
-import { parseNoProxy, parseProxyUrl } from './proxy.rules.ts';
 import { judgeTargetUrl } from './target-url.rules.ts';
 import type { ClientTls } from './tls-contexts.ts';
 import { createTlsContexts } from './tls-contexts.ts';
@@ -17,7 +16,7 @@ export type EgressOptions = {
   requireHttps: boolean;
   /** Used for https targets. By default the proxy is told the validated address; with `resolvesNames` it is told the
    * name, and is then the only guard against names that lead inside. */
-  proxy?: { url: string; noProxy: string; resolvesNames?: boolean };
+  proxy?: NonNullable<Wiring['proxy']>;
   /** CAs to trust besides the usual roots, PEM. */
   caPem?: string;
   timeouts: { dnsMs: number; connectMs: number; firstByteMs: number };
@@ -39,7 +38,7 @@ export type Egress = {
   close(): Promise<void>;
 };
 
-/** Throws a RangeError when the address policy or the proxy's URL cannot be read. */
+/** Throws a RangeError when the address policy cannot be read. */
 export function createEgress(options: EgressOptions): Egress {
   const nowMs = options.nowMs ?? (() => performance.now());
   const { timeouts, maxResponseBytes, userAgent } = options;
@@ -47,7 +46,7 @@ export function createEgress(options: EgressOptions): Egress {
     addressPolicy: compileAddressPolicy(options.addressPolicy),
     lookUp: createNameLookup({ resolver: options.resolver ?? systemResolver, timeoutMs: timeouts.dnsMs, nowMs }),
     tlsContexts: createTlsContexts(options.caPem),
-    proxy: readProxy(options.proxy),
+    proxy: options.proxy ?? null,
     connectMs: timeouts.connectMs,
     nowMs,
   };
@@ -85,11 +84,4 @@ export function createEgress(options: EgressOptions): Egress {
       await Promise.all([...destinations].map((destination) => destination.abort()));
     },
   };
-}
-
-function readProxy(options: EgressOptions['proxy']): Wiring['proxy'] {
-  if (options === undefined) return null;
-  const to = parseProxyUrl(options.url);
-  if (to === null) throw new RangeError('the proxy is not an http or https URL');
-  return { to, bypass: parseNoProxy(options.noProxy), resolvesNames: options.resolvesNames ?? false };
 }
