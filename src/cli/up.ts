@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { environmentWith, readConfig } from '../config.ts';
+import { type Config, environmentWith, readConfig } from '../config.ts';
 import { demandConfig } from './demand-config.ts';
 import { untilStopped } from './stop-signals.ts';
+import type { Paint } from './terminal/paint.rules.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { alignColumns } from './terminal/layout.rules.ts';
 
@@ -16,12 +17,22 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<voi
     POSTHORN_CONFIG: options.config,
   });
   const config = demandConfig(readConfig(env), terminal);
-  const stopped = untilStopped();
+  let stopping = false;
+  const stopped = untilStopped().then(() => {
+    stopping = true;
+    const patience = `up to ${config.shutdownSeconds} s for what is under way`;
+    terminal.err(terminal.paint.dim(`Stopping: ${patience}. Ctrl-C again ends at once.`));
+  });
   const { start } = await import('../main.ts');
   const running = await start(config);
 
-  // On standard error: standard output is the log, one JSON object a line.
-  const { paint } = terminal;
+  if (!stopping) for (const line of banner(config, running, terminal.paint)) terminal.err(line);
+  await stopped;
+  await running.stop();
+}
+
+/** On standard error: standard output is the log, one JSON object a line. */
+function banner(config: Config, running: { url: string; operatorKey: string | null }, paint: Paint): string[] {
   const key = running.operatorKey;
   const keyPlace = config.operatorKey === null ? join(config.dataFolder, 'operator-key') : 'POSTHORN_OPERATOR_KEY';
   const facts = [
@@ -29,16 +40,13 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<voi
     ['Reference', paint.cyan(`${running.url}/docs`)],
     ['Database', config.databaseUrl === null ? `embedded, in ${config.dataFolder}` : 'yours, from DATABASE_URL'],
     ['Data', config.dataFolder],
-    ['Operator key', key === null ? `in ${keyPlace}` : `${paint.bold(key)}  (shown once; kept in ${keyPlace})`],
+    ['Operator key', key === null ? `in ${keyPlace}` : paint.bold(key)],
+    ...(key === null ? [] : [['', paint.dim(`shown once, kept in ${keyPlace}`)]]),
   ];
-  terminal.err('');
-  terminal.err(`${paint.bold('Posthorn')} is up (${config.environment}). Ctrl-C stops it.`);
-  for (const line of alignColumns(facts, '   ')) terminal.err(`  ${line}`);
-  terminal.err('');
-
-  await stopped;
-  terminal.err(
-    paint.dim(`Stopping: up to ${config.shutdownSeconds} s for what is under way. Ctrl-C again ends at once.`),
-  );
-  await running.stop();
+  return [
+    '',
+    `${paint.bold('Posthorn')} is up (${config.environment}). Ctrl-C stops it.`,
+    ...alignColumns(facts, '   ').map((line) => `  ${line}`),
+    '',
+  ];
 }
