@@ -42,10 +42,10 @@ export function runNode(args: string[], { cwd }: { cwd: string }): Promise<Outco
 export function runCommand(
   command: string,
   args: string[],
-  { cwd, env = process.env }: { cwd: string; env?: NodeJS.ProcessEnv },
+  { cwd, env, timeoutMs = 15_000 }: { cwd: string; env: NodeJS.ProcessEnv; timeoutMs?: number },
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, timeout: 15_000, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env, timeout: timeoutMs, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const keep = (chunk: Buffer): void => {
       output += chunk.toString();
