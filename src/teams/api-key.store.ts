@@ -1,0 +1,110 @@
+import type pg from 'pg';
+import { idFromUuid, uuidFromId } from '../ids/id.rules.ts';
+
+export type ApiKey = {
+  id: string;
+  name: string;
+  permissions: string[];
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
+};
+
+/** What authentication needs of a key. */
+export type ApiKeyGrant = {
+  teamId: string;
+  apiKeyId: string;
+  permissions: ReadonlySet<string>;
+  expiresAtMs: number | null;
+};
+
+type Row = {
+  id: string;
+  name: string;
+  permissions: string[];
+  created_at: Date;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+};
+type Queryable = Pick<pg.Pool, 'query'>;
+
+const columns = 'id, name, permissions, created_at, expires_at, revoked_at';
+
+function toApiKey(row: Row): ApiKey {
+  return {
+    id: idFromUuid('key', row.id),
+    name: row.name,
+    permissions: row.permissions,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+  };
+}
+
+export async function insertApiKey(
+  database: Queryable,
+  key: {
+    teamId: string;
+    id: string;
+    name: string;
+    digest: Buffer;
+    permissions: readonly string[];
+    expiresAt: Date | null;
+  },
+): Promise<ApiKey> {
+  const { rows } = await database.query<Row>(
+    `INSERT INTO api_key (team_id, id, name, key_hash, permissions, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+       RETURNING ${columns}`,
+    [uuidFromId(key.teamId), uuidFromId(key.id), key.name, key.digest, key.permissions, key.expiresAt],
+  );
+  return toApiKey(rows[0] as Row);
+}
+
+/** Keys that are not revoked. */
+export async function countApiKeys(database: Queryable, teamId: string): Promise<number> {
+  const { rows } = await database.query<{ count: number }>(
+    'SELECT count(*)::integer AS count FROM api_key WHERE team_id = $1 AND revoked_at IS NULL',
+    [uuidFromId(teamId)],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Newest first, revoked and expired ones too. */
+export async function listApiKeyRows(
+  database: Queryable,
+  teamId: string,
+  limit: number,
+  after: string | null,
+): Promise<ApiKey[]> {
+  const { rows } = await database.query<Row>(
+    `SELECT ${columns} FROM api_key WHERE team_id = $1 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $2`,
+    [uuidFromId(teamId), limit, after === null ? null : uuidFromId(after)],
+  );
+  return rows.map(toApiKey);
+}
+
+/** False when the team has no such key that is not revoked already. */
+export async function markApiKeyRevoked(database: Queryable, teamId: string, apiKeyId: string): Promise<boolean> {
+  const { rowCount } = await database.query(
+    'UPDATE api_key SET revoked_at = now() WHERE team_id = $1 AND id = $2 AND revoked_at IS NULL',
+    [uuidFromId(teamId), uuidFromId(apiKeyId)],
+  );
+  return rowCount === 1;
+}
+
+/** The key with this digest, when it is neither revoked nor of a deleted team. It may have expired. */
+export async function findGrant(database: Queryable, digest: Buffer): Promise<ApiKeyGrant | null> {
+  const { rows } = await database.query<Pick<Row, 'id' | 'permissions' | 'expires_at'> & { team_id: string }>(
+    `SELECT k.team_id, k.id, k.permissions, k.expires_at FROM api_key k JOIN team t ON t.id = k.team_id
+       WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND t.deleted_at IS NULL`,
+    [digest],
+  );
+  const row = rows[0];
+  if (row === undefined) return null;
+  return {
+    teamId: idFromUuid('team', row.team_id),
+    apiKeyId: idFromUuid('key', row.id),
+    permissions: new Set(row.permissions),
+    expiresAtMs: row.expires_at?.getTime() ?? null,
+  };
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { Context } from '../context.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { idPrefixes } from '../ids/id.rules.ts';
+import { Problem } from '../problem.ts';
+import { digestOfToken, formatApiKey } from './api-key.rules.ts';
+import type { ApiKey } from './api-key.store.ts';
+import { countApiKeys, insertApiKey } from './api-key.store.ts';
+import type { Permission } from './permissions.rules.ts';
+import { mayDo } from './permissions.rules.ts';
+import { lockTeam } from './require-team.ts';
+
+const mostApiKeys = 500;
+
+export type NewApiKey = {
+  teamId: string;
+  name: string;
+  permissions: readonly Permission[];
+  /** RFC 3339. */
+  expiresAt?: string | undefined;
+};
+
+/**
+ * Makes a key and answers it once: only its digest is stored. A key can grant no more than it may do itself.
+ * @throws Problem forbidden, invalid_request, limit_reached, not_found
+ */
+export async function createApiKey(ctx: Context, input: NewApiKey): Promise<ApiKey & { key: string }> {
+  const beyond = input.permissions.find((permission) => !mayGrant(ctx, permission));
+  if (beyond !== undefined) {
+    throw new Problem('forbidden', `This API key cannot grant "${beyond}", because it does not hold it.`);
+  }
+  const expiresAt = input.expiresAt === undefined ? null : new Date(input.expiresAt);
+  if (expiresAt !== null && expiresAt.getTime() <= ctx.clock.now()) {
+    throw new Problem('invalid_request', 'The key would be expired already.', {
+      errors: [{ pointer: '/expiresAt', message: 'must lie in the future' }],
+    });
+  }
+  const id = ctx.ids.next(idPrefixes.apiKey);
+  const key = formatApiKey(id, randomBytes(32));
+  const digest = Buffer.from(digestOfToken(key), 'base64');
+  const permissions = [...new Set(input.permissions)].sort();
+  const created = await inTransaction(ctx.database, async (client) => {
+    await lockTeam(client, input.teamId);
+    if ((await countApiKeys(client, input.teamId)) >= mostApiKeys) {
+      throw new Problem('limit_reached', `A team has at most ${mostApiKeys} API keys: revoke one that is not used.`);
+    }
+    return insertApiKey(client, { teamId: input.teamId, id, name: input.name, digest, permissions, expiresAt });
+  });
+  return { ...created, key };
+}
+
+function mayGrant(ctx: Context, permission: Permission): boolean {
+  return ctx.actor.kind === 'operator' || mayDo(ctx.actor.permissions, permission);
+}
