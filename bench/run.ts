@@ -72,7 +72,11 @@ if (values.write) {
   const between = /(<!-- figures -->\n)[\s\S]*(<!-- end of figures -->)/;
   writeFileSync(
     document,
-    text.replace(between, (_all, open: string, close: string) => `${open}\n${machine}; medians of ${values.runs} runs; \`${command}\`\n\n${table}\n\n${close}`),
+    text.replace(
+      between,
+      (_all, open: string, close: string) =>
+        `${open}\n${machine}; medians of ${values.runs} runs; \`${command}\`\n\n${table}\n\n${close}`,
+    ),
   );
   writeFileSync(
     new URL('../docs/benchmarks.json', import.meta.url),
@@ -80,5 +84,6 @@ if (values.write) {
   );
 }
 const broken = figures.filter((figure) => figure.holds === false);
-for (const figure of broken) console.error(`not met: ${figure.part}: ${figure.what}: ${figure.value}, ${figure.promise}`);
+for (const figure of broken)
+  console.error(`not met: ${figure.part}: ${figure.what}: ${figure.value}, ${figure.promise}`);
 process.exitCode = broken.length === 0 ? 0 : 1;

@@ -3,21 +3,29 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import type pg from 'pg';
 import { createAlignedClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { awaitDatabase } from './database/await-database.ts';
-import { checkDurabilitySettings } from './database/durability-settings.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded/start-embedded-postgres.ts';
-import { migrate } from './database/migrate.ts';
-import { createPool } from './database/pool.ts';
+import { createPools, openDatabase } from './database/open-database.ts';
 import { createCrashPoints } from './delivery/crash-points.ts';
 import type { Timers } from './delivery/delivery-ports.ts';
 import { DeliveryEngine } from './delivery/engine.ts';
+import { measureQueue } from './delivery/measure-queue.ts';
 import { createHttpTransport } from './delivery/http-transport.ts';
 import { createPostgresDeliveryStore } from './delivery/postgres-delivery.store.ts';
 import { prepareRequests } from './delivery/request-preparation.ts';
+import { compileAddressPolicy } from './egress/address.rules.ts';
 import { createEgress, type Egress } from './egress/create-egress.ts';
+import type { TargetUrlPolicy } from './egress/target-url.rules.ts';
+import { deliveryRoutes } from './delivery/delivery.routes.ts';
+import { endpointRoutes } from './endpoints/endpoints.routes.ts';
+import { eventTypeRoutes } from './event-types/event-types.routes.ts';
+import { eventQueryRoutes } from './events/event-query.routes.ts';
+import { createFeedWaitingRoom } from './feed/feed-waiting-room.ts';
+import { feedRoutes } from './feed/feed.routes.ts';
+import { createMaintenance } from './operations/maintenance.ts';
+import { replayRoutes } from './replays/replay.routes.ts';
+import { apiKeyRoutes } from './teams/api-keys.routes.ts';
+import { teamRoutes } from './teams/teams.routes.ts';
 import { createEndpointHealth } from './endpoints/endpoint-health.ts';
 import { createPostgresAcceptStore } from './events/accept.store.ts';
 import { createEventAcceptor } from './events/event-acceptor.ts';
@@ -64,16 +72,22 @@ export async function start(config: Config): Promise<Running> {
 }
 
 async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unknown>)[]): Promise<Running> {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   await mkdir(config.dataFolder, { recursive: true });
   const reportError = (where: string, error: unknown): void =>
     log.warn({ where, error: describeError(error) }, 'something failed and is tried again');
 
-  const { embedded, connection, durabilityWarnings } = await openDatabase(config, log, cleanUps);
-  const pools = createPools(config, connection, (error) => reportError('database', error));
+  const database = await openDatabase({ ...config, log });
+  const { embedded, connection, durabilityWarnings } = database;
+  cleanUps.push(() => database.stop());
+  const pools = createPools({ ...config, connection, onError: (error) => reportError('database', error) });
   cleanUps.push(pools.end);
   const operator =
-    config.operatorKey === null ? await loadOrCreateOperatorKey(config.dataFolder) : { key: config.operatorKey, created: false };
+    config.operatorKey === null
+      ? await loadOrCreateOperatorKey(config.dataFolder)
+      : { key: config.operatorKey, created: false };
   const sealer = await openSealer(config);
 
   const { watched, leaseSeconds } = readRehearsal(config);
@@ -110,7 +124,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     ids,
     random: Math.random,
     nodeName: `${hostname()}:${process.pid}`,
-    exclusive: embedded !== null,
+    exclusive: embedded,
     ...(leaseSeconds === null ? {} : { leaseSeconds }),
     endpoint: (teamId, endpointId) => directory.endpoint(teamId, endpointId),
     prepareFor: prepareRequests,
@@ -124,7 +138,10 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
         if (outcome !== 'succeeded') {
           const { teamId, deliveryId, endpointId, attempts } = item;
           const { status, delayMs } = settlement;
-          log.info({ teamId, endpointId, deliveryId, attempt: attempts + 1, outcome, status, error, delayMs }, 'attempt failed');
+          log.info(
+            { teamId, endpointId, deliveryId, attempt: attempts + 1, outcome, status, error, delayMs },
+            'attempt failed',
+          );
         }
       },
       onGone: health.gone,
@@ -198,7 +215,16 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   const metrics = createMetrics({
     engine: () => engine.state(),
     pendingAccepts: () => acceptor.pending,
-    queue: () => measureQueue(pools.general).catch(() => null),
+    queue: () => measureQueue(pools.general),
+  });
+
+  const maintenance = createMaintenance({
+    database: pools.general,
+    clock,
+    timers,
+    log,
+    onReport: (report) => metrics.maintained(report),
+    onError: (error) => reportError('maintenance', error),
   });
 
   let stopping = false;
@@ -213,12 +239,27 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     version,
     isStopping: () => stopping,
   });
+  const services = { database: pools.general, clock, ids, sealer, environment: config.environment };
+  const onQueued = (): void => engine.queued();
+  const waitingRoom = createFeedWaitingRoom({
+    database: pools.general,
+    timers,
+    onError: (error) => reportError('feed', error),
+  });
+  await server.register(teamRoutes({ services }));
+  await server.register(apiKeyRoutes({ services }));
+  await server.register(eventTypeRoutes({ services }));
+  await server.register(endpointRoutes({ services: { ...services, targetUrlPolicy: targetUrlPolicyOf(config) } }));
   await server.register(eventIntakeRoutes({ intake }));
+  await server.register(eventQueryRoutes(services));
+  await server.register(deliveryRoutes({ ...services, onQueued, acceptEvent: (draft) => acceptor.accept(draft) }));
+  await server.register(replayRoutes({ ...services, onQueued, onReplay: () => replays.wake() }));
+  await server.register(feedRoutes({ ...services, waitingRoom }));
   await server.register(
     healthRoutes({
       readiness: {
         database: pools.general,
-        dataFolder: embedded === null ? null : config.dataFolder,
+        dataFolder: embedded ? config.dataFolder : null,
         engine: () => engine.state(),
         stopping: () => stopping,
         durabilityWarnings: () => durabilityWarnings,
@@ -231,15 +272,19 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   engine.start();
   outbox.start();
   replays.start();
+  maintenance.start();
   cleanUps.push(async () => {
-    await Promise.all([outbox.stop(), replays.stop()]);
+    await Promise.all([outbox.stop(), replays.stop(), maintenance.stop()]);
     await engine.stop(config.shutdownSeconds * 1000);
     await directory.stop();
   });
   await awaitLease(engine);
   const url = await listen(server, config);
-  cleanUps.push(() => server.close());
-  log.info({ version, url, environment: config.environment, embedded: embedded !== null }, 'Posthorn listens');
+  cleanUps.push(() => {
+    waitingRoom.stop();
+    return server.close();
+  });
+  log.info({ version, url, environment: config.environment, embedded }, 'Posthorn listens');
 
   return {
     url,
@@ -248,59 +293,11 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
       stopping = true;
       log.info({}, 'stopping');
       // Last started, first stopped: the API, then the engine, then the pools, then the database.
-      for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp().catch((error: unknown) => reportError('stop', error));
+      for (const cleanUp of cleanUps.splice(0).reverse())
+        await cleanUp().catch((error: unknown) => reportError('stop', error));
       log.info({}, 'stopped');
     },
   };
-}
-
-async function openDatabase(config: Config, log: Log, cleanUps: (() => Promise<unknown>)[]) {
-  let embedded: EmbeddedPostgres | null = null;
-  let connection: pg.ClientConfig = { connectionString: config.databaseUrl ?? undefined };
-  if (config.databaseUrl === null) {
-    embedded = await startEmbeddedPostgres({ dataFolder: config.dataFolder, log });
-    cleanUps.push(embedded.stop);
-    connection = embedded.connection;
-  }
-  await awaitDatabase(connection, {
-    patienceMs: 60_000,
-    onWaiting: (error) => log.warn({ error: describeError(error) }, 'waiting for the database'),
-  });
-  const applied = await migrate(connection);
-  if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
-  const pool = createPool({ ...connection, max: 1 }, () => undefined);
-  const durabilityWarnings = await checkDurabilitySettings((sql) => pool.query(sql));
-  await pool.query('SELECT make_day_partitions(7)');
-  await pool.end();
-  for (const warning of durabilityWarnings) log.warn({ durability: 'weakened' }, warning);
-  return { embedded, connection, durabilityWarnings };
-}
-
-// Apart from each other, so that a slow list cannot keep an accept or a settle waiting for a connection.
-function createPools(config: Config, connection: pg.ClientConfig, onError: (error: Error) => void) {
-  const pools = {
-    accept: createPool({ ...connection, max: 2, statement_timeout: 10_000, query_timeout: 12_000 }, onError),
-    delivery: createPool({ ...connection, max: 6, statement_timeout: 30_000, query_timeout: 32_000 }, onError),
-    general: createPool({ ...connection, max: config.databaseConnections }, onError),
-  };
-  return {
-    ...pools,
-    end: () => Promise.all([pools.accept.end(), pools.delivery.end(), pools.general.end()]),
-  };
-}
-
-/** What the crash and takeover tests set, in development only: without it the ports are handed on as they are. */
-function readRehearsal(config: Config): { watched: <Port extends object>(port: Port) => Port; leaseSeconds: number | null } {
-  const isDevelopment = config.environment === 'development';
-  const point = isDevelopment ? process.env['POSTHORN_CRASH_POINT'] : undefined;
-  const seconds = isDevelopment ? process.env['POSTHORN_TEST_LEASE_SECONDS'] : undefined;
-  const leaseSeconds = seconds === undefined ? null : Number(seconds);
-  if (point === undefined) return { watched: (port) => port, leaseSeconds };
-  const points = createCrashPoints(point, {
-    arm: (whenArmed) => process.once('SIGUSR2', whenArmed),
-    die: () => process.kill(process.pid, 'SIGKILL'),
-  });
-  return { watched: points.around, leaseSeconds };
 }
 
 async function openSealer(config: Config): Promise<Sealer> {
@@ -310,25 +307,26 @@ async function openSealer(config: Config): Promise<Sealer> {
   return createSealer({ masterKeys: [file.key] });
 }
 
+// What an endpoint may be: judged when it is made, and again on every connection.
+function reachOf(config: Config) {
+  const addressPolicy = { allowLoopback: config.environment === 'development', allowedNetworks: config.allowNetworks };
+  return { addressPolicy, requireHttps: config.environment === 'production' };
+}
+
+function targetUrlPolicyOf(config: Config): TargetUrlPolicy {
+  const { addressPolicy, requireHttps } = reachOf(config);
+  return { addressPolicy: compileAddressPolicy(addressPolicy), requireHttps };
+}
+
 function openEgress(config: Config, version: string): Egress {
   return createEgress({
-    addressPolicy: { allowLoopback: config.environment === 'development', allowedNetworks: config.allowNetworks },
-    requireHttps: config.environment === 'production',
+    ...reachOf(config),
     ...(config.proxy === null ? {} : { proxy: config.proxy }),
     ...(config.caPem === null ? {} : { caPem: config.caPem }),
     timeouts: { dnsMs: 5_000, connectMs: 10_000, firstByteMs: 300_000 },
     maxResponseBytes: 64 * 1024,
     userAgent: `Posthorn/${version}`,
   });
-}
-
-async function measureQueue(database: pg.Pool): Promise<{ waiting: number; overdueSeconds: number }> {
-  // The planner's estimate: an exact count would read the whole queue at every scrape.
-  const { rows } = await database.query<{ waiting: number; overdue: number | null }>(
-    `SELECT (SELECT greatest(reltuples, 0)::double precision FROM pg_class WHERE oid = 'delivery_queue'::regclass) AS waiting,
-       (SELECT max(greatest(0, -due_in_ms)) / 1000 FROM waiting_endpoints()) AS overdue`,
-  );
-  return { waiting: rows[0]?.waiting ?? 0, overdueSeconds: rows[0]?.overdue ?? 0 };
 }
 
 async function awaitLease(engine: DeliveryEngine): Promise<void> {
@@ -342,8 +340,31 @@ async function listen(server: FastifyInstance, config: Config): Promise<string> 
     return await server.listen({ port: config.port, host: config.host });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new Error(`port ${config.port} of ${config.host} is taken; stop what listens there or set PORT`, { cause: error });
+      throw new Error(`port ${config.port} of ${config.host} is taken; stop what listens there or set PORT`, {
+        cause: error,
+      });
     }
     throw error;
   }
+}
+
+// For the crash and fault tests, in development only: a point to die at and a shorter lease.
+function readRehearsal(config: Config): {
+  watched<Port extends object>(port: Port): Port;
+  leaseSeconds: number | null;
+} {
+  const point = process.env['POSTHORN_CRASH_POINT'];
+  const lease = process.env['POSTHORN_LEASE_SECONDS'];
+  if (config.environment !== 'development') return { watched: (port) => port, leaseSeconds: null };
+  const points =
+    point === undefined
+      ? null
+      : createCrashPoints(point, {
+          arm: (whenArmed) => process.once('SIGUSR2', whenArmed),
+          die: () => process.kill(process.pid, 'SIGKILL'),
+        });
+  return {
+    watched: (port) => points?.around(port) ?? port,
+    leaseSeconds: lease === undefined ? null : Number(lease),
+  };
 }

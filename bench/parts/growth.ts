@@ -70,10 +70,14 @@ export async function measureGrowth(rig: Rig): Promise<Figure[]> {
       accepts.push((await postAsFastAsPossible({ ...load, seconds: Math.min(rig.seconds, 10) })).perSecond);
     }
     rig.progress(`(f) claiming with ${waiting.toLocaleString('en-US')} waiting`);
-    const [times] = await rig.database.query<{ claim: number[]; discover: number[] }>(
-      url,
-      timingSql(),
-    ).then(() => rig.database.query<{ claim: number[]; discover: number[] }>(url, 'SELECT * FROM bench_claims($1, $2)', [oldUuid, claims]));
+    const [times] = await rig.database
+      .query<{ claim: number[]; discover: number[] }>(url, timingSql())
+      .then(() =>
+        rig.database.query<{ claim: number[]; discover: number[] }>(url, 'SELECT * FROM bench_claims($1, $2)', [
+          oldUuid,
+          claims,
+        ]),
+      );
     points.push({
       waiting,
       accept: median(accepts),

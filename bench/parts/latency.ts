@@ -24,7 +24,10 @@ async function probe(rig: Rig, postUrl: string, key: string, port: number): Prom
 async function ofPosthorn(rig: Rig): Promise<Latency> {
   const port = await receiverPort();
   const posthorn = await startPosthorn(await rig.database.create('bench_posthorn'));
-  const team = await posthorn.makeTeam({ types: ['bench.event'], endpoints: [{ url: `http://127.0.0.1:${port}/hook`, concurrency: 64 }] });
+  const team = await posthorn.makeTeam({
+    types: ['bench.event'],
+    endpoints: [{ url: `http://127.0.0.1:${port}/hook`, concurrency: 64 }],
+  });
   const latency = await probe(rig, team.eventsUrl, team.key, port);
   await posthorn.stop();
   return latency;
@@ -35,7 +38,11 @@ async function ofBare(rig: Rig): Promise<Latency> {
   const bare = await startProcess({
     command: process.execPath,
     args: ['bench/rivals/bare-pipeline.ts'],
-    env: { PORT: String(barePort), DATABASE_URL: await rig.database.create('bench_bare'), RECEIVER_URL: `http://127.0.0.1:${port}/hook` },
+    env: {
+      PORT: String(barePort),
+      DATABASE_URL: await rig.database.create('bench_bare'),
+      RECEIVER_URL: `http://127.0.0.1:${port}/hook`,
+    },
     ready: 'ready',
   });
   const latency = await probe(rig, `http://127.0.0.1:${barePort}/`, 'none', port);
@@ -47,8 +54,20 @@ async function ofBullmq(rig: Rig): Promise<Latency> {
   const [port, recipePort, redisPort] = [await receiverPort(), await freePort(), await freePort()];
   const redis = await startProcess({
     command: 'redis-server',
-    args: ['--port', String(redisPort), '--bind', '127.0.0.1', '--dir', mkdtempSync(join(tmpdir(), 'posthorn-bench-redis-')),
-      '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''],
+    args: [
+      '--port',
+      String(redisPort),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      mkdtempSync(join(tmpdir(), 'posthorn-bench-redis-')),
+      '--appendonly',
+      'yes',
+      '--appendfsync',
+      'always',
+      '--save',
+      '',
+    ],
     ready: 'Ready to accept connections',
   });
   const recipe = await startProcess({

@@ -26,7 +26,10 @@ async function measure(
   const { perSecond } = await postAsFastAsPossible({ ...load, seconds: rig.seconds });
   // Read at once: what is still on its way is not counted, so a growing backlog shows.
   const after = await received();
-  return { acceptedPerSecond: perSecond, deliveredPerSecond: (after - before) / ((performance.now() - startedAt) / 1000) };
+  return {
+    acceptedPerSecond: perSecond,
+    deliveredPerSecond: (after - before) / ((performance.now() - startedAt) / 1000),
+  };
 }
 
 async function measurePosthorn(rig: Rig, endpoints: number): Promise<Throughput> {
@@ -34,9 +37,12 @@ async function measurePosthorn(rig: Rig, endpoints: number): Promise<Throughput>
   const posthorn = await startPosthorn(await rig.database.create('bench_posthorn'));
   const team = await posthorn.makeTeam({
     types: ['bench.event'],
-    endpoints: Array.from({ length: endpoints }, (_, index) => ({ url: `${receiver.url}/hook/${index}`, concurrency: 64 })),
+    endpoints: Array.from({ length: endpoints }, (_, index) => ({
+      url: `${receiver.url}/hook/${index}`,
+      concurrency: 64,
+    })),
   });
-  const result = await measure(rig, receiver.received, {
+  const result = await measure(rig, () => receiver.received(), {
     url: team.eventsUrl,
     key: team.key,
     body: eventOfOneKilobyte('bench.event'),
@@ -60,7 +66,7 @@ async function measureBare(rig: Rig): Promise<Throughput> {
     ready: 'ready',
   });
   const url = `http://127.0.0.1:${port}/`;
-  const result = await measure(rig, receiver.received, { url, body: eventOfOneKilobyte('bench.event') });
+  const result = await measure(rig, () => receiver.received(), { url, body: eventOfOneKilobyte('bench.event') });
   await bare.stop();
   await receiver.stop();
   return result;
@@ -71,8 +77,20 @@ async function measureBullmq(rig: Rig): Promise<Throughput> {
   const redisPort = await freePort();
   const redis = await startProcess({
     command: 'redis-server',
-    args: ['--port', String(redisPort), '--bind', '127.0.0.1', '--dir', mkdtempSync(join(tmpdir(), 'posthorn-bench-redis-')),
-      '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''],
+    args: [
+      '--port',
+      String(redisPort),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      mkdtempSync(join(tmpdir(), 'posthorn-bench-redis-')),
+      '--appendonly',
+      'yes',
+      '--appendfsync',
+      'always',
+      '--save',
+      '',
+    ],
     ready: 'Ready to accept connections',
   });
   const port = await freePort();
@@ -83,7 +101,7 @@ async function measureBullmq(rig: Rig): Promise<Throughput> {
     ready: 'ready',
   });
   const url = `http://127.0.0.1:${port}/`;
-  const result = await measure(rig, receiver.received, { url, body: eventOfOneKilobyte('bench.event') });
+  const result = await measure(rig, () => receiver.received(), { url, body: eventOfOneKilobyte('bench.event') });
   await recipe.stop();
   await redis.stop();
   await receiver.stop();
@@ -109,8 +127,20 @@ export async function measureThroughput(rig: Rig): Promise<Figure[]> {
   const b = median(results.b.map(sustained));
   const c = median(results.c.map(sustained));
   const d = median(results.d.map((result) => result.deliveredPerSecond));
-  const line = (part: string, what: string, value: string, promise: string, holds: boolean | null, raw: unknown): Figure => ({
-    part, what, value, promise, holds, raw,
+  const line = (
+    part: string,
+    what: string,
+    value: string,
+    promise: string,
+    holds: boolean | null,
+    raw: unknown,
+  ): Figure => ({
+    part,
+    what,
+    value,
+    promise,
+    holds,
+    raw,
   });
   return [
     line('a', 'accept + sign + deliver + record, sustained', rate(a), '', null, results.a),

@@ -7,7 +7,14 @@ export function median(values: readonly number[]): number {
 }
 
 /** One line of the table. `holds` is null where nothing is promised. */
-export type Figure = { part: string; what: string; value: string; promise: string; holds: boolean | null; raw: unknown };
+export type Figure = {
+  part: string;
+  what: string;
+  value: string;
+  promise: string;
+  holds: boolean | null;
+  raw: unknown;
+};
 
 export function rate(perSecond: number): string {
   return `${Math.round(perSecond).toLocaleString('en-US')}/s`;

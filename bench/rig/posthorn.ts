@@ -35,7 +35,10 @@ export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
   const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
     const answer = await fetch(`${url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${operatorKey}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${operatorKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
@@ -50,7 +53,10 @@ export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
       for (const name of types) await call('POST', `/v1/teams/${team.id}/event-types`, { name });
       const endpointIds: string[] = [];
       for (const endpoint of endpoints) {
-        const made = await call<{ id: string }>('POST', `/v1/teams/${team.id}/endpoints`, { eventTypes: ['*'], ...endpoint });
+        const made = await call<{ id: string }>('POST', `/v1/teams/${team.id}/endpoints`, {
+          eventTypes: ['*'],
+          ...endpoint,
+        });
         endpointIds.push(made.id);
       }
       const { key } = await call<{ key: string }>('POST', `/v1/teams/${team.id}/api-keys`, {

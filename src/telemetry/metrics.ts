@@ -11,6 +11,7 @@ export type Metrics = {
   fenced(count: number): void;
   problem(code: string): void;
   breakerOpened(): void;
+  maintained(report: { daysKept: number; daysDropped: number }): void;
 };
 
 /** What is read at the moment of a scrape. */
@@ -78,6 +79,13 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   const breakers = new Counter({ name: 'posthorn_breakers_opened_total', help: 'Breakers that opened.', registers });
 
+  const daysKept = new Gauge({
+    name: 'posthorn_retention_days_kept',
+    help: 'Days past retention that pending deliveries keep from being dropped.',
+    registers,
+  });
+  const daysDropped = new Counter({ name: 'posthorn_retention_days_dropped_total', help: 'Days dropped.', registers });
+
   const gauge = (name: string, help: string, read: () => number): void => {
     new Gauge({
       name,
@@ -135,5 +143,9 @@ export function createMetrics(sources: MetricSources): Metrics {
     fenced: (count) => fenced.inc(count),
     problem: (code) => problems.labels(code).inc(),
     breakerOpened: () => breakers.inc(),
+    maintained(report) {
+      daysKept.set(report.daysKept);
+      daysDropped.inc(report.daysDropped);
+    },
   };
 }

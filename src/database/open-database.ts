@@ -1,0 +1,71 @@
+import type pg from 'pg';
+import { describeError } from '../telemetry/log.ts';
+import { awaitDatabase } from './await-database.ts';
+import { checkDurabilitySettings } from './durability-settings.ts';
+import type { ServerLog } from './embedded/server-log.ts';
+import { startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
+import { migrate } from './migrate.ts';
+import { createPool } from './pool.ts';
+
+export type OpenDatabase = {
+  connection: pg.ClientConfig;
+  embedded: boolean;
+  /** Settings of the server that are weaker than a 202 promises. */
+  durabilityWarnings: readonly string[];
+  /** Stops the embedded server; nothing to do for another. */
+  stop(): Promise<void>;
+};
+
+const patienceMs = 60_000;
+
+/**
+ * Brings up the database: the embedded one or the one of `databaseUrl`, migrated, with its partitions made, and its
+ * durability settings looked at.
+ */
+export async function openDatabase(options: {
+  databaseUrl: string | null;
+  dataFolder: string;
+  log: ServerLog;
+}): Promise<OpenDatabase> {
+  const { databaseUrl, log } = options;
+  const embedded = databaseUrl === null ? await startEmbeddedPostgres(options) : null;
+  const connection = embedded?.connection ?? { connectionString: databaseUrl ?? undefined };
+  const stop = async (): Promise<void> => embedded?.stop();
+  try {
+    await awaitDatabase(connection, {
+      patienceMs,
+      onWaiting: (error) => log.warn({ error: describeError(error) }, 'waiting for the database'),
+    });
+    const applied = await migrate(connection);
+    if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
+    const durabilityWarnings = await prepare(connection);
+    for (const warning of durabilityWarnings) log.warn({ durability: 'weakened' }, warning);
+    return { connection, embedded: embedded !== null, durabilityWarnings, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function prepare(connection: pg.ClientConfig): Promise<readonly string[]> {
+  const pool = createPool({ ...connection, max: 1 }, () => undefined);
+  try {
+    await pool.query('SELECT make_day_partitions(7)');
+    return await checkDurabilitySettings((sql) => pool.query(sql));
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Pools apart from each other, so that a slow list cannot keep an accept or a settle waiting for a connection. */
+export function createPools(options: {
+  connection: pg.ClientConfig;
+  databaseConnections: number;
+  onError: (error: Error) => void;
+}) {
+  const { connection, onError } = options;
+  const accept = createPool({ ...connection, max: 2, statement_timeout: 10_000, query_timeout: 12_000 }, onError);
+  const delivery = createPool({ ...connection, max: 6, statement_timeout: 30_000, query_timeout: 32_000 }, onError);
+  const general = createPool({ ...connection, max: options.databaseConnections }, onError);
+  return { accept, delivery, general, end: () => Promise.all([accept.end(), delivery.end(), general.end()]) };
+}
