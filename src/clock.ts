@@ -11,8 +11,10 @@ export function createAlignedClock(monotonicMs: () => number, systemMs: () => nu
   let offset = systemMs() - monotonicMs();
   return {
     now: () => monotonicMs() + offset,
+    // The answer was given some time within the round trip: move only as far as that is certain.
     align(databaseNowMs, halfRoundTripMs) {
-      offset = databaseNowMs + halfRoundTripMs - monotonicMs();
+      const middle = databaseNowMs + halfRoundTripMs - monotonicMs();
+      offset = Math.min(Math.max(offset, middle - halfRoundTripMs), middle + halfRoundTripMs);
     },
   };
 }
