@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../config.ts';
 import { createApiClient } from './api/api-client.ts';
+import { type CleanUp, createCleanUp } from './demo/clean-up.ts';
 import { type Receiver, play } from './demo/play.ts';
 import { demandConfig } from './demand-config.ts';
 import { CliFailure } from './failure.ts';
@@ -16,14 +17,14 @@ import type { Terminal } from './terminal/terminal.ts';
 export async function runDemo(terminal: Terminal, stopped: Promise<unknown> = untilStopped()): Promise<0> {
   const { out, paint } = terminal;
   const startedAt = performance.now();
-  const cleanUp: (() => Promise<void>)[] = [];
+  const cleanUp = createCleanUp();
   const interrupted = stopped.then(() => {
     throw new CliFailure('the demo was interrupted', 'start it again with posthorn demo');
   });
   try {
     await Promise.race([perform(terminal, cleanUp), interrupted]);
   } finally {
-    for (const undo of cleanUp.toReversed()) await undo().catch(() => undefined);
+    await cleanUp.run();
   }
   out('');
   const took = readableDuration(performance.now() - startedAt);
@@ -32,7 +33,7 @@ export async function runDemo(terminal: Terminal, stopped: Promise<unknown> = un
   return 0;
 }
 
-async function perform(terminal: Terminal, cleanUp: (() => Promise<void>)[]): Promise<void> {
+async function perform(terminal: Terminal, cleanUp: CleanUp): Promise<void> {
   const { out, paint } = terminal;
   out(`${paint.bold('Posthorn demo')}: the whole life of an event, on this terminal.`);
   const receiver: Receiver = { url: '', plan: obedient, secret: null, received: [] };
@@ -48,18 +49,18 @@ async function perform(terminal: Terminal, cleanUp: (() => Promise<void>)[]): Pr
     onReceived: (webhook) => void receiver.received.push(webhook),
     onAnswered: () => undefined,
   });
-  cleanUp.push(inbox.stop);
+  cleanUp.add(inbox.stop);
   receiver.url = inbox.url;
 
   const folder = await mkdtemp(join(tmpdir(), 'posthorn-demo-'));
-  cleanUp.push(() => rm(folder, { recursive: true, force: true }));
+  cleanUp.add(() => rm(folder, { recursive: true, force: true }));
   out(paint.dim('    Starting Posthorn and its own PostgreSQL…'));
   const settings = { PORT: '0', POSTHORN_DATA: folder, POSTHORN_LOG_LEVEL: 'silent', POSTHORN_SHUTDOWN_SECONDS: '5' };
   const config = demandConfig(readConfig(settings), terminal);
   const { start } = await import('../main.ts');
   const starting = start(config);
   // Also when it is interrupted while it starts.
-  cleanUp.push(() => starting.then((running) => running.stop()));
+  cleanUp.add(() => starting.then((running) => running.stop()));
   const running = await starting;
   const key = running.operatorKey ?? (await readFile(join(folder, 'operator-key'), 'utf8')).trim();
   out(`    ${paint.green('✓')} URL=${running.url}`);
