@@ -28,7 +28,6 @@ export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
       POSTHORN_DATA: mkdtempSync(join(tmpdir(), 'posthorn-bench-data-')),
       POSTHORN_OPERATOR_KEY: operatorKey,
       POSTHORN_LOG_LEVEL: 'warn',
-      POSTHORN_REQUESTS_PER_SECOND: '0',
     },
     ready: async () => (await fetch(`${url}/readyz`)).ok,
   });

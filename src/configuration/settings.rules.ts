@@ -97,7 +97,9 @@ export function parseNetworks(text: string): Parsed<readonly string[]> {
 }
 
 export function parseDatabaseUrl(text: string): Parsed<string> {
-  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
+  // `postgres://user@/database?host=/run/postgresql` is libpq's form for a Unix socket; a URL needs a host to parse.
+  const whole = text.replace(/^(\w+:\/\/[^/]*@)\//, '$1localhost/');
+  const protocol = URL.canParse(whole) ? new URL(whole).protocol : '';
   if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
     const remedy = 'set postgres://user:password@host:5432/database, special characters percent-encoded';
     return { ok: false, what: 'is not the URL of a PostgreSQL database', remedy };
