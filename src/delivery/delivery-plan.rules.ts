@@ -19,13 +19,14 @@ const deliveries: Condition = () =>
   'SELECT d.id, d.event_id, d.endpoint_id, d.state, d.owner FROM delivery d WHERE d.team_id = $1';
 const queue: Condition = () => `SELECT d.id, d.event_id, d.endpoint_id FROM (
   SELECT q.delivery_id AS id, q.event_id, q.endpoint_id FROM delivery_queue q WHERE q.team_id = $1) d WHERE true`;
-// Deliveries get their ids right after their event, within the second that accept allows.
+// Deliveries get their ids right after their event, within the second that accept allows. IS NOT DISTINCT FROM, since
+// for an equality the planner would rather hash whole partitions.
 const deliveriesOf =
   (eventIds: readonly string[]): Condition =>
   (bind) =>
     `SELECT d.* FROM unnest(${bind(eventIds.map(uuidFromId))}::uuid[]) v(id) CROSS JOIN LATERAL (
     SELECT x.id, x.event_id, x.endpoint_id, x.state, x.owner FROM delivery x WHERE x.team_id = $1
-      AND x.id > v.id AND x.id < uuid_floor(uuid_time(v.id) + interval '2 seconds') AND x.event_id = v.id) d WHERE true`;
+      AND x.id > v.id AND x.id < uuid_floor(uuid_time(v.id) + interval '2 seconds') AND x.event_id IS NOT DISTINCT FROM v.id) d WHERE true`;
 
 /** Whether the plan of a filter must know the endpoints to which nothing is sent: held and pending differ by them. */
 export function needsIdleEndpoints(filter: DeliveryFilter): boolean {
@@ -83,7 +84,7 @@ export function planScans(filter: DeliveryFilter, idleEndpoints: readonly string
       const lowest: Condition = () => 'd.id >= (SELECT lowest_pending_delivery($1))';
       return [{ source: deliveries, within: [...ofEndpoint, lowest], check: [...check, pending] }];
     }
-    const lowest: Condition = () => 'd.id >= (SELECT min(n.low_delivery) FROM node n)';
+    const lowest: Condition = () => 'd.id >= (SELECT n.low_delivery FROM node n ORDER BY n.low_delivery LIMIT 1)';
     return [
       { source: queue, within: [], check },
       { source: deliveries, within: [lowest], check: [...check, pending, owned] },

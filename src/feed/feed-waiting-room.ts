@@ -70,7 +70,7 @@ export function createFeedWaitingRoom(options: {
     stop() {
       stopped = true;
       timer?.cancel();
-      for (const waiter of [...waiters]) waiter.end(false);
+      for (const waiter of waiters) waiter.end(false);
     },
   };
 }

@@ -70,8 +70,8 @@ function deleteDeliveries(pool: pg.Pool, team: string, low: string, high: string
 async function deleteEvents(pool: pg.Pool, team: string, low: string, high: string): Promise<number> {
   const { rowCount } = await pool.query(
     `DELETE FROM event e WHERE e.team_id = $1 AND e.id >= $2 AND e.id < $3
-      AND NOT EXISTS (SELECT FROM delivery_queue q WHERE q.team_id = $1 AND q.delivery_id > e.id
-        AND q.delivery_id < uuid_floor(uuid_time(e.id) + interval '2 seconds') AND q.event_id = e.id)`,
+      AND NOT EXISTS (SELECT FROM delivery_queue q WHERE q.team_id = $1 AND q.delivery_id >= $2
+        AND q.delivery_id < uuid_floor(uuid_time($3) + interval '2 seconds') AND q.event_id = e.id)`,
     [team, low, high],
   );
   return rowCount ?? 0;

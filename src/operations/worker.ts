@@ -44,7 +44,7 @@ export function createWorker(options: {
         delayMs = failedRestMs;
         options.onError(error);
       }
-    } while (again && !stopped);
+    } while (again && !isStopped());
     running = null;
     if (!stopped) later(Math.min(delayMs, options.pollEveryMs));
   };
