@@ -17,8 +17,11 @@ export function createGroupCommit<Item, Answer>(options: {
   maxBatch: number;
   /** Batches under way at once. */
   parallel: number;
+  /** Runs its argument when this turn of the event loop is over: setImmediate, but for the simulation. */
+  defer?: (run: () => void) => void;
 }): GroupCommit<Item, Answer> {
   type Waiting = { item: Item; resolve(answer: Answer): void; reject(reason: unknown): void };
+  const defer = options.defer ?? setImmediate;
   let waiting: Waiting[] = [];
   let writing = 0;
   let pending = 0;
@@ -55,7 +58,7 @@ export function createGroupCommit<Item, Answer>(options: {
   const schedule = (): void => {
     if (scheduled || waiting.length === 0 || writing >= options.parallel) return;
     scheduled = true;
-    setImmediate(start);
+    defer(start);
   };
 
   return {

@@ -8,6 +8,8 @@ const afterErrorMs = 1_000;
 const claimBudgetBytes = 16 * 1024 * 1024;
 /** Rows that one claim may bring; more would make its transaction long. */
 const claimMaxRows = 2_000;
+/** How long a claim without an answer may still commit: longer than any statement may run. */
+const claimDoubtMs = 90_000;
 
 /**
  * Brings due deliveries from the queue into the lanes: looks which endpoints have work waiting, claims as much as
@@ -32,6 +34,8 @@ export function createBacklog(options: {
   /** The endpoint's lane, or null when it is paused, disabled or gone. */
   laneOf: (teamId: string, endpointId: string) => Promise<Lane | null>;
   onClaimed: (lane: Lane, items: DeliveryItem[]) => void;
+  /** Frees what the epoch has claimed and this node does not hold. */
+  releaseUnheld: (epoch: number) => Promise<void>;
   onError: (error: unknown) => void;
 }): Backlog {
   let stopped = false;
@@ -39,6 +43,7 @@ export function createBacklog(options: {
   let again = false;
   let timer: { cancel(): void } | null = null;
   let timerAtMs = Number.POSITIVE_INFINITY;
+  let doubtUntilMs: number | null = null;
 
   const pokeIn = (delayMs: number): void => {
     if (stopped) return;
@@ -72,15 +77,36 @@ export function createBacklog(options: {
       });
   };
 
+  // An endpoint whose configuration cannot be used must not keep the others waiting.
+  const findLane = (teamId: string, endpointId: string): Promise<Lane | null> =>
+    options.laneOf(teamId, endpointId).catch((error: unknown) => {
+      options.onError(error);
+      return null;
+    });
+
+  const claim: DeliveryStore['claim'] = async (epoch, wants, budgetBytes) => {
+    try {
+      return await options.store.claim(epoch, wants, budgetBytes);
+    } catch (error) {
+      doubtUntilMs = options.now() + claimDoubtMs;
+      throw error;
+    }
+  };
+
   const look = async (): Promise<number> => {
     const epoch = options.epoch();
     if (epoch === null || !options.mayClaim()) return afterErrorMs;
+    if (doubtUntilMs !== null) {
+      const resolved = options.now() > doubtUntilMs;
+      await options.releaseUnheld(epoch);
+      if (resolved) doubtUntilMs = null;
+    }
     const waiting = await options.store.waitingEndpoints();
     const lanes = new Map<string, { lane: Lane; room: number }>();
     let nextMs = idleMs;
     let rows = claimMaxRows;
     for (const entry of waiting) {
-      const lane = await options.laneOf(entry.teamId, entry.endpointId);
+      const lane = await findLane(entry.teamId, entry.endpointId);
       if (lane === null) continue;
       if (entry.dueInMs > 0) {
         nextMs = Math.min(nextMs, entry.dueInMs);
@@ -102,7 +128,7 @@ export function createBacklog(options: {
     if (budget <= 0) return Math.min(nextMs, 100);
 
     const wants = [...lanes].map(([endpointId, { room }]) => ({ endpointId, room }));
-    const byEndpoint = Map.groupBy(await options.store.claim(epoch, wants, budget), (item) => item.endpointId);
+    const byEndpoint = Map.groupBy(await claim(epoch, wants, budget), (item) => item.endpointId);
     for (const [endpointId, { lane, room }] of lanes) {
       const items = byEndpoint.get(endpointId) ?? [];
       lane.moreWaiting = items.length === room;

@@ -59,7 +59,11 @@ export type Beat = { alive: boolean; liveNodes: number; expiredEpochs: number[];
  */
 export type DeliveryStore = {
   /** Registers this process; its epoch fences everything it writes. */
-  join(input: { name: string; lowDeliveryId: string; leaseSeconds: number }): Promise<{ epoch: number; databaseNowMs: number }>;
+  join(input: {
+    name: string;
+    lowDeliveryId: string;
+    leaseSeconds: number;
+  }): Promise<{ epoch: number; databaseNowMs: number }>;
   beat(input: { epoch: number; lowDeliveryId: string; leaseSeconds: number }): Promise<Beat>;
   /** Frees what an expired node (any node when `force`) left behind; null when someone else did or it lives. */
   takeOver(epoch: number, force: boolean): Promise<number | null>;
@@ -69,10 +73,16 @@ export type DeliveryStore = {
   settle(epoch: number, batch: Settlement[]): Promise<number>;
   /** Gives deliveries back to the queue, due now; no attempt is burnt. */
   release(epoch: number, deliveries: { teamId: string; deliveryId: string }[]): Promise<void>;
+  /** Gives back what the epoch has claimed from the queue, but for `held`: a claim may commit without its answer. */
+  releaseUnheld(epoch: number, held: string[]): Promise<void>;
   waitingEndpoints(): Promise<WaitingEndpoint[]>;
   /** Claims due deliveries, up to each room and up to `budgetBytes` of bodies over all. */
   claim(epoch: number, wants: { endpointId: string; room: number }[], budgetBytes: number): Promise<DeliveryItem[]>;
 };
 
 /** Timers, so that the simulation can run them in virtual time. */
-export type Timers = { after(delayMs: number, run: () => void): { cancel(): void } };
+export type Timers = {
+  after(delayMs: number, run: () => void): { cancel(): void };
+  /** When this turn of the event loop is over; setImmediate unless given. */
+  defer?(run: () => void): void;
+};

@@ -117,15 +117,22 @@ export class Dispatcher {
     this.exchanges.add(exchange);
     this.young += 1;
     this.startAgeing();
-    const { headers, recorded } = lane.prepare(item, Math.floor(nowMs / 1000));
-    this.post(exchange, headers, recorded, true);
+    let request: ReturnType<Lane['prepare']>;
+    try {
+      request = lane.prepare(item, Math.floor(nowMs / 1000));
+    } catch (error) {
+      this.options.timers.after(0, () => this.finish(exchange, '', unprepared(error)));
+      return;
+    }
+    this.post(exchange, request.headers, request.recorded, true);
   }
 
   private post(exchange: Exchange, headers: string[], recorded: string, mayRepeat: boolean): void {
     const { lane, item } = exchange;
     lane.channel.post(headers, item.body, lane.config.retry.timeoutMs, (result) => {
       // The receiver closed an idle connection just as it was used again: that is no answer, so ask once more.
-      const idleClosed = result.kind === 'failure' && result.error === 'reset' && result.reusedConnection && !result.partial;
+      const idleClosed =
+        result.kind === 'failure' && result.error === 'reset' && result.reusedConnection && !result.partial;
       if (idleClosed && mayRepeat && !this.stopped) this.post(exchange, headers, recorded, false);
       else this.finish(exchange, recorded, result);
     });
@@ -203,4 +210,11 @@ export class Dispatcher {
       this.drained = resolve;
     });
   }
+}
+
+/** An attempt that could not be made: it counts and is on record, like any other that failed. */
+function unprepared(error: unknown): ExchangeResult {
+  const message = `the request could not be made: ${error instanceof Error ? error.message : 'unknown error'}`;
+  const timing = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 0 };
+  return { kind: 'failure', error: 'blocked', message, stage: 'before', reusedConnection: false, timing };
 }

@@ -3,6 +3,7 @@ import type { EndpointConfig } from '../endpoints/endpoint-config.ts';
 import type { IdSource } from '../ids/id-source.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
 import { type BreakerPolicy, defaultBreakerPolicy } from './breaker.rules.ts';
+import { Custody } from './custody.ts';
 import type { DeliveryItem, DeliveryStore, Settlement, Timers, Transport } from './delivery-ports.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Lane, type PrepareRequest } from './lane.ts';
@@ -35,9 +36,7 @@ export type EngineEvents = {
  */
 export class DeliveryEngine {
   private readonly lanes = new Map<string, Lane>();
-  /** Owned fresh deliveries in order of their ids: the first key bounds what a takeover must search. */
-  private readonly owned = new Map<string, true>();
-  private readonly doubtful: { epoch: number; teamId: string; deliveryId: string }[] = [];
+  private readonly custody: Custody;
   private readonly dispatcher: Dispatcher;
   private readonly settler: Settler;
   private readonly backlog: Backlog;
@@ -67,6 +66,16 @@ export class DeliveryEngine {
   constructor(options: DeliveryEngine['options']) {
     this.options = options;
     const { store, timers, events } = options;
+    this.custody = new Custody({
+      store,
+      timers,
+      onReleased: (item) => {
+        this.bytes -= item.body.length;
+      },
+      onQueued: () => this.backlog.poke(),
+      stopping: () => this.stopping,
+      onError: (error) => events.onError('release', error),
+    });
     this.settler = createSettler({
       store,
       timers,
@@ -111,6 +120,7 @@ export class DeliveryEngine {
       memoryRoomBytes: () => memoryMaxBytes - this.bytes,
       laneOf: (teamId, endpointId) => this.findLane(teamId, endpointId),
       onClaimed: (lane, items) => this.claimed(lane, items),
+      releaseUnheld: (epoch) => this.custody.releaseUnheld(epoch),
       onError: (error) => events.onError('claim', error),
     });
   }
@@ -129,11 +139,11 @@ export class DeliveryEngine {
   /** Promises room for one fresh delivery to an accept that is about to commit. False: queue it instead. */
   reserve(endpoint: EndpointConfig, deliveryId: string, sizeBytes: number): boolean {
     if (this.stopping || this.bytes + sizeBytes > memoryMaxBytes) return false;
-    const lane = this.laneFor(endpoint);
-    if (lane.room(this.options.clock.now()) < 1) return false;
+    const lane = this.laneOrNull(endpoint);
+    if (lane === null || lane.room(this.options.clock.now()) < 1) return false;
     lane.reserved += 1;
     this.bytes += sizeBytes;
-    this.owned.set(deliveryId, true);
+    this.custody.takeFresh(deliveryId);
     return true;
   }
 
@@ -142,7 +152,7 @@ export class DeliveryEngine {
     const lane = this.lanes.get(endpointId);
     if (lane !== undefined) lane.reserved -= 1;
     this.bytes -= sizeBytes;
-    this.owned.delete(deliveryId);
+    this.custody.dropFresh(deliveryId);
   }
 
   /** The accept may have committed and may not: the delivery is given back to the queue as soon as that is possible. */
@@ -150,20 +160,23 @@ export class DeliveryEngine {
     const lane = this.lanes.get(endpointId);
     if (lane !== undefined) lane.reserved -= 1;
     this.bytes -= sizeBytes;
-    this.doubtful.push(item);
+    this.custody.doubt(item);
   }
 
   /** The accept committed: send it. */
   enter(item: DeliveryItem): void {
-    const lane = this.lanes.get(item.endpointId) as Lane;
-    lane.reserved -= 1;
+    const lane = this.lanes.get(item.endpointId);
+    if (lane !== undefined) lane.reserved -= 1;
     if (item.epoch !== this.lease.epoch()) {
       this.bytes -= item.body.length;
       return;
     }
+    // Deleted while its event was being accepted.
+    if (lane === undefined) return this.custody.release([item]);
     item.enteredAtMs = this.options.clock.now();
     lane.put(item);
     this.dispatcher.offer(lane);
+    return undefined;
   }
 
   /** Deliveries were put in the queue: look now. */
@@ -184,7 +197,7 @@ export class DeliveryEngine {
     if (endpoint.status === 'active') {
       this.dispatcher.offer(lane);
       this.backlog.poke();
-    } else this.release(lane.drain());
+    } else this.custody.release(lane.drain());
   }
 
   /** A team's configuration changed: its lanes follow, and those of deleted endpoints end. */
@@ -196,9 +209,11 @@ export class DeliveryEngine {
       else {
         this.lanes.delete(lane.endpointId);
         void lane.channel.close();
-        this.release(lane.drain());
+        this.custody.release(lane.drain());
       }
     }
+    // What was held for an endpoint that is active again may have no lane here.
+    this.backlog.poke();
   }
 
   /** Counts for metrics and readiness. */
@@ -250,22 +265,21 @@ export class DeliveryEngine {
           resolve();
         });
     });
-    this.release([...this.lanes.values()].flatMap((lane) => lane.drain()));
+    this.custody.release([...this.lanes.values()].flatMap((lane) => lane.drain()));
     await deadline;
     this.settler.giveUp();
     await this.lease.stop();
   }
 
   private lowDeliveryId(): string {
-    const [first] = this.owned.keys();
-    return first ?? this.options.ids.next('dlv');
+    return this.custody.lowest() ?? this.options.ids.next('dlv');
   }
 
   private heard(beat: { databaseNowMs: number; halfRoundTripMs: number; liveNodes: number }): void {
     this.options.alignClock(beat.databaseNowMs, beat.halfRoundTripMs);
     this.liveNodes = beat.liveNodes;
     for (const lane of this.lanes.values()) lane.shareWith(beat.liveNodes);
-    this.resolveDoubts();
+    this.custody.resolveDoubts();
     this.dispatcher.run();
   }
 
@@ -285,6 +299,16 @@ export class DeliveryEngine {
     return lane;
   }
 
+  // An endpoint that cannot be sent to as configured must not refuse the events of a whole batch: they wait.
+  private laneOrNull(endpoint: EndpointConfig): Lane | null {
+    try {
+      return this.laneFor(endpoint);
+    } catch (error) {
+      this.options.events.onError('endpoint', error);
+      return null;
+    }
+  }
+
   private async findLane(teamId: string, endpointId: string): Promise<Lane | null> {
     const endpoint = await this.options.endpoint(teamId, endpointId);
     return endpoint === null || endpoint.status !== 'active' ? null : this.laneFor(endpoint);
@@ -293,6 +317,8 @@ export class DeliveryEngine {
   private claimed(lane: Lane, items: DeliveryItem[]): void {
     const nowMs = this.options.clock.now();
     for (const item of items) {
+      // Claimed under an epoch that was lost meanwhile: others have it by now.
+      if (item.epoch !== this.lease.epoch() || !this.custody.takeClaimed(item)) continue;
       this.bytes += item.body.length;
       item.enteredAtMs = nowMs;
       lane.put(item);
@@ -306,7 +332,7 @@ export class DeliveryEngine {
     this.settler.settle(settlement).then(
       () => {
         this.bytes -= item.body.length;
-        if (item.fresh) this.owned.delete(item.deliveryId);
+        this.custody.settled(item);
         if (settlement.outcome === 'retry') this.backlog.pokeIn(settlement.delayMs);
         else if (item.orderingKey !== null) this.backlog.poke();
         this.dispatcher.run();
@@ -318,7 +344,7 @@ export class DeliveryEngine {
   private laneChanged(lane: Lane, opened: boolean): void {
     if (opened) {
       this.options.events.onBreakerOpened(lane.config);
-      this.release(lane.drain());
+      this.custody.release(lane.drain());
     }
     const state = lane.breaker.state;
     if (state === 'open') this.backlog.pokeIn(Math.max(1, lane.breaker.untilMs - this.options.clock.now()));
@@ -328,60 +354,20 @@ export class DeliveryEngine {
     }
   }
 
-  // Gives deliveries back to the queue; tries again until it works, since they are owned until then.
-  private release(items: DeliveryItem[], tries = 0): void {
-    if (items.length === 0) return;
-    const byEpoch = Map.groupBy(items, (item) => item.epoch);
-    for (const [epoch, group] of byEpoch) {
-      this.options.store.release(epoch, group).then(
-        () => {
-          for (const item of group) {
-            this.bytes -= item.body.length;
-            if (item.fresh) this.owned.delete(item.deliveryId);
-          }
-          if (!this.stopping) this.backlog.poke();
-        },
-        (error: unknown) => {
-          this.options.events.onError('release', error);
-          if (!this.stopping)
-            this.options.timers.after(Math.min(5_000, 200 * 2 ** tries), () => this.release(group, tries + 1));
-        },
-      );
-    }
-  }
-
-  private resolveDoubts(): void {
-    const items = this.doubtful.splice(0);
-    if (items.length === 0) return;
-    for (const [epoch, group] of Map.groupBy(items, (item) => item.epoch)) {
-      this.options.store.release(epoch, group).then(
-        () => {
-          for (const item of group) this.owned.delete(item.deliveryId);
-          this.backlog.poke();
-        },
-        (error: unknown) => {
-          this.options.events.onError('release', error);
-          this.doubtful.push(...group);
-        },
-      );
-    }
-  }
-
   // The epoch is gone: what waits in memory is in the queue by now, or will be claimed again from there.
   private forget(): void {
     for (const lane of this.lanes.values()) {
       for (const item of lane.drain()) this.bytes -= item.body.length;
     }
-    this.owned.clear();
-    this.doubtful.length = 0;
+    this.custody.forget();
   }
 
   private sweepLater(): void {
     this.sweepTimer = this.options.timers.after(sweepEveryMs, () => {
-      if (this.bytes > 0 || this.doubtful.length > 0) {
+      if (this.custody.size > 0) {
         const beforeMs = this.options.clock.now() - waitingMaxMs;
-        this.release([...this.lanes.values()].flatMap((lane) => lane.drainOlderThan(beforeMs)));
-        this.resolveDoubts();
+        this.custody.release([...this.lanes.values()].flatMap((lane) => lane.drainOlderThan(beforeMs)));
+        this.custody.resolveDoubts();
       }
       if (!this.stopping) this.sweepLater();
     });

@@ -1,3 +1,4 @@
+import { floorId } from '../ids/id.rules.ts';
 import type { DeliveryStore, Timers } from './delivery-ports.ts';
 
 const defaultLeaseSeconds = 30;
@@ -57,7 +58,8 @@ export function createNodeLease(options: {
     const sentMs = options.monotonicMs();
     const joined = await options.store.join({
       name: options.name,
-      lowDeliveryId: options.lowDeliveryId(),
+      // Not an id of this process: the first one would be dated by a clock that is not aligned yet.
+      lowDeliveryId: floorId('dlv', 0),
       leaseSeconds,
     });
     const halfRoundTripMs = (options.monotonicMs() - sentMs) / 2;
@@ -92,9 +94,11 @@ export function createNodeLease(options: {
 
   const turn = (): void => {
     if (stopped) return;
-    turning = (epoch === null ? join() : beat(epoch)).then(
+    const before = epoch;
+    turning = (before === null ? join() : beat(before)).then(
       () => {
-        if (!stopped) timer = options.timers.after(beatMs, turn);
+        // The first beat follows at once: it tells a joined node of the others, and them of its low_delivery.
+        if (!stopped) timer = options.timers.after(epoch === before ? beatMs : 0, turn);
       },
       (error: unknown) => {
         options.onError(error);

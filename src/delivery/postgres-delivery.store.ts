@@ -36,7 +36,11 @@ export function createPostgresDeliveryStore(pool: pg.Pool): DeliveryStore {
         live_nodes: string;
         expired: number[] | null;
         database_now_ms: number;
-      }>({ name: 'node_beat', text: 'SELECT * FROM node_beat($1, $2, $3)', values: [epoch, uuidFromId(lowDeliveryId), leaseSeconds] });
+      }>({
+        name: 'node_beat',
+        text: 'SELECT * FROM node_beat($1, $2, $3)',
+        values: [epoch, uuidFromId(lowDeliveryId), leaseSeconds],
+      });
       const row = rows[0] as (typeof rows)[0];
       return {
         alive: row.alive,
@@ -47,7 +51,10 @@ export function createPostgresDeliveryStore(pool: pg.Pool): DeliveryStore {
     },
 
     async takeOver(epoch, force) {
-      const { rows } = await pool.query<{ freed: string | null }>('SELECT take_over_node($1, $2) AS freed', [epoch, !force]);
+      const { rows } = await pool.query<{ freed: string | null }>('SELECT take_over_node($1, $2) AS freed', [
+        epoch,
+        !force,
+      ]);
       const freed = rows[0]?.freed ?? null;
       return freed === null ? null : Number(freed);
     },
@@ -73,6 +80,10 @@ export function createPostgresDeliveryStore(pool: pg.Pool): DeliveryStore {
       });
     },
 
+    async releaseUnheld(epoch, held) {
+      await pool.query('SELECT release_unheld($1, $2)', [epoch, uuidArray(held, (id) => id)]);
+    },
+
     async waitingEndpoints() {
       const { rows } = await pool.query<{ team_id: string; endpoint_id: string; due_in_ms: number }>({
         name: 'waiting_endpoints',
@@ -89,7 +100,12 @@ export function createPostgresDeliveryStore(pool: pg.Pool): DeliveryStore {
       const { rows } = await pool.query<ClaimedRow>({
         name: 'claim_deliveries',
         text: 'SELECT * FROM claim_deliveries($1, $2, $3, $4)',
-        values: [epoch, uuidArray(wants, (want) => want.endpointId), int4Array(wants, (want) => want.room), budgetBytes],
+        values: [
+          epoch,
+          uuidArray(wants, (want) => want.endpointId),
+          int4Array(wants, (want) => want.room),
+          budgetBytes,
+        ],
       });
       return rows.map((row) => toItem(row, epoch));
     },

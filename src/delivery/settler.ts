@@ -61,7 +61,13 @@ export function createSettler(options: {
     }
   };
 
-  const commit = createGroupCommit<Settlement, void>({ write, maxBatch: 1000, parallel: 2 });
+  const { timers } = options;
+  const commit = createGroupCommit<Settlement, void>({
+    write,
+    maxBatch: 1000,
+    parallel: 2,
+    ...(timers.defer && { defer: (run) => timers.defer?.(run) }),
+  });
   return {
     settle: (settlement) => commit.add(settlement),
     get pending() {

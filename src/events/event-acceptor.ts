@@ -51,6 +51,8 @@ export function createEventAcceptor(options: {
   alignClock: (databaseNowMs: number) => void;
   makePartitions: () => Promise<void>;
   onError: (error: unknown) => void;
+  /** See createGroupCommit. */
+  defer?: (run: () => void) => void;
 }): EventAcceptor {
   type Unit = { drafts: EventDraft[]; answer: AcceptedEvent[] | Problem | null };
 
@@ -94,13 +96,18 @@ export function createEventAcceptor(options: {
       if (epoch === null) throw unavailable();
       const teams = await readTeams(all);
       const units = all.filter((unit) => unit.answer === null);
-      if (units.length === 0) return;
+      if (units.every((unit) => unit.drafts.length === 0)) {
+        for (const unit of units) unit.answer = [];
+        return;
+      }
       const plan = units.flatMap((unit) =>
         unit.drafts.map((draft) => planEvent(draft, teams.get(draft.teamId) as Subscriptions, options)),
       );
       let answer: AcceptAnswer;
       try {
-        answer = await options.store.accept({ epoch, madeAtMs: options.clock.now(), teams, events: plan });
+        // The time that the ids tell: they may be ahead of the clock when it was set back.
+        const madeAtMs = timeOfId((plan.at(-1) as PlannedEvent).id);
+        answer = await options.store.accept({ epoch, madeAtMs, teams, events: plan });
       } catch (error) {
         settleDoubt(plan, epoch, error, options.admission);
         if (isMissingPartition(error)) {
@@ -129,7 +136,12 @@ export function createEventAcceptor(options: {
     });
   };
 
-  const group = createGroupCommit<Unit, AcceptedEvent[] | Problem>({ write, maxBatch: 500, parallel: 2 });
+  const group = createGroupCommit<Unit, AcceptedEvent[] | Problem>({
+    write,
+    maxBatch: 500,
+    parallel: 2,
+    ...(options.defer && { defer: options.defer }),
+  });
 
   const acceptAll = async (drafts: EventDraft[]): Promise<AcceptedEvent[]> => {
     if (group.pending >= pendingMax) {
@@ -161,10 +173,14 @@ export function idempotencyConflict(eventId: string): Problem {
 }
 
 function unavailable(cause?: unknown): Problem {
-  return new Problem('database_unavailable', 'The event was not accepted: the database is out of reach. Send it again.', {
-    retryAfterSeconds: 2,
-    cause,
-  });
+  return new Problem(
+    'database_unavailable',
+    'The event was not accepted: the database is out of reach. Send it again.',
+    {
+      retryAfterSeconds: 2,
+      cause,
+    },
+  );
 }
 
 /** PostgreSQL 23514 "no partition of relation found for row": the day's partitions are missing. */
@@ -179,9 +195,14 @@ function planEvent(
 ): PlannedEvent {
   const event: PlannedEvent = { draft, id: options.ids.next('evt'), deliveries: [] };
   const only = draft.onlyEndpointId === null ? undefined : subscriptions.endpoints.get(draft.onlyEndpointId);
-  const endpoints = draft.onlyEndpointId === null ? subscriptions.subscribers(draft.type) : only === undefined ? [] : [only];
+  const endpoints =
+    draft.onlyEndpointId === null ? subscriptions.subscribers(draft.type) : only === undefined ? [] : [only];
   for (const endpoint of endpoints) {
-    if (endpoint.filter !== null && only === undefined && (draft.payload === undefined || !endpoint.filter(draft.payload))) {
+    if (
+      endpoint.filter !== null &&
+      only === undefined &&
+      (draft.payload === undefined || !endpoint.filter(draft.payload))
+    ) {
       continue;
     }
     const orderingKey = endpoint.ordering === 'key' ? draft.orderingKey : null;

@@ -1,7 +1,8 @@
 -- Settles a batch: records the attempts and moves the deliveries, in one transaction.
 -- outcomes: 1 succeeded, 2 dead, 0 due again after delay_ms. Only rows still owned by the caller's epoch change
 -- state, so a node whose lease was taken over records what it did and disturbs nothing. Running the same batch twice
--- is harmless: the attempt ids conflict and the rows are no longer owned.
+-- is harmless: an attempt that is on record already moves nothing, not even a delivery that the same node has claimed
+-- again since.
 CREATE FUNCTION settle_deliveries(
   node_epoch integer,
   a_teams uuid[], a_deliveries uuid[], a_ids uuid[], a_numbers smallint[], a_started_ms double precision[],
@@ -14,14 +15,16 @@ CREATE FUNCTION settle_deliveries(
 ) LANGUAGE plpgsql AS $$
 DECLARE
   ordered boolean := EXISTS (SELECT FROM unnest(a_keys) k WHERE k IS NOT NULL);
+  recorded uuid[];
 BEGIN
-  INSERT INTO attempt (team_id, delivery_id, id, number, started_at, status, error, error_message, request_headers,
+  WITH written AS (INSERT INTO attempt (team_id, delivery_id, id, number, started_at, status, error, error_message, request_headers,
       response_headers, response_body, response_truncated, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms)
     SELECT t, d, i, n, to_timestamp(s / 1000), st, er, em, rq, rh, rb, tr, dn, co, tl, fb, tt
       FROM unnest(a_teams, a_deliveries, a_ids, a_numbers, a_started_ms, a_statuses, a_errors, a_messages,
         a_request_headers, a_response_headers, a_response_bodies, a_truncated, a_dns, a_connect, a_tls, a_first_byte,
         a_total) u(t, d, i, n, s, st, er, em, rq, rh, rb, tr, dn, co, tl, fb, tt)
-    ON CONFLICT DO NOTHING;
+    ON CONFLICT DO NOTHING RETURNING id)
+  SELECT array_agg(id) INTO recorded FROM written;
 
   IF ordered THEN
     PERFORM pg_advisory_xact_lock(h) FROM (
@@ -32,8 +35,8 @@ BEGIN
   WITH moved AS (
     UPDATE delivery x SET state = u.oc, attempts = x.attempts + 1, owner = NULL, last_status = u.st, last_error = u.er,
         settled_at = CASE WHEN u.oc > 0 THEN now() END
-      FROM unnest(a_teams, a_deliveries, outcomes, a_statuses, a_errors) u(t, d, oc, st, er)
-      WHERE x.team_id = u.t AND x.id = u.d AND x.owner = node_epoch AND x.state = 0
+      FROM unnest(a_teams, a_deliveries, a_ids, outcomes, a_statuses, a_errors) u(t, d, i, oc, st, er)
+      WHERE x.team_id = u.t AND x.id = u.d AND x.owner = node_epoch AND x.state = 0 AND u.i = ANY (recorded)
       RETURNING x.id)
   SELECT array_agg(id) INTO applied FROM moved;
   applied := coalesce(applied, '{}');
@@ -171,6 +174,16 @@ BEGIN
   GET DIAGNOSTICS released = ROW_COUNT;
   RETURN released;
 END $$;
+
+-- Gives back what the epoch has claimed from the queue, but for `held`: a claim may commit although its answer was lost,
+-- and then the node does not know what it owns.
+CREATE FUNCTION release_unheld(node_epoch integer, held uuid[]) RETURNS bigint LANGUAGE sql AS $$
+  WITH freed AS (UPDATE delivery_queue q SET claimed_by = NULL
+      WHERE q.claimed_by = node_epoch AND q.delivery_id <> ALL (held) RETURNING q.team_id, q.delivery_id),
+  loose AS (UPDATE delivery x SET owner = NULL FROM freed f
+      WHERE x.team_id = f.team_id AND x.id = f.delivery_id AND x.owner = node_epoch)
+  SELECT count(*) FROM freed
+$$;
 
 -- Takes over everything a node left behind: its claims become free, and the fresh deliveries it never settled enter
 -- the queue. The search starts at the node's low_delivery, team by team along the primary key.
