@@ -75,7 +75,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  await mkdir(config.dataFolder, { recursive: true });
+  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
   const reportError = (where: string, error: unknown): void =>
     log.warn({ where, error: describeError(error) }, 'something failed and is tried again');
 
