@@ -46,7 +46,7 @@ export async function migrate(config: pg.ClientConfig): Promise<string[]> {
 }
 
 /** The database was migrated by a newer release. */
-export class SchemaTooNewError extends Error {
+class SchemaTooNewError extends Error {
   constructor(found: number, newest: number) {
     super(
       `the database has migration ${found}, this release knows ${newest}: start the newer Posthorn, or restore a backup made before it`,

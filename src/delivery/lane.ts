@@ -1,12 +1,19 @@
 import type { EndpointConfig } from '../endpoints/endpoint-config.ts';
-import { type Breaker, type BreakerPolicy, breakerRoom, closedBreaker, recordAttempt, wakeBreaker } from './breaker.rules.ts';
+import {
+  type Breaker,
+  type BreakerPolicy,
+  breakerRoom,
+  closedBreaker,
+  recordAttempt,
+  wakeBreaker,
+} from './breaker.rules.ts';
 import type { Channel, DeliveryItem } from './delivery-ports.ts';
 import { Fifo } from './fifo.ts';
 import { fullBucket, refill, type TokenBucket, waitForToken } from './token-bucket.rules.ts';
 
 /** Most deliveries and bytes that one lane keeps in memory; the rest waits in the database. */
 export const laneMaxItems = 1024;
-export const laneMaxBytes = 8 * 1024 * 1024;
+const laneMaxBytes = 8 * 1024 * 1024;
 /** While fresh deliveries wait too, one attempt in this many may be a retry. */
 const retryEvery = 4;
 
@@ -57,7 +64,8 @@ export class Lane {
     this.prepare = options.prepare;
     this.breakerPolicy = options.breakerPolicy;
     this.breaker = closedBreaker(options.nowMs);
-    this.bucket = options.config.ratePerSecond === null ? null : fullBucket(options.config.ratePerSecond, options.nowMs);
+    this.bucket =
+      options.config.ratePerSecond === null ? null : fullBucket(options.config.ratePerSecond, options.nowMs);
   }
 
   /** Takes on a changed configuration; what is in memory stays. */
@@ -93,9 +101,11 @@ export class Lane {
     if (this.config.status !== 'active' || this.bytes >= laneMaxBytes) return 0;
     this.breaker = wakeBreaker(this.breaker, nowMs);
     const held = this.waiting + this.reserved;
-    if (this.breaker.state !== 'closed') return Math.max(0, breakerRoom(this.breaker, this.breakerPolicy) - held - this.inFlight);
+    if (this.breaker.state !== 'closed')
+      return Math.max(0, breakerRoom(this.breaker, this.breakerPolicy) - held - this.inFlight);
     const rate = this.ratePerSecond;
-    const limit = rate === null ? laneMaxItems : Math.min(laneMaxItems, Math.max(this.concurrency, Math.ceil(rate * 5)));
+    const limit =
+      rate === null ? laneMaxItems : Math.min(laneMaxItems, Math.max(this.concurrency, Math.ceil(rate * 5)));
     return Math.max(0, limit - held);
   }
 

@@ -4,7 +4,7 @@ import { Problem, problemCodes } from '../problem.ts';
 import type { AcceptedEvent } from './event-draft.ts';
 import { type BatchAnswer, batchMaxEvents, type EventIntake } from './event-intake.ts';
 
-export const eventMaxBytes = 1024 * 1024;
+const eventMaxBytes = 1024 * 1024;
 const batchMaxBytes = 16 * 1024 * 1024;
 
 const acceptedSchema = Type.Object({

@@ -24,7 +24,7 @@ export type EventIntake = {
   postRaw(teamId: string, input: RawEvent): Promise<AcceptedEvent>;
 };
 
-export type RawEvent = {
+type RawEvent = {
   type: string;
   contentType: string;
   raw: Buffer;

@@ -28,7 +28,8 @@ export function readEventRequest(value: unknown, text: string, pointer: string):
   const input = value as Record<string, unknown>;
   const errors: ProblemPointer[] = [];
   for (const name in input) {
-    if (!knownProperties.has(name)) errors.push({ pointer: `${pointer}/${name}`, message: 'is not a property of an event' });
+    if (!knownProperties.has(name))
+      errors.push({ pointer: `${pointer}/${name}`, message: 'is not a property of an event' });
   }
   if (typeof input.type !== 'string' || input.type === '') {
     errors.push({ pointer: `${pointer}/type`, message: 'must be the name of an event type' });
@@ -52,7 +53,7 @@ export function readEventRequest(value: unknown, text: string, pointer: string):
 /** A key of 1 to 256 characters without control characters; null when absent. */
 export function readKey(value: unknown, pointer: string, errors: ProblemPointer[]): string | null {
   if (value === undefined || value === null) return null;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  // oxlint-disable-next-line no-control-regex -- they are what is refused
   if (typeof value !== 'string' || value === '' || value.length > keyMaxLength || /[\u0000-\u001f\u007f]/.test(value)) {
     errors.push({ pointer, message: `must be a string of 1 to ${keyMaxLength} characters without control characters` });
     return null;

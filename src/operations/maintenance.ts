@@ -56,7 +56,9 @@ export function createMaintenance(options: {
       report.partitionsMade = await makeDayPartitions(database, daysAhead);
     });
     await step(() => cancelLeftDeliveries(database, report, stopping));
-    await step(() => applyRetention(options, report, stopping));
+    const largestDays = await largestRetentionDays(database);
+    await step(() => dropOldDays(options, largestDays, report, stopping));
+    await step(() => deleteShortHistories(database, largestDays, report, stopping));
     await step(() => forgetIdempotencyKeys(database, report, stopping));
     await step(() => purgeTeams(database, report, stopping));
     log.info(report, 'maintenance done');
@@ -106,13 +108,13 @@ async function withLock(pool: pg.Pool, run: () => Promise<void>): Promise<void> 
   }
 }
 
-async function applyRetention(
+async function dropOldDays(
   options: Pick<Parameters<typeof createMaintenance>[0], 'database' | 'clock' | 'log'>,
+  largestDays: number,
   report: MaintenanceReport,
   stopping: () => boolean,
 ): Promise<void> {
   const { database, log } = options;
-  const largestDays = await largestRetentionDays(database);
   for (const day of await listDaysBefore(database, options.clock.now() - largestDays * dayMs)) {
     if (stopping()) return;
     const pending = await dropDay(database, day);
@@ -123,6 +125,14 @@ async function applyRetention(
       log.warn({ day: date, pending }, 'a day past retention is kept: deliveries of it are pending');
     }
   }
+}
+
+async function deleteShortHistories(
+  database: pg.Pool,
+  largestDays: number,
+  report: MaintenanceReport,
+  stopping: () => boolean,
+): Promise<void> {
   for (const range of await listShortRetentions(database, largestDays)) {
     if (stopping()) return;
     report.historyRowsDeleted += await deleteTeamHistory(database, range, stopping);

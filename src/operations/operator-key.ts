@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export const operatorKeyFile = 'operator-key';
+const operatorKeyFile = 'operator-key';
 
 /**
  * The operator key of a data folder: made on the first start, readable by its owner alone.

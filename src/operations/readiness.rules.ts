@@ -10,7 +10,7 @@ export function judgeReadiness(checks: readonly ReadinessCheck[]): {
 }
 
 /** A data folder with less than this free is not ready: the database could not write on. */
-export const freeBytesMin = 256 * 1024 * 1024;
+const freeBytesMin = 256 * 1024 * 1024;
 
 export function judgeDisk(freeBytes: number | null): ReadinessCheck {
   if (freeBytes === null) return { name: 'disk', ok: true, detail: 'not measured: the database is elsewhere' };

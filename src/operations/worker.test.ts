@@ -11,7 +11,7 @@ function setUp(run: () => Promise<number | null>) {
 
 test('runs at the start, when woken, and after the time that the run asked for, at most the poll', async () => {
   const answers: (number | null)[] = [null, 500, 1e9];
-  const run = vi.fn(async () => answers.shift() ?? null);
+  const run = vi.fn<() => Promise<number | null>>(async () => answers.shift() ?? null);
   const { timers, worker } = setUp(run);
   worker.start();
   await vi.waitFor(() => expect(timers.waiting).toEqual([60_000]));
@@ -26,7 +26,7 @@ test('runs at the start, when woken, and after the time that the run asked for, 
 
 test('never runs twice at once, and a wake during a run is followed by another', async () => {
   const gates: (() => void)[] = [];
-  const run = vi.fn(() => new Promise<null>((resolve) => gates.push(() => resolve(null))));
+  const run = vi.fn<() => Promise<null>>(() => new Promise<null>((resolve) => gates.push(() => resolve(null))));
   const { timers, worker } = setUp(run);
   worker.start();
   worker.wake();
@@ -40,7 +40,7 @@ test('never runs twice at once, and a wake during a run is followed by another',
 });
 
 test('goes on after a failure, soon, until it is stopped', async () => {
-  const run = vi.fn(() => Promise.reject<null>(new Error('the database is away')));
+  const run = vi.fn<() => Promise<null>>(() => Promise.reject<null>(new Error('the database is away')));
   const { timers, errors, worker } = setUp(run);
   worker.start();
   await vi.waitFor(() => expect(timers.waiting).toEqual([5_000]));

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What a finished attempt adds to the counts. `error` is null when it succeeded. */
-export type AttemptFigures = { outcome: 'succeeded' | 'dead' | 'retry'; error: string | null; totalMs: number };
+type AttemptFigures = { outcome: 'succeeded' | 'dead' | 'retry'; error: string | null; totalMs: number };
 
 export type Metrics = {
   readonly registry: Registry;
