@@ -90,7 +90,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
       : { key: config.operatorKey, created: false };
   const sealer = await openSealer(config);
 
-  const { watched, leaseSeconds } = readRehearsal(config);
+  const rehearsal = readRehearsal(config);
   const clock = createAlignedClock(monotonicMs, Date.now);
   const ids = createIdSource(clock);
   const apiKeys = createApiKeyDirectory({ database: pools.general, clock });
@@ -116,7 +116,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     onError: (error) => reportError('endpoint health', error),
   });
   const engine = new DeliveryEngine({
-    store: watched(createPostgresDeliveryStore(pools.delivery)),
+    store: rehearsal.watched(createPostgresDeliveryStore(pools.delivery)),
     transport: createHttpTransport(egress),
     clock,
     monotonicMs,
@@ -125,7 +125,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     random: Math.random,
     nodeName: `${hostname()}:${process.pid}`,
     exclusive: embedded,
-    ...(leaseSeconds === null ? {} : { leaseSeconds }),
+    ...(rehearsal.leaseSeconds === null ? {} : { leaseSeconds: rehearsal.leaseSeconds }),
     endpoint: (teamId, endpointId) => directory.endpoint(teamId, endpointId),
     prepareFor: prepareRequests,
     alignClock: (databaseNowMs, halfRoundTripMs) => clock.align(databaseNowMs, halfRoundTripMs),
@@ -144,7 +144,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
           );
         }
       },
-      onGone: health.gone,
+      onGone: (endpoint) => health.gone(endpoint),
       onBreakerOpened(endpoint) {
         metrics.breakerOpened();
         health.breakerOpened(endpoint);
@@ -177,7 +177,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   directory.onGap(() => apiKeys.forgetAll());
 
   const acceptor = createEventAcceptor({
-    store: watched(createPostgresAcceptStore(pools.accept)),
+    store: rehearsal.watched(createPostgresAcceptStore(pools.accept)),
     admission: engine,
     ids,
     clock,
