@@ -129,7 +129,8 @@ export async function saveReplayPage(
   await client.query(
     `INSERT INTO operational_outbox (team_id, type, data)
       SELECT team_id, 'posthorn.replay.finished',
-          jsonb_build_object('replayUuid', id, 'matched', matched, 'resent', resent)
+          jsonb_build_object('replayUuid', id, 'matched', matched, 'resent', resent,
+            'dryRun', dry_run)
         FROM replay WHERE team_id = $1 AND id = $2`,
     ids,
   );

@@ -193,7 +193,10 @@ describe('a replay', () => {
     await work();
     const { rows } = await database.pool.query('SELECT type, data FROM operational_outbox');
     expect(rows).toEqual([
-      { type: 'posthorn.replay.finished', data: { replayUuid: uuidFromId(replay.id), matched: 0, resent: 0 } },
+      {
+        type: 'posthorn.replay.finished',
+        data: { replayUuid: uuidFromId(replay.id), matched: 0, resent: 0, dryRun: false },
+      },
     ]);
   });
 

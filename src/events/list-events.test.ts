@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createHistory, type History } from '../../tests/support/history.ts';
+import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';
+import { getEvent } from './get-event.ts';
+import { getEventBody } from './get-event-body.ts';
+import { type EventFilter, listEvents } from './list-events.ts';
+
+let database: TestDatabase;
+let history: History;
+const nowMs = Date.now();
+const all: { id: string; type: string; key: string; atMs: number }[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  history = await createHistory(database.pool);
+  for (let n = 0; n < 12; n += 1) {
+    const atMs = nowMs - (12 - n) * 60_000;
+    const [type, key] = [n % 2 === 0 ? 'a.even' : 'a.odd', `customer-${n % 3}`];
+    all.push({
+      id: await history.event({ type, atMs, orderingKey: key, body: `{"n":"number ${n}; größe"}` }),
+      type,
+      key,
+      atMs,
+    });
+  }
+});
+afterAll(() => database.drop());
+
+async function list(filter: EventFilter, limit = 5): Promise<string[]> {
+  const ids: string[] = [];
+  let after: string | null = null;
+  do {
+    const page = await listEvents({ database: database.pool }, { teamId: history.teamId, filter, limit, after });
+    ids.push(...page.events.map((event) => event.id));
+    after = page.next;
+  } while (after !== null);
+  return ids;
+}
+const idsOf = (some: { id: string }[]) => some.map((each) => each.id).toReversed();
+
+describe('listing events', () => {
+  test('gives them newest first, page by page, by type and time', async () => {
+    expect(await list({})).toEqual(idsOf(all));
+    expect(await list({ type: 'a.odd' }, 2)).toEqual(idsOf(all.filter((each) => each.type === 'a.odd')));
+    const [sinceMs, untilMs] = [all[3]!.atMs, all[8]!.atMs];
+    expect(await list({ sinceMs, untilMs })).toEqual(idsOf(all.slice(3, 8)));
+  });
+
+  test('finds by the beginning of an id, a whole ordering key, or text in the body', async () => {
+    expect(await list({ q: all[4]!.id.slice(0, 20) })).toContain(all[4]!.id);
+    expect(await list({ q: all[4]!.id })).toEqual([all[4]!.id]);
+    expect(await list({ q: 'customer-1' })).toEqual(idsOf(all.filter((each) => each.key === 'customer-1')));
+    expect(await list({ q: 'customer' })).toEqual([]);
+    expect(await list({ q: 'number 7; größe' })).toEqual([all[7]!.id]);
+    expect(await list({ q: '%' })).toEqual([]);
+  });
+
+  test('shows one, and its bytes, to its team alone', async () => {
+    const ctx = { database: database.pool };
+    const eventId = all[0]!.id;
+    expect(await getEvent(ctx, { teamId: history.teamId, eventId })).toMatchObject({
+      id: eventId,
+      orderingKey: 'customer-0',
+    });
+    const { body } = await getEventBody(ctx, { teamId: history.teamId, eventId });
+    expect(body.toString()).toBe('{"n":"number 0; größe"}');
+    const other = await createHistory(database.pool);
+    await expect(getEvent(ctx, { teamId: other.teamId, eventId })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(getEventBody(ctx, { teamId: other.teamId, eventId })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(getEvent(ctx, { teamId: history.teamId, eventId: 'evt_' })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+});
