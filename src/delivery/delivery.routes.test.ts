@@ -52,7 +52,7 @@ const call = async (method: 'GET' | 'POST', path: string, body?: object) => {
     status: answer.statusCode,
     headers: answer.headers,
     raw: answer.rawPayload,
-    json: () => answer.json<Record<string, never>>(),
+    json: <Body = Record<string, unknown>>() => answer.json<Body>(),
   };
 };
 
@@ -68,8 +68,8 @@ test('lists and shows deliveries by what stands in the URL, page by page (compla
     responseBody: Buffer.from('no'),
   });
   const query = `state=dead&endpoint=${endpointId}&eventType=a.happened&since=${new Date(Date.now() - 60_000).toISOString()}&limit=2`;
-  const first = (await call('GET', `/deliveries?${query}`)).json() as { data: { id: string }[]; nextCursor: string };
-  const second = (await call('GET', `/deliveries?${query}&cursor=${first.nextCursor}`)).json() as typeof first;
+  const first = (await call('GET', `/deliveries?${query}`)).json<{ data: { id: string }[]; nextCursor: string }>();
+  const second = (await call('GET', `/deliveries?${query}&cursor=${first.nextCursor}`)).json<typeof first>();
   expect([...first.data, ...second.data].map((each) => each.id)).toEqual(made.toReversed());
   expect(second.nextCursor).toBeNull();
   expect((await call('GET', `/deliveries/${made[2]}`)).json()).toMatchObject({
@@ -92,7 +92,7 @@ test('refuses filters and cursors that it does not know', async () => {
   for (const query of ['state=odd', 'endpoint=x', 'since=yesterday', 'limit=0', 'foo=1', 'cursor=abc']) {
     expect([query, (await call('GET', `/deliveries?${query}`)).status]).toEqual([query, 400]);
   }
-  const events = (await call('GET', '/events?limit=1')).json() as { nextCursor: string };
+  const events = (await call('GET', '/events?limit=1')).json<{ nextCursor: string }>();
   expect((await call('GET', `/deliveries?cursor=${events.nextCursor}`)).status).toBe(400);
 });
 
@@ -120,7 +120,7 @@ test('starts, shows, lists and cancels replays', async () => {
   expect(dry).toMatchObject({ state: 'finished', dryRun: true, matched: 1, resent: 0, filter });
   const recovered = await call('POST', `/endpoints/${endpointId}/recover`, { since: filter.since });
   expect([recovered.status, recovered.json()]).toMatchObject([201, { state: 'running', filter }]);
-  const { id } = recovered.json() as { id: string };
+  const { id } = recovered.json<{ id: string }>();
   expect((await call('GET', `/replays/${id}`)).json()).toMatchObject({ id, ratePerSecond: null, finishedAt: null });
   expect((await call('POST', `/replays/${id}/cancel`)).json()).toMatchObject({ state: 'cancelled' });
   expect((await call('GET', '/replays')).json()).toMatchObject({ data: [{ id }, { id: dry['id'] }], nextCursor: null });
@@ -129,9 +129,9 @@ test('starts, shows, lists and cancels replays', async () => {
 
 test('feeds a consumer, which always gets a cursor to go on with', async () => {
   const eventId = await history.event({ atMs: Date.now() - 60_000, type: 'fed' });
-  const page = (await call('GET', '/feed?consumer=me&eventTypes=fed')).json() as { data: object[]; nextCursor: string };
+  const page = (await call('GET', '/feed?consumer=me&eventTypes=fed')).json<{ data: object[]; nextCursor: string }>();
   expect(page.data).toMatchObject([{ id: eventId, body: { encoding: 'utf-8', content: '{"a":1}' } }]);
-  const empty = (await call('GET', `/feed?consumer=me&eventTypes=fed&cursor=${page.nextCursor}`)).json() as typeof page;
+  const empty = (await call('GET', `/feed?consumer=me&eventTypes=fed&cursor=${page.nextCursor}`)).json<typeof page>();
   expect([empty.data, typeof empty.nextCursor]).toEqual([[], 'string']);
   expect((await call('GET', '/feed')).status).toBe(400);
 });

@@ -13,7 +13,7 @@ import { showBody, type ShownBody } from './shown-body.rules.ts';
 
 type Header = { name: string; value: string };
 
-export type ShownAttempt = {
+type ShownAttempt = {
   id: string;
   number: number;
   startedAt: string;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { idFromUuid, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
 
-export type RequeueResult = 'queued' | 'in_flight' | 'event_gone' | 'endpoint_gone';
+type RequeueResult = 'queued' | 'in_flight' | 'event_gone' | 'endpoint_gone';
 export type Requeued = { deliveryId: string; endpointId: string; result: RequeueResult };
 
 type Queryable = Pick<pg.Pool, 'query'>;

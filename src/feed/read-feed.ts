@@ -15,7 +15,7 @@ import {
 import { cutFeedPage } from './feed-page.rules.ts';
 import type { FeedWaitingRoom } from './feed-waiting-room.ts';
 
-export type FeedEvent = {
+type FeedEvent = {
   id: string;
   type: string;
   contentType: string;
