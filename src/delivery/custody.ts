@@ -13,8 +13,8 @@ export class Custody {
   /** Claimed from the queue and not yet settled. */
   private readonly claimed = new Map<string, DeliveryItem>();
   private readonly releasing = new Map<string, DeliveryItem>();
-  /** Their accept may have committed; they are not sent from memory. */
-  private readonly doubtful = new Map<string, Doubtful>();
+  /** Their accept may have committed or may yet do so; they are not sent from memory. */
+  private readonly doubtful = new Map<string, Doubtful & { aged: boolean }>();
   private resolving = false;
   private readonly options: {
     store: Pick<DeliveryStore, 'release' | 'releaseUnheld'>;
@@ -66,7 +66,7 @@ export class Custody {
   }
 
   doubt(item: Doubtful): void {
-    this.doubtful.set(item.deliveryId, item);
+    this.doubtful.set(item.deliveryId, { ...item, aged: false });
   }
 
   /** The epoch is gone, and with it all that was owned. */
@@ -105,11 +105,17 @@ export class Custody {
     this.options.onReleased(item);
   }
 
-  /** Frees what an accept or a claim took for this node without its knowing. */
+  /**
+   * Frees what an accept without an answer may have given to this node. Call it every few seconds: a delivery is freed
+   * at the second call it sees, when the database would refuse a statement that old as one whose clock is wrong.
+   */
   resolveDoubts(): void {
-    if (this.doubtful.size === 0 || this.resolving) return;
+    if (this.resolving) return;
+    const aged = [...this.doubtful.values()].filter((item) => item.aged);
+    for (const item of this.doubtful.values()) item.aged = true;
+    if (aged.length === 0) return;
     this.resolving = true;
-    const groups = [...Map.groupBy(this.doubtful.values(), (item) => item.epoch)];
+    const groups = [...Map.groupBy(aged, (item) => item.epoch)];
     Promise.all(groups.map(([epoch, group]) => this.resolve(epoch, group)))
       .then(() => this.options.onQueued(), this.options.onError)
       .finally(() => {
@@ -118,7 +124,7 @@ export class Custody {
   }
 
   private async resolve(epoch: number, group: Doubtful[]): Promise<void> {
-    await this.options.store.release(epoch, group);
+    await this.options.store.release(epoch, group, 'after accepts');
     for (const item of group) {
       if (this.doubtful.get(item.deliveryId) !== item) continue;
       this.doubtful.delete(item.deliveryId);

@@ -71,8 +71,15 @@ export type DeliveryStore = {
   epochs(): Promise<number[]>;
   /** Writes attempts and moves deliveries; answers how many were still owned. */
   settle(epoch: number, batch: Settlement[]): Promise<number>;
-  /** Gives deliveries back to the queue, due now; no attempt is burnt. */
-  release(epoch: number, deliveries: { teamId: string; deliveryId: string }[]): Promise<void>;
+  /**
+   * Gives deliveries back to the queue, due now; no attempt is burnt. `after accepts`: when every accept of the epoch
+   * that has begun is over, so that none of them can commit behind its back.
+   */
+  release(
+    epoch: number,
+    deliveries: { teamId: string; deliveryId: string }[],
+    when?: 'now' | 'after accepts',
+  ): Promise<void>;
   /** Gives back what the epoch has claimed from the queue, but for `held`: a claim may commit without its answer. */
   releaseUnheld(epoch: number, held: string[]): Promise<void>;
   waitingEndpoints(): Promise<WaitingEndpoint[]>;

@@ -279,7 +279,6 @@ export class DeliveryEngine {
     this.options.alignClock(beat.databaseNowMs, beat.halfRoundTripMs);
     this.liveNodes = beat.liveNodes;
     for (const lane of this.lanes.values()) lane.shareWith(beat.liveNodes);
-    this.custody.resolveDoubts();
     this.dispatcher.run();
   }
 

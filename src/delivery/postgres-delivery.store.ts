@@ -72,11 +72,16 @@ export function createPostgresDeliveryStore(pool: pg.Pool): DeliveryStore {
       return applied;
     },
 
-    async release(epoch, deliveries) {
+    async release(epoch, deliveries, when = 'now') {
       await pool.query({
         name: 'release_deliveries',
-        text: 'SELECT release_deliveries($1, $2, $3)',
-        values: [epoch, uuidArray(deliveries, (row) => row.teamId), uuidArray(deliveries, (row) => row.deliveryId)],
+        text: 'SELECT release_deliveries($1, $2, $3, $4)',
+        values: [
+          epoch,
+          uuidArray(deliveries, (row) => row.teamId),
+          uuidArray(deliveries, (row) => row.deliveryId),
+          when === 'after accepts',
+        ],
       });
     },
 

@@ -66,7 +66,7 @@ export function planScenario(random: Random): Scenario {
     latencyMs: random.pick([1, 5, 60]),
     lostBefore: rate,
     lostAfter: rate,
-    late: 0,
+    late: rate,
     crash: stormy && random.chance(0.3) ? 0.003 : 0,
   };
   return { nodes, busyMs, link, requests, faults };

@@ -155,7 +155,7 @@ class Run {
 
   private crash(index: number): void {
     const node = this.nodes[index];
-    if (node === null || node === undefined || !node.process.running) return;
+    if (this.healed || node === null || node === undefined || !node.process.running) return;
     this.trace.add(`${node.process.name} crashes`);
     this.crashes += 1;
     node.process.crashed = true;

@@ -24,7 +24,9 @@ BEGIN
     refused := 'epoch';
     RETURN;
   END IF;
-  -- After that lock, and by the clock of this moment: feed_horizon depends on both.
+  -- release_deliveries waits for it. Unlike a row lock it queues fairly, however many accepts overlap.
+  PERFORM pg_advisory_xact_lock_shared(8420, node_epoch);
+  -- After these locks, and by the clock of this moment: feed_horizon depends on both.
   database_now_ms := extract(epoch FROM clock_timestamp()) * 1000;
   IF abs(database_now_ms - made_at_ms) > 1000 THEN
     refused := 'clock';
@@ -96,7 +98,9 @@ BEGIN
     refused := 'epoch';
     RETURN;
   END IF;
-  -- After that lock, and by the clock of this moment: feed_horizon depends on both.
+  -- release_deliveries waits for it. Unlike a row lock it queues fairly, however many accepts overlap.
+  PERFORM pg_advisory_xact_lock_shared(8420, node_epoch);
+  -- After these locks, and by the clock of this moment: feed_horizon depends on both.
   database_now_ms := extract(epoch FROM clock_timestamp()) * 1000;
   IF abs(database_now_ms - made_at_ms) > 1000 THEN
     refused := 'clock';

@@ -155,12 +155,16 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Gives deliveries back to the queue, due now, unburnt. Only what the epoch still owns.
-CREATE FUNCTION release_deliveries(node_epoch integer, r_teams uuid[], r_deliveries uuid[])
+-- Gives deliveries back to the queue, due now, unburnt. Only what the epoch still owns. after_accepts: waits for the
+-- accepts of the epoch that have begun; without it one whose connection broke could commit after it was looked for.
+CREATE FUNCTION release_deliveries(node_epoch integer, r_teams uuid[], r_deliveries uuid[], after_accepts boolean)
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   released bigint;
 BEGIN
+  IF after_accepts THEN
+    PERFORM pg_advisory_xact_lock(8420, node_epoch);
+  END IF;
   UPDATE delivery_queue q SET claimed_by = NULL FROM unnest(r_teams, r_deliveries) u(t, d)
     WHERE q.team_id = u.t AND q.delivery_id = u.d AND q.claimed_by = node_epoch;
   WITH freed AS (
