@@ -23,7 +23,7 @@ export type EndpointSettings = {
   statusReason: string | null;
 };
 
-export type StoredSecret = { id: string; sealed: Buffer; createdAt: Date; expiresAt: Date | null };
+type StoredSecret = { id: string; sealed: Buffer; createdAt: Date; expiresAt: Date | null };
 
 export type StoredEndpoint = EndpointSettings & {
   id: string;

@@ -4,7 +4,7 @@ import type { EndpointConfig } from './endpoint-config.ts';
 export type ClientTls = NonNullable<EndpointConfig['clientTls']>;
 
 /** What each sealed field of an endpoint is for: a value sealed for one purpose does not open for another. */
-export const sealPurposes = {
+const sealPurposes = {
   secret: 'endpoint-secret',
   headers: 'endpoint-headers',
   clientTls: 'endpoint-client-tls',

@@ -4,7 +4,7 @@
  */
 export const subscriptionPattern = '^(?:\\*|[A-Za-z0-9][A-Za-z0-9_.:-]{0,126}(?:\\.\\*)?)$';
 
-export const operationalPrefix = 'posthorn.';
+const operationalPrefix = 'posthorn.';
 
 /** Whether any of the patterns takes events of this type. */
 export function subscribesTo(patterns: Iterable<string>, eventType: string): boolean {

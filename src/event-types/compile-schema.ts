@@ -22,6 +22,7 @@ export function compileSchema(given: unknown): CompiledSchema {
     strictTypes: false,
     strictRequired: false,
     strictTuples: false,
+    allowMatchingProperties: true,
     allErrors: false,
     logger: false,
     addUsedSchema: false,
@@ -32,7 +33,7 @@ export function compileSchema(given: unknown): CompiledSchema {
   for (const name of otherFormats) ajv.addFormat(name, true);
   try {
     if (ajv.validateSchema(schema as object) !== true)
-      return { ok: false, problems: (ajv.errors ?? []).slice(0, 20).map(toPointer) };
+      return { ok: false, problems: firstOfEachPlace(ajv.errors ?? []) };
     return { ok: true, validate: guard(ajv.compile(schema as object)) };
   } catch (error) {
     return {
@@ -73,13 +74,24 @@ function guard(validate: ValidateFunction): Validate {
   };
 }
 
+/** The meta-schema is made of unions, which tell of one fault several times. */
+function firstOfEachPlace(errors: readonly ErrorObject[]): ProblemPointer[] {
+  const places = new Map<string, ProblemPointer>();
+  for (const problem of errors.map(toPointer)) if (!places.has(problem.pointer)) places.set(problem.pointer, problem);
+  return [...places.values()].slice(0, 20);
+}
+
 function toPointer(error: ErrorObject): ProblemPointer {
   const { additionalProperty, missingProperty, unevaluatedProperty } = error.params as Record<
     string,
     string | undefined
   >;
   const property = additionalProperty ?? unevaluatedProperty ?? missingProperty;
-  const message = error.message ?? 'does not fit the schema';
+  const { allowedValues } = error.params as { allowedValues?: unknown[] };
+  const message =
+    allowedValues === undefined
+      ? (error.message ?? 'does not fit the schema')
+      : `must be one of ${JSON.stringify(allowedValues).slice(1, 300)}`.replace(/]$/, '');
   if (property === undefined) return { pointer: error.instancePath, message };
   const pointer = `${error.instancePath}/${property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
   return { pointer, message: missingProperty === undefined ? 'is not a known property' : 'is missing' };

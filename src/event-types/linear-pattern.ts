@@ -19,11 +19,13 @@ export function openPatternBudget(): void {
  * backreferences, which RE2 has not, are refused.
  * @throws when the pattern is not one that RE2 takes
  */
-export function linearPattern(pattern: string): { test(text: string): boolean } {
+export function linearPattern(pattern: string): { test(text: string): boolean; toString(): string } {
   const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
   const size = compiled.programSize();
   if (size > largestProgram) throw new Error(`the pattern "${pattern.slice(0, 80)}" is too large`);
   return {
+    // ajv tells patterns apart by their text.
+    toString: () => pattern,
     test(text) {
       steps += text.length * size;
       if (steps > mostSteps) throw new PatternBudgetError();

@@ -5,7 +5,7 @@ import type { ProblemPointer } from '../problem.ts';
  * it points to) times the size of the payload is the worst that validation can cost. That is why references must not
  * recurse, and why `uniqueItems`, which compares every pair, needs a bound.
  */
-export const schemaLimits = {
+const schemaLimits = {
   textBytes: 65_536,
   depth: 32,
   expandedSize: 5_000,
@@ -36,6 +36,7 @@ const refused = new Set([
   '$recursiveAnchor',
   '$anchor',
   '$vocabulary',
+  '$async',
 ]);
 
 type Node = { children: string[]; reference: string | null };
@@ -76,7 +77,7 @@ function readNode(given: unknown, pointer: string, depth: number, findings: Find
       if (value !== dialect) fault(findings, here, `must be "${dialect}"`);
     } else if (keyword === '$id') {
       if (pointer !== '') fault(findings, here, 'is taken at the root alone');
-    } else if (refused.has(keyword)) fault(findings, here, 'is not taken; refer to "#/$defs/..." with $ref');
+    } else if (refused.has(keyword)) fault(findings, here, 'is not taken');
     else if (one.has(keyword)) copy[keyword] = readChild(value, here);
     else if (list.has(keyword) && Array.isArray(value)) {
       copy[keyword] = value.map((child, index) => readChild(child, `${here}/${index}`));

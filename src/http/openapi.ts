@@ -91,7 +91,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         ...(body === undefined ? {} : { body: withoutDefaulted(body) }),
       };
       const described = { operationId, ...documented, ...asked, response, security, 'x-permission': permission };
-      return { schema: described as FastifySchema, url };
+      return { schema: described, url };
     },
   });
   let text: string | null = null;

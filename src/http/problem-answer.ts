@@ -4,7 +4,7 @@ import { type Problem, problemCodes } from '../problem.ts';
 const contentType = 'application/problem+json; charset=utf-8';
 
 /** RFC 9457. `type` points to this node's own page, `instance` is the request's id. */
-export function problemBody(problem: Problem, requestId: string): string {
+function problemBody(problem: Problem, requestId: string): string {
   return JSON.stringify({
     type: `/docs/problems#${problem.code}`,
     title: problemCodes[problem.code].title,

@@ -63,7 +63,7 @@ function page(title: string, menu: readonly Html[], body: Html): string {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title><link rel="stylesheet" href="/docs/style.css"><link rel="icon" href="data:,"></head>
-<body><nav aria-label="Contents"><details open><summary>Contents</summary>${menu}</details></nav><main>${body}</main></body></html>`
+<body><nav aria-label="Contents"><details><summary>Contents</summary>${menu}</details></nav><main>${body}</main></body></html>`
     .html;
 }
 

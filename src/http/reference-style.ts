@@ -10,7 +10,11 @@ body { margin: 0; display: grid; grid-template-columns: 17rem minmax(0, 1fr); co
   font: 16px/1.55 system-ui, sans-serif; }
 nav { position: sticky; top: 0; height: 100vh; overflow-y: auto; padding: 1.25rem 1rem; background: var(--panel);
   border-right: 1px solid var(--line); font-size: .875rem; }
-nav summary { display: none; }
+nav summary { cursor: pointer; }
+@media (min-width: 48.01rem) { @supports selector(::details-content) {
+  nav summary { display: none; }
+  nav details::details-content { content-visibility: visible; display: block; height: auto; }
+} }
 nav h2 { margin: 1.1rem 0 .3rem; font-size: .8rem; color: var(--soft); }
 nav ul { list-style: none; margin: 0; padding: 0; }
 nav a { display: flex; gap: .5rem; align-items: baseline; padding: .2rem .4rem; border-radius: 4px; color: var(--ink);
@@ -50,7 +54,7 @@ main details > summary { cursor: pointer; font-size: .9rem; color: var(--accent)
 @media (max-width: 48rem) {
   body { display: block; }
   nav { position: static; height: auto; border-right: 0; border-bottom: 1px solid var(--line); }
-  nav details { max-height: 40vh; overflow-y: auto; }
+  nav { padding: .75rem 1rem; }
   main { padding-top: 1.25rem; }
   h1 { font-size: 1.5rem; }
   tbody, tr, td { display: block; }

@@ -66,6 +66,7 @@ export function exampleOf(schema: DocumentedSchema): unknown {
     return Object.fromEntries(Object.entries(schema.properties).map(([name, property]) => [name, exampleOf(property)]));
   }
   if (schema.format === 'date-time') return '2026-01-05T09:00:00.000Z';
+  if (schema.type === undefined) return {};
   const plain: Record<string, unknown> = {
     string: 'text',
     integer: schema.minimum ?? 1,
@@ -85,9 +86,18 @@ export function requestExampleOf(schema: DocumentedSchema): unknown {
   return Object.fromEntries(chosen.map(([name, property]) => [name, exampleOf(property)]));
 }
 
+/** What a union with null is about; of a union of objects, all their properties. */
 function withoutNull(schema: DocumentedSchema): DocumentedSchema {
   const others = (schema.anyOf ?? []).filter((one) => one.type !== 'null');
-  return others.length === 1 && others[0] !== undefined ? others[0] : schema;
+  if (others.length < 2) return others[0] ?? schema;
+  if (!others.every((one) => one.properties !== undefined)) return schema;
+  const names = [...new Set(others.flatMap((one) => Object.keys(one.properties ?? {})))];
+  const properties = names.map((name): [string, DocumentedSchema] => {
+    const variants = others.flatMap((one) => one.properties?.[name] ?? []);
+    return [name, variants.length === 1 ? (variants[0] ?? {}) : { anyOf: variants }];
+  });
+  const required = names.filter((name) => others.every((one) => one.required?.includes(name) === true));
+  return { ...schema, properties: Object.fromEntries(properties), required };
 }
 
 function notesOf(schema: DocumentedSchema): string {

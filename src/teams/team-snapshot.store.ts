@@ -33,7 +33,7 @@ export async function readTeamRows(database: pg.Pool, teamId: string): Promise<T
           FROM endpoint e WHERE e.team_id = t.id AND e.deleted_at IS NULL) AS endpoints,
        (SELECT coalesce(json_agg(json_build_object('endpointId', s.endpoint_id, 'id', s.id,
             'sealed', encode(s.sealed, 'base64'),
-            'expiresAtMs', extract(epoch FROM s.expires_at) * 1000) ORDER BY s.id DESC), '[]')
+            'expiresAtMs', floor(extract(epoch FROM s.expires_at) * 1000)) ORDER BY s.id DESC), '[]')
           FROM endpoint_secret s JOIN endpoint e ON e.team_id = s.team_id AND e.id = s.endpoint_id
           WHERE s.team_id = t.id AND e.deleted_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > now())) AS secrets
      FROM team t WHERE t.id = $1 AND t.deleted_at IS NULL`,

@@ -8,7 +8,7 @@ import type { Sealer } from '../sealing/sealer.ts';
 import type { TeamRows } from './team-snapshot.store.ts';
 
 /** A registered event type. `validate` is null when it has no schema; it answers null when the payload fits. */
-export type RegisteredEventType = { validate: ((payload: unknown) => ProblemPointer[] | null) | null };
+type RegisteredEventType = { validate: ((payload: unknown) => ProblemPointer[] | null) | null };
 
 /** All of a team's configuration at one version. Immutable. */
 export type TeamSnapshot = {
