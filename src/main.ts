@@ -42,7 +42,7 @@ import { loadOrCreateMasterKeyFile } from './sealing/master-key.ts';
 import { createSealer, type Sealer } from './sealing/sealer.ts';
 import { createApiKeyDirectory } from './teams/api-key-directory.ts';
 import { createTeamDirectory } from './teams/team-directory.ts';
-import { createLog, describeError, type Log } from './telemetry/log.ts';
+import { createLog, type Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 
 /** A running Posthorn. `operatorKey` only when it was made by this start: it may be shown this once. */
@@ -77,7 +77,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   };
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
   const reportError = (where: string, error: unknown): void =>
-    log.warn({ where, error: describeError(error) }, 'something failed and is tried again');
+    log.warn({ where, error }, 'something failed and is tried again');
 
   const database = await openDatabase({ ...config, log });
   const { embedded, connection, durabilityWarnings } = database;

@@ -17,6 +17,8 @@ async function listMigrations(): Promise<{ number: number; name: string; url: UR
  */
 export async function migrate(config: pg.ClientConfig): Promise<string[]> {
   const client = new pg.Client({ ...config, application_name: 'posthorn migrate' });
+  // Without a listener a connection that breaks between two statements would end the process.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query(`SELECT pg_advisory_lock(${lockKey})`);

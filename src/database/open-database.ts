@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { describeError } from '../telemetry/log.ts';
 import { awaitDatabase } from './await-database.ts';
 import { checkDurabilitySettings } from './durability-settings.ts';
 import type { ServerLog } from './embedded/server-log.ts';
@@ -34,7 +33,7 @@ export async function openDatabase(options: {
   try {
     await awaitDatabase(connection, {
       patienceMs,
-      onWaiting: (error) => log.warn({ error: describeError(error) }, 'waiting for the database'),
+      onWaiting: (error) => log.warn({ error }, 'waiting for the database'),
     });
     const applied = await migrate(connection);
     if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');

@@ -16,6 +16,8 @@ export function createPool(config: pg.PoolConfig, onError: (error: Error) => voi
     ...config,
   });
   pool.on('error', onError);
+  // The pool listens to idle clients only: one that breaks between two statements of a transaction would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -24,5 +26,7 @@ export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
   if (/^(08|57P|53)/.test(code) || /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|EAI_|EHOST|ENET)/.test(code)) return true;
-  return /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/.test(error.message);
+  return /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/.test(
+    error.message,
+  );
 }
