@@ -24,7 +24,7 @@ beforeAll(async () => {
       app.get('/fails/full', { config }, () => Promise.reject(full));
       app.get('/fails/inside', { config }, () => Promise.reject(invalid));
       app.get('/fails/oddly', { config }, () => {
-        // oxlint-disable-next-line typescript/only-throw-error -- other people's code throws anything
+        // oxlint-disable-next-line typescript/only-throw-error, no-throw-literal -- other people's code throws anything
         throw 'oddity';
       });
     },
