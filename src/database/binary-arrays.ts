@@ -25,9 +25,14 @@ function open(oid: number, count: number, dataBytes: number, hasNull: boolean): 
 export function uuidArray<T>(rows: readonly T[], id: (row: T) => string): Buffer {
   const buffer = open(oids.uuid, rows.length, rows.length * 20, false);
   let offset = headerBytes;
+  let last = '';
   for (const row of rows) {
+    const value = id(row);
     buffer.writeInt32BE(16, offset);
-    writeIdBytes(id(row), buffer, offset + 4);
+    // Teams and endpoints repeat from row to row.
+    if (value === last) buffer.copy(buffer, offset + 4, offset - 16, offset);
+    else writeIdBytes(value, buffer, offset + 4);
+    last = value;
     offset += 20;
   }
   return buffer;

@@ -143,25 +143,30 @@ export function createEventAcceptor(options: {
     ...(options.defer && { defer: options.defer }),
   });
 
-  const acceptAll = async (drafts: EventDraft[]): Promise<AcceptedEvent[]> => {
-    if (group.pending >= pendingMax) {
-      throw new Problem('overloaded', 'Too many events wait to be committed.', { retryAfterSeconds: 1 });
-    }
-    const answer = await group.add({ drafts, answer: null });
-    if (answer instanceof Problem) throw answer;
-    return answer;
+  const add = (drafts: EventDraft[]): Promise<AcceptedEvent[] | Problem> => {
+    if (group.pending < pendingMax) return group.add({ drafts, answer: null });
+    return Promise.resolve(
+      new Problem('overloaded', 'Too many events wait to be committed.', { retryAfterSeconds: 1 }),
+    );
   };
   return {
-    async accept(draft) {
-      const [answer] = (await acceptAll([draft])) as [AcceptedEvent];
-      if (answer.conflict) throw idempotencyConflict(answer.id);
-      return answer;
-    },
-    acceptAll,
+    accept: (draft) => add([draft]).then(onlyAnswer),
+    acceptAll: (drafts) => add(drafts).then(allAnswers),
     get pending() {
       return group.pending;
     },
   };
+}
+
+function allAnswers(answer: AcceptedEvent[] | Problem): AcceptedEvent[] {
+  if (answer instanceof Problem) throw answer;
+  return answer;
+}
+
+function onlyAnswer(answers: AcceptedEvent[] | Problem): AcceptedEvent {
+  const [answer] = allAnswers(answers) as [AcceptedEvent];
+  if (answer.conflict) throw idempotencyConflict(answer.id);
+  return answer;
 }
 
 /** The answer to an idempotency key that was used before with another request. */

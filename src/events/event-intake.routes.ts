@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Problem, problemCodes } from '../problem.ts';
 import type { AcceptedEvent } from './event-draft.ts';
@@ -55,22 +55,20 @@ export function eventIntakeRoutes(options: { intake: EventIntake }) {
       },
       (request, reply) => {
         const { team } = request.params as { team: string };
-        const query = request.query as { type?: string; orderingKey?: string };
+        const query = request.query as Readonly<Record<string, unknown>>;
         const key = (request.headers['idempotency-key'] as string | undefined) ?? null;
         const accepted =
-          query.type === undefined
+          query['type'] === undefined
             ? intake.postJson(team, jsonBody(request), key)
             : intake.postRaw(team, {
-                type: query.type,
+                type: oneOf(query, 'type') ?? '',
                 contentType: request.headers['content-type'] ?? 'application/octet-stream',
                 raw: bodyOf(request),
                 idempotencyKey: key,
-                orderingKey: query.orderingKey ?? null,
+                orderingKey: oneOf(query, 'orderingKey'),
               });
         accepted.then(
-          (event) => {
-            reply.code(202).header('content-type', 'application/json; charset=utf-8').send(print(event));
-          },
+          (event) => answerAccepted(request, reply, print(event)),
           (error: unknown) => {
             reply.send(error);
           },
@@ -102,6 +100,28 @@ export function eventIntakeRoutes(options: { intake: EventIntake }) {
       },
     );
   };
+}
+
+// Past Fastify's serialisation and hooks, of which this route has none: a third of what answering would cost.
+function answerAccepted(request: FastifyRequest, reply: FastifyReply, text: string): void {
+  reply.hijack();
+  const length = Buffer.byteLength(text);
+  reply.raw.writeHead(202, [
+    'content-type',
+    'application/json; charset=utf-8',
+    'content-length',
+    String(length),
+    'posthorn-request-id',
+    request.id,
+  ]);
+  reply.raw.end(text);
+}
+
+/** A query parameter that is given once; null when it is absent. */
+function oneOf(query: Readonly<Record<string, unknown>>, name: string): string | null {
+  const value = query[name];
+  if (value === undefined || typeof value === 'string') return value ?? null;
+  throw new Problem('invalid_request', `Give ${name} once.`);
 }
 
 function bodyOf(request: FastifyRequest): Buffer {

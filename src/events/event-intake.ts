@@ -5,12 +5,11 @@ import { Problem, type ProblemPointer } from '../problem.ts';
 import { type EventAcceptor, idempotencyConflict } from './event-acceptor.ts';
 import type { AcceptedEvent, EventDraft } from './event-draft.ts';
 import { sliceElements } from './json-slice.rules.ts';
-import { readEventRequest, readKey, standardBody } from './read-event.rules.ts';
+import { type EventRequest, readEventRequest, readKey, standardBody } from './read-event.rules.ts';
 
 /** What the intake needs to know of a team. */
-export type TeamTypes = {
-  eventTypes: ReadonlyMap<string, { validate: ((payload: unknown) => ProblemPointer[] | null) | null }>;
-};
+export type TeamTypes = { eventTypes: ReadonlyMap<string, EventTypeRules> };
+type EventTypeRules = { validate: ((payload: unknown) => ProblemPointer[] | null) | null };
 
 export type BatchAnswer = AcceptedEvent | { problem: Problem };
 
@@ -67,10 +66,13 @@ export function createEventIntake(options: {
   };
 
   const checkType = async (teamId: string, team: TeamTypes, name: string, payload: unknown, pointer: string) => {
+    checkPayload(name, team.eventTypes.get(name) ?? (await findType(teamId, name, team)), payload, pointer);
+  };
+
+  const checkPayload = (name: string, type: EventTypeRules, payload: unknown, pointer: string): void => {
     if (name.startsWith('posthorn.')) {
       throw new Problem('forbidden', 'Event types that start with "posthorn." are made by Posthorn alone.');
     }
-    const type = team.eventTypes.get(name) ?? (await findType(teamId, name, team));
     const errors = payload === undefined ? null : (type.validate?.(payload) ?? null);
     if (errors !== null) {
       throw new Problem('payload_schema_mismatch', `The payload does not match the schema of ${name}.`, {
@@ -79,16 +81,7 @@ export function createEventIntake(options: {
     }
   };
 
-  const draftJson = async (
-    teamId: string,
-    team: TeamTypes,
-    value: unknown,
-    text: string,
-    pointer: string,
-    headerKey: string | null,
-  ): Promise<EventDraft> => {
-    const request = readEventRequest(value, text, pointer);
-    await checkType(teamId, team, request.type, request.payload, `${pointer}/payload`);
+  const draftJson = (teamId: string, request: EventRequest, headerKey: string | null): EventDraft => {
     const idempotencyKey = headerKey ?? request.idempotencyKey;
     const occurredAtMs = request.occurredAtMs;
     return {
@@ -108,11 +101,25 @@ export function createEventIntake(options: {
     };
   };
 
+  const postLookingUp = async (teamId: string, request: EventRequest, headerKey: string | null) => {
+    await checkType(teamId, await getTeam(teamId), request.type, request.payload, '/payload');
+    return options.acceptor.accept(draftJson(teamId, request, headerKey));
+  };
+
   return {
-    async postJson(teamId, raw, headerKey) {
-      const team = await getTeam(teamId);
-      const { value, text } = parseJson(raw);
-      return options.acceptor.accept(await draftJson(teamId, team, value, text, '', headerKey));
+    postJson(teamId, raw, headerKey) {
+      try {
+        const { value, text } = parseJson(raw);
+        const request = readEventRequest(value, text, '');
+        const team = options.team(teamId);
+        const type = team === null || team instanceof Promise ? undefined : team.eventTypes.get(request.type);
+        // What is known is posted without another turn of the event loop.
+        if (type === undefined) return postLookingUp(teamId, request, headerKey);
+        checkPayload(request.type, type, request.payload, '/payload');
+        return options.acceptor.accept(draftJson(teamId, request, headerKey));
+      } catch (error) {
+        return Promise.reject(error);
+      }
     },
 
     async postBatch(teamId, raw) {
@@ -127,7 +134,10 @@ export function createEventIntake(options: {
       const texts = sliceElements(text, 'events');
       const drafts: EventDraft[] = [];
       for (const [index, event] of events.entries()) {
-        drafts.push(await draftJson(teamId, team, event, texts[index] as string, `/events/${index}`, null));
+        const pointer = `/events/${index}`;
+        const request = readEventRequest(event, texts[index] as string, pointer);
+        await checkType(teamId, team, request.type, request.payload, `${pointer}/payload`);
+        drafts.push(draftJson(teamId, request, null));
       }
       const answers = await options.acceptor.acceptAll(drafts);
       return answers.map((answer) => (answer.conflict ? { problem: idempotencyConflict(answer.id) } : answer));
