@@ -118,7 +118,7 @@ export function createEventIntake(options: {
         checkPayload(request.type, type, request.payload, '/payload');
         return options.acceptor.accept(draftJson(teamId, request, headerKey));
       } catch (error) {
-        return Promise.reject(error);
+        return Promise.reject(error instanceof Error ? error : new Error('a request could not be read'));
       }
     },
 
