@@ -36,7 +36,7 @@ export type TestApi = AsyncDisposable & {
 // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of every shape
 type Json = any;
 
-export type Answer = { status: number; headers: Record<string, unknown>; body: Json; text: string };
+type Answer = { status: number; headers: Record<string, unknown>; body: Json; text: string };
 
 export async function createTestApi(
   options: {
