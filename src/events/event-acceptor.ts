@@ -105,8 +105,9 @@ export function createEventAcceptor(options: {
       );
       let answer: AcceptAnswer;
       try {
-        // The time that the ids tell: they may be ahead of the clock when it was set back.
-        const madeAtMs = timeOfId((plan.at(-1) as PlannedEvent).id);
+        // What the oldest id tells, not the clock: readers rely on no id being older than this, and after the clock was
+        // set back the ids run ahead of it.
+        const madeAtMs = timeOfId((plan[0] as PlannedEvent).id);
         answer = await options.store.accept({ epoch, madeAtMs, teams, events: plan });
       } catch (error) {
         settleDoubt(plan, epoch, error, options.admission);
