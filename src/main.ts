@@ -110,7 +110,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     now: () => clock.now(),
     onDisabled: ({ teamId, id }) => {
       log.warn({ teamId, endpointId: id }, 'endpoint was disabled; what it was to receive is held');
-      void refreshTeam(teamId);
+      void followTeam(directory.refresh(teamId), teamId);
     },
     onTold: tell,
     onError: (error) => reportError('endpoint health', error),
@@ -162,9 +162,9 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     },
   });
 
-  const refreshTeam = async (teamId: string): Promise<void> => {
+  const followTeam = async (found: ReturnType<typeof directory.get>, teamId: string): Promise<void> => {
     try {
-      const team = await directory.refresh(teamId);
+      const team = await found;
       engine.teamChanged(teamId, team?.endpoints ?? new Map());
     } catch (error) {
       reportError('configuration', error);
@@ -172,7 +172,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   };
   directory.onChange((teamId) => {
     apiKeys.forgetTeam(teamId);
-    void refreshTeam(teamId);
+    void followTeam(directory.get(teamId), teamId);
   });
   directory.onGap(() => apiKeys.forgetAll());
 
@@ -249,7 +249,15 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   await server.register(teamRoutes({ services }));
   await server.register(apiKeyRoutes({ services }));
   await server.register(eventTypeRoutes({ services }));
-  await server.register(endpointRoutes({ services: { ...services, targetUrlPolicy: targetUrlPolicyOf(config) } }));
+  await server.register(
+    endpointRoutes({
+      services: {
+        ...services,
+        targetUrlPolicy: targetUrlPolicyOf(config),
+        onEndpointDeleted: () => maintenance.wake(),
+      },
+    }),
+  );
   await server.register(eventIntakeRoutes({ intake }));
   await server.register(eventQueryRoutes(services));
   await server.register(deliveryRoutes({ ...services, onQueued, acceptEvent: (draft) => acceptor.accept(draft) }));

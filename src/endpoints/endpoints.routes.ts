@@ -27,7 +27,9 @@ const Params = Type.Object({
 });
 
 /** Endpoints and their secrets. */
-export function endpointRoutes(options: { services: ContextServices & { targetUrlPolicy: TargetUrlPolicy } }) {
+export function endpointRoutes(options: {
+  services: ContextServices & { targetUrlPolicy: TargetUrlPolicy; onEndpointDeleted: () => void };
+}) {
   return async (plain: FastifyInstance): Promise<void> => {
     const app = plain.withTypeProvider<TypeBoxTypeProvider>();
     const tags = ['Endpoints'];

@@ -62,6 +62,7 @@ export async function createTestApi(
     sealer: createSealer({ masterKeys: [randomBytes(32)] }),
     environment,
     targetUrlPolicy,
+    onEndpointDeleted: () => undefined,
   };
   const operatorKey = `operator_${randomBytes(24).toString('base64url')}`;
   const apiKeys = createApiKeyDirectory({ database: database.pool, clock });
