@@ -157,6 +157,7 @@ export class Oracle implements Witness, ExchangeWitness {
     const watched = this.watched.get(deliveryId);
     if (watched === undefined) return this.violate(`${deliveryId} is sent and not in the database`);
     const stands = this.database.nodes.has(epoch);
+    if (!stands) this.violate(`${deliveryId} is sent by epoch ${epoch}, which is over`);
     if (watched.before?.row.state === 'pending') {
       this.violate(`${deliveryId} overtakes ${watched.before.row.id} of its ordering key`);
     }

@@ -1,0 +1,4 @@
+import { deliveryStoreContract } from './delivery-store.contract.ts';
+import { openPostgresStore } from './store-under-test.ts';
+
+deliveryStoreContract('PostgreSQL', openPostgresStore);
