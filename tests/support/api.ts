@@ -1,130 +1,60 @@
-import { randomBytes } from 'node:crypto';
-import type { FastifyInstance, InjectOptions } from 'fastify';
-import type { Clock } from '../../src/clock.ts';
-import { compileAddressPolicy } from '../../src/egress/address.rules.ts';
-import { endpointRoutes } from '../../src/endpoints/endpoints.routes.ts';
-import { eventTypeRoutes } from '../../src/event-types/event-types.routes.ts';
-import { createAuthentication } from '../../src/http/authentication.ts';
-import type { ContextServices } from '../../src/http/request-context.ts';
-import { createHttpServer, type HttpLimits } from '../../src/http/server.ts';
-import { createIdSource } from '../../src/ids/id-source.ts';
-import { createSealer } from '../../src/sealing/sealer.ts';
-import { type ApiKeyDirectory, createApiKeyDirectory } from '../../src/teams/api-key-directory.ts';
-import { apiKeyRoutes } from '../../src/teams/api-keys.routes.ts';
-import { teamRoutes } from '../../src/teams/teams.routes.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import { operatorKey } from './posthorn-process.ts';
 
-/** The configuration side of the API over a database of its own; requests are injected. */
-export type TestApi = AsyncDisposable & {
-  app: FastifyInstance;
-  database: TestDatabase;
-  services: ContextServices;
-  apiKeys: ApiKeyDirectory;
-  operatorKey: string;
-  /** Every line that the server logged. */
-  logged: { level: string; fields: Record<string, unknown>; message: string }[];
-  /** As the operator, unless a key is given. */
-  call: (
+export type Answer<Body = Record<string, unknown>> = { status: number; headers: Headers; body: Body };
+
+/** The API of a Posthorn at `url()`, which may change from call to call. */
+export type Api = {
+  /** Any answer at all; rejects only when none came. */
+  ask<Body = Record<string, unknown>>(
     method: string,
     path: string,
-    options?: { key?: string | null; body?: object | string; headers?: object },
-  ) => Promise<Answer>;
-  createTeam: (name?: string) => Promise<string>;
-  createKey: (teamId: string, permissions: string[], more?: object) => Promise<{ id: string; key: string }>;
+    body?: unknown,
+    more?: AskMore,
+  ): Promise<Answer<Body>>;
+  /** An answer of 2xx, or an error that shows the other one. */
+  call<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Body>;
 };
+type AskMore = { headers?: Record<string, string>; timeoutMs?: number };
 
-// oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of every shape
-type Json = any;
-
-export type Answer = { status: number; headers: Record<string, unknown>; body: Json; text: string };
-
-export async function createTestApi(
-  options: {
-    clock?: Clock;
-    requestsPerSecond?: number | null;
-    limits?: Partial<HttpLimits>;
-    isStopping?: () => boolean;
-    environment?: 'development' | 'production';
-    register?: (app: FastifyInstance, api: { services: ContextServices }) => void;
-  } = {},
-): Promise<TestApi> {
-  const database = await createTestDatabase();
-  const clock = options.clock ?? { now: () => Date.now() };
-  const environment = options.environment ?? 'production';
-  const targetUrlPolicy = {
-    requireHttps: environment === 'production',
-    addressPolicy: compileAddressPolicy({ allowLoopback: environment === 'development', allowedNetworks: [] }),
-  };
-  const services = {
-    database: database.pool,
-    clock,
-    ids: createIdSource(clock),
-    sealer: createSealer({ masterKeys: [randomBytes(32)] }),
-    environment,
-    targetUrlPolicy,
-  };
-  const operatorKey = `operator_${randomBytes(24).toString('base64url')}`;
-  const apiKeys = createApiKeyDirectory({ database: database.pool, clock });
-  const authentication = createAuthentication({
-    operatorKey,
-    apiKeys,
-    clock,
-    requestsPerSecond: options.requestsPerSecond ?? null,
-  });
-  const logged: TestApi['logged'] = [];
-  const write = (level: string) => (fields: object, message: string) => {
-    logged.push({ level, fields: { ...fields }, message });
-  };
-  const app = await createHttpServer({
-    authentication,
-    log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
-    version: '0.0.0',
-    ...(options.isStopping === undefined ? {} : { isStopping: options.isStopping }),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-  });
-  await app.register(teamRoutes({ services }));
-  await app.register(apiKeyRoutes({ services }));
-  await app.register(eventTypeRoutes({ services }));
-  await app.register(endpointRoutes({ services }));
-  options.register?.(app, { services });
-  await app.ready();
-
-  const call: TestApi['call'] = async (method, path, { key = operatorKey, body, headers } = {}) => {
-    const answer = await app.inject({
-      method: method as NonNullable<InjectOptions['method']>,
-      url: path,
-      headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...headers },
-      ...(body === undefined ? {} : { payload: body }),
+export function createApi(url: () => string, key = operatorKey): Api {
+  const ask: Api['ask'] = async <Body>(method: string, path: string, body?: unknown, more: AskMore = {}) => {
+    const response = await fetch(url() + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...more.headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(more.timeoutMs ?? 60_000),
     });
-    const isJson = String(answer.headers['content-type']).includes('json');
-    return {
-      status: answer.statusCode,
-      headers: answer.headers,
-      body: isJson ? (JSON.parse(answer.body) as unknown) : undefined,
-      text: answer.body,
-    };
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as Body };
   };
   return {
-    app,
-    database,
-    services,
-    apiKeys,
-    operatorKey,
-    logged,
-    call,
-    async createTeam(name = 'Acme') {
-      const { body } = await call('POST', '/v1/teams', { body: { name } });
-      return (body as { id: string }).id;
-    },
-    async createKey(teamId, permissions, more = {}) {
-      const { body } = await call('POST', `/v1/teams/${teamId}/api-keys`, {
-        body: { name: 'test', permissions, ...more },
-      });
-      return body as { id: string; key: string };
-    },
-    async [Symbol.asyncDispose]() {
-      await app.close();
-      await database.drop();
+    ask,
+    async call<Body>(method: string, path: string, body?: unknown) {
+      const answer = await ask<Body>(method, path, body);
+      if (answer.status >= 200 && answer.status < 300) return answer.body;
+      throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     },
   };
+}
+
+export type EndpointInput = { url: string; eventTypes: string[] } & Record<string, unknown>;
+
+/** A team with event types and endpoints; the ids of the endpoints in the order given. */
+export async function makeTeam(
+  api: Api,
+  options: { types: string[]; endpoints: EndpointInput[]; name?: string },
+): Promise<{ teamId: string; endpointIds: string[] }> {
+  const team = await api.call<{ id: string }>('POST', '/v1/teams', { name: options.name ?? 'test' });
+  for (const name of options.types) await api.call('POST', `/v1/teams/${team.id}/event-types`, { name });
+  const endpointIds: string[] = [];
+  for (const endpoint of options.endpoints) {
+    const made = await api.call<{ id: string }>('POST', `/v1/teams/${team.id}/endpoints`, endpoint);
+    endpointIds.push(made.id);
+  }
+  return { teamId: team.id, endpointIds };
 }

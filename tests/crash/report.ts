@@ -1,0 +1,87 @@
+import { availableParallelism } from 'node:os';
+import type { Ledger } from './ledger.ts';
+
+/** What one round brought. */
+export type RoundFigures = {
+  kind: string;
+  /** False when the named point was not passed in time, and Posthorn was killed where it stood. */
+  reached: boolean;
+  /** From the start of the process, or from the kill of its database, to readiness. */
+  recoveryMs: number;
+  duplicates: number;
+};
+
+export type CrashReport = {
+  rounds: RoundFigures[];
+  seconds: number;
+  posts: number;
+  answers: Ledger['answers'];
+  refusals: Record<string, number>;
+  unanswered: number;
+  events: number;
+  deliveries: number;
+  receptions: number;
+  states: Record<string, number>;
+  failures: string[];
+  seed: number;
+};
+
+/** The report as a Markdown table for people, per kind of kill and over all. */
+export function renderReport(report: CrashReport): string {
+  const recoveries = report.rounds.map(({ recoveryMs }) => recoveryMs);
+  const { answers } = report;
+  const total = answers.single + answers.batch + answers.duplicate;
+  const head = [
+    `| | |`,
+    `|---|---:|`,
+    `| rounds | ${report.rounds.length} |`,
+    `| kinds of kill | ${new Set(report.rounds.map(({ kind }) => kind)).size} |`,
+    `| posts | ${number(report.posts)} |`,
+    `| events answered 202 | ${number(total)} (${number(answers.single)} single, ${number(answers.batch)} in batches, ${number(answers.duplicate)} duplicates of a key) |`,
+    `| posts refused with 503 | ${listed(report.refusals)} |`,
+    `| posts that got no answer | ${number(report.unanswered)} |`,
+    `| events acknowledged | ${number(report.events)} |`,
+    `| their deliveries | ${number(report.deliveries)} |`,
+    `| deliveries at the end, operational events included | ${listed(report.states)} |`,
+    `| requests received | ${number(report.receptions)} |`,
+    `| of these, received again after a 2xx | ${number(sum(report.rounds.map(({ duplicates }) => duplicates)))} |`,
+    `| recovery, median / longest | ${seconds(median(recoveries))} / ${seconds(Math.max(...recoveries))} |`,
+    `| failures | ${report.failures.length} |`,
+    `| seed | ${report.seed} |`,
+    `| machine | ${availableParallelism()} cores, load and receiver included |`,
+    `| time | ${Math.round(report.seconds)} s |`,
+  ];
+  const kinds = [...Map.groupBy(report.rounds, ({ kind }) => kind)].sort(([one], [other]) => one.localeCompare(other));
+  const table = [
+    '| killed at | rounds | point reached | received again | recovery, median | longest |',
+    '|---|---:|---:|---:|---:|---:|',
+    ...kinds.map(([kind, rounds]) => {
+      const times = rounds.map(({ recoveryMs }) => recoveryMs);
+      const reached = rounds.filter((round) => round.reached).length;
+      const duplicates = sum(rounds.map((round) => round.duplicates));
+      return `| ${kind} | ${rounds.length} | ${reached} | ${duplicates} | ${seconds(median(times))} | ${seconds(Math.max(...times))} |`;
+    }),
+  ];
+  return [...head, '', ...table].join('\n');
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function listed(counts: Record<string, number>): string {
+  const entries = Object.entries(counts).map(([name, count]) => `${number(count)} ${name}`);
+  return entries.length === 0 ? '0' : entries.join(', ');
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
+}

@@ -1,0 +1,324 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { readPostmasterPid } from '../../src/database/embedded/server-processes.ts';
+import { socketPort } from '../../src/database/embedded/server-settings.rules.ts';
+import { createRandom } from '../simulation/random.ts';
+import { type Api, createApi } from '../support/api.ts';
+import { type JournalReceiver, startReceiver } from '../support/journal-receiver.ts';
+import { EarlyEnd, killDatabaseOf, type PosthornProcess, startPosthorn } from '../support/posthorn-process.ts';
+import { until } from '../support/until.ts';
+import { Journal } from './journal.ts';
+import { createKillPlans, type KillPlan } from './kill-plan.ts';
+import { Ledger } from './ledger.ts';
+import { Load } from './load.ts';
+import { audit, findPhantoms } from './oracle.ts';
+import type { CrashReport, RoundFigures } from './report.ts';
+import { buildStage, type Stage } from './stage.ts';
+
+/** A named point that is not passed by then is given up: Posthorn is killed where it stands. */
+const pointPatienceMs = 2_500;
+const recoveryMaxMs = 60_000;
+const deliveredMaxMs = 60_000;
+/** Everything is looked at again this often, not only what is new. */
+const fullAuditEvery = 25;
+
+export type CrashOptions = {
+  rounds: number;
+  seed: number;
+  onRound?: (figures: RoundFigures, round: number) => void;
+  /** Changes the database behind Posthorn's back before a round's audit, to see that the oracle notices. */
+  sabotage?: (database: pg.Client, round: number) => Promise<void>;
+};
+
+/** Runs the rounds on one data folder. Ends with the first round that fails; its folder is then kept. */
+export async function runCrashRounds(options: CrashOptions): Promise<CrashReport & { keptFolder: string | null }> {
+  const folder = await mkdtemp(join(tmpdir(), 'posthorn-crash-'));
+  await chmod(folder, 0o711);
+  const receiver = await startReceiver();
+  const harness = new Harness(options, join(folder, 'data'), receiver);
+  try {
+    const report = await harness.run();
+    const failed = report.failures.length > 0;
+    await harness.close();
+    if (!failed) await rm(folder, { recursive: true, force: true });
+    return { ...report, keptFolder: failed ? folder : null };
+  } finally {
+    await harness.close();
+    await receiver.close();
+  }
+}
+
+class Harness {
+  private readonly options: CrashOptions;
+  private readonly dataFolder: string;
+  private readonly receiver: JournalReceiver;
+  private readonly ledger = new Ledger();
+  private readonly journal = new Journal();
+  private readonly rounds: RoundFigures[] = [];
+  private posthorn: PosthornProcess | null = null;
+  private duplicatesBefore = 0;
+  private early: string | null = null;
+
+  constructor(options: CrashOptions, dataFolder: string, receiver: JournalReceiver) {
+    this.options = options;
+    this.dataFolder = dataFolder;
+    this.receiver = receiver;
+  }
+
+  async run(): Promise<CrashReport> {
+    const startedAtMs = performance.now();
+    const random = createRandom(this.options.seed);
+    const plans = createKillPlans(random.fork());
+    const api = createApi(() => this.posthorn?.url ?? '');
+    let plan = plans.next();
+    this.posthorn = await this.start(null);
+    const stage = await buildStage(api, this.receiver, random);
+    await this.posthorn.end('SIGTERM');
+    this.posthorn = await this.start(plan);
+    const load = new Load({ ledger: this.ledger, stage, random: random.fork() });
+
+    const failures: string[] = [];
+    let states: Record<string, number> = {};
+    for (let round = 1; round <= this.options.rounds && failures.length === 0; round += 1) {
+      const next = plans.next();
+      try {
+        const { reached, recoveryMs } = await this.playRound(plan, next, load, round);
+        failures.push(...(await this.check(stage, api, load, round)));
+        const duplicates = this.journal.duplicateCount - this.duplicatesBefore;
+        this.duplicatesBefore = this.journal.duplicateCount;
+        const figures = { kind: plan.name, reached, recoveryMs, duplicates };
+        this.rounds.push(figures);
+        this.options.onRound?.(figures, round);
+      } catch (error) {
+        failures.push(describe(error));
+      }
+      if (failures.length > 0) failures.unshift(`round ${round}, ${plan.name}:`);
+      plan = next;
+    }
+    if (failures.length === 0) {
+      try {
+        failures.push(...(await this.drain(stage, api)));
+        states = await this.countStates();
+      } catch (error) {
+        failures.push(describe(error));
+      }
+    }
+    if (failures.length === 0) {
+      const { code } = await this.posthorn.end('SIGTERM');
+      if (code !== 0) failures.push(`the last Posthorn ended with ${code}`);
+    }
+    const { ledger } = this;
+    return {
+      rounds: this.rounds,
+      seconds: (performance.now() - startedAtMs) / 1000,
+      posts: ledger.posts,
+      answers: ledger.answers,
+      refusals: Object.fromEntries(ledger.refusals),
+      unanswered: ledger.unanswered,
+      events: ledger.acknowledged.size,
+      deliveries: [...ledger.acknowledged.values()].reduce((sum, { deliveries }) => sum + deliveries, 0),
+      receptions: this.journal.receptionCount,
+      states,
+      failures,
+      seed: this.options.seed,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.posthorn?.running() === true) await this.posthorn.end('SIGKILL');
+    if (this.posthorn !== null) await writeFile(join(this.dataFolder, 'last-process.log'), this.posthorn.output());
+    this.posthorn = null;
+    await killDatabaseOf(this.dataFolder);
+  }
+
+  /** Load, the kill, and Posthorn up again for the round after: with that one's point, not armed yet. */
+  private async playRound(plan: KillPlan, next: KillPlan, load: Load, round: number) {
+    const posthorn = this.posthorn as PosthornProcess;
+    load.start(posthorn.url, round);
+    let reached = true;
+    let recoveryMs: number | null = null;
+    if (plan.kind === 'point') {
+      if (!plan.point.endsWith(':now')) process.kill(posthorn.pid, 'SIGUSR2');
+      else if (this.early === plan.point) this.early = null;
+      const met = plan.point.endsWith(':now') ? null : await within(pointPatienceMs, posthorn.ended);
+      reached = plan.point.endsWith(':now') || met !== null;
+      if (plan.point.endsWith(':now')) await delay(300);
+      await posthorn.end('SIGKILL');
+    } else {
+      await delay(plan.afterMs);
+      const killed = plan.target === 'posthorn' ? undefined : await this.killPostmaster();
+      if (plan.target === 'postgres') recoveryMs = await this.awaitRecovery(posthorn, killed);
+      await load.stop();
+      await posthorn.end('SIGKILL');
+    }
+    await load.stop();
+    this.posthorn = await this.start(next);
+    return { reached, recoveryMs: recoveryMs ?? this.posthorn.readyAfterMs };
+  }
+
+  // A point that ends the start itself is passed once; the start after that is without it.
+  private async start(plan: KillPlan | null): Promise<PosthornProcess> {
+    const env: Record<string, string> = { POSTHORN_LOG_LEVEL: 'warn' };
+    const options = { dataFolder: this.dataFolder, env, deadlineMs: recoveryMaxMs };
+    if (plan?.kind === 'point') {
+      try {
+        return await startPosthorn({ ...options, env: { ...env, POSTHORN_CRASH_POINT: plan.point } });
+      } catch (error) {
+        if (!(error instanceof EarlyEnd) || error.ending.signal !== 'SIGKILL') throw error;
+        this.early = plan.point;
+      }
+    }
+    return startPosthorn(options);
+  }
+
+  private async killPostmaster(): Promise<number | undefined> {
+    const pid = await this.postmasterPid();
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    return pid;
+  }
+
+  private postmasterPid(): Promise<number | undefined> {
+    return readPostmasterPid(join(this.dataFolder, 'postgres'));
+  }
+
+  /** Milliseconds until another server runs in the place of the killed one and Posthorn is ready again by itself. */
+  private async awaitRecovery(posthorn: PosthornProcess, killed: number | undefined): Promise<number> {
+    const killedAtMs = performance.now();
+    const recovered = async (): Promise<boolean> => {
+      if (!posthorn.running()) return true;
+      const pid = await this.postmasterPid();
+      if (pid === undefined || pid === killed) return false;
+      const answer = await fetch(`${posthorn.url}/readyz`);
+      if (!answer.ok) throw new Error(await answer.text());
+      return true;
+    };
+    await until('Posthorn to be ready after its database was killed', recovered, { deadlineMs: recoveryMaxMs });
+    if (!posthorn.running()) throw new Error('Posthorn ended with its database');
+    return performance.now() - killedAtMs;
+  }
+
+  private async check(stage: Stage, api: Api, load: Load, round: number): Promise<string[]> {
+    const posthorn = this.posthorn as PosthornProcess;
+    await load.resolveKeys(posthorn.url, round);
+    return this.withDatabase(async (database) => {
+      await this.options.sabotage?.(database, round);
+      const full = round % fullAuditEvery === 0;
+      const sinceRound = full ? 0 : round - 1;
+      const failures = await this.auditNow(database, stage, sinceRound);
+      if (failures.length > 0) return failures;
+      failures.push(...(await this.checkByApi(api, round)));
+      await this.awaitDelivered(database, round);
+      return [...failures, ...(await findPhantoms(database, this.journal))];
+    });
+  }
+
+  private async auditNow(database: pg.Client, stage: Stage, sinceRound: number): Promise<string[]> {
+    const { ledger, journal, receiver } = this;
+    // Rows first, journal second: what the database calls received must be in the journal by then.
+    const take = (): void => journal.take(receiver.receptions);
+    return audit({ database, ledger, stage, journal, takeJournal: take, sinceRound });
+  }
+
+  /** What was acknowledged up to the kill reaches the endpoints that work, without anyone's help. */
+  private async awaitDelivered(database: pg.Client, round: number): Promise<void> {
+    const healthy = "SELECT id FROM endpoint WHERE url LIKE '%-healthy' OR url LIKE '%-slow'";
+    try {
+      await until(
+        'everything to be delivered',
+        async () => {
+          const { rows } = await database.query<{ open: string }>(
+            `SELECT count(*) AS open FROM delivery WHERE state = 0 AND endpoint_id IN (${healthy})`,
+          );
+          return rows[0]?.open === '0';
+        },
+        { deadlineMs: deliveredMaxMs },
+      );
+    } catch (error) {
+      const { rows } = await database.query<{ id: string }>(
+        `SELECT id FROM delivery WHERE state = 0 AND endpoint_id IN (${healthy}) LIMIT 5`,
+      );
+      throw new Error(`stuck since round ${round}: ${rows.map(({ id }) => id).join(', ')}`, { cause: error });
+    }
+  }
+
+  private async checkByApi(api: Api, round: number): Promise<string[]> {
+    const recent = [...this.ledger.acknowledged.values()].filter((entry) => entry.round === round);
+    const failures: string[] = [];
+    for (const entry of [recent[0], recent.at(-1)]) {
+      if (entry === undefined) continue;
+      const { teamId, eventId, deliveries } = entry;
+      await api.call('GET', `/v1/teams/${teamId}/events/${eventId}`);
+      const { data } = await api.call<{ data: { state: string }[] }>(
+        'GET',
+        `/v1/teams/${teamId}/deliveries?event=${eventId}`,
+      );
+      const good = data.every(({ state }) => ['succeeded', 'dead', 'held', 'pending'].includes(state));
+      if (data.length !== deliveries || !good) failures.push(`the API shows ${JSON.stringify(data)} for ${eventId}`);
+    }
+    return failures;
+  }
+
+  /** The end: endpoints work again and are resumed, and everything must reach them. */
+  private async drain(stage: Stage, api: Api): Promise<string[]> {
+    stage.heal();
+    for (const team of stage.teams) {
+      await api.call('PATCH', `/v1/teams/${team.id}/endpoints/${team.heldEndpointId}`, { status: 'active' });
+    }
+    return this.withDatabase(async (database) => {
+      await until(
+        'the last deliveries',
+        async () => {
+          const open = await database.query<{ open: string }>('SELECT count(*) AS open FROM delivery WHERE state = 0');
+          return open.rows[0]?.open === '0';
+        },
+        { deadlineMs: 180_000, everyMs: 100 },
+      );
+      const failures = await this.auditNow(database, stage, 0);
+      return [...failures, ...(await findPhantoms(database, this.journal))];
+    });
+  }
+
+  private async countStates(): Promise<Record<string, number>> {
+    return this.withDatabase(async (database) => {
+      const { rows } = await database.query<{ state: number; count: string }>(
+        'SELECT state, count(*) AS count FROM delivery GROUP BY 1 ORDER BY 1',
+      );
+      const names = ['pending', 'succeeded', 'dead', 'cancelled'];
+      return Object.fromEntries(rows.map(({ state, count }) => [names[state] ?? String(state), Number(count)]));
+    });
+  }
+
+  private async withDatabase<Result>(work: (database: pg.Client) => Promise<Result>): Promise<Result> {
+    const password = (await readFile(join(this.dataFolder, 'postgres.password'), 'utf8')).trim();
+    const database = new pg.Client({
+      host: join(this.dataFolder, 'socket'),
+      port: socketPort,
+      user: 'posthorn',
+      database: 'posthorn',
+      password,
+    });
+    database.on('error', () => undefined);
+    await database.connect();
+    try {
+      return await work(database);
+    } finally {
+      await database.end();
+    }
+  }
+}
+
+async function within<Result>(ms: number, promise: Promise<Result>): Promise<Result | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), ms);
+  const result = await Promise.race([promise, late.promise]);
+  clearTimeout(timer);
+  return result;
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}
