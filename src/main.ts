@@ -139,7 +139,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
           const { teamId, deliveryId, endpointId, attempts } = item;
           const { status, delayMs } = settlement;
           log.info(
-            { teamId, endpointId, deliveryId, attempt: attempts + 1, outcome, status, error, delayMs },
+            { teamId, endpointId, deliveryId, attempt: attempts + 1, outcome, status, errorKind: error, delayMs },
             'attempt failed',
           );
         }
@@ -189,6 +189,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     makePartitions: async () => {
       await pools.general.query('SELECT make_day_partitions(7)');
     },
+    onAccepted: (duplicate) => metrics.eventAccepted(duplicate),
     onError: (error) => reportError('accept', error),
   });
   const intake = createEventIntake({
@@ -238,6 +239,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     log,
     version,
     isStopping: () => stopping,
+    onProblem: (code) => metrics.problem(code),
   });
   const services = { database: pools.general, clock, ids, sealer, environment: config.environment };
   const onQueued = (): void => engine.queued();

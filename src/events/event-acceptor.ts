@@ -50,6 +50,8 @@ export function createEventAcceptor(options: {
   refresh: (teamIds: string[]) => Promise<void>;
   alignClock: (databaseNowMs: number) => void;
   makePartitions: () => Promise<void>;
+  /** An event was committed, or answered from its idempotency key. */
+  onAccepted?: (duplicate: boolean) => void;
   onError: (error: unknown) => void;
   /** See createGroupCommit. */
   defer?: (run: () => void) => void;
@@ -120,6 +122,7 @@ export function createEventAcceptor(options: {
       }
       if (answer.refused === null) {
         const accepted = finish(plan, answer.earlier, epoch, options.admission);
+        for (const { duplicate, conflict } of accepted) if (!conflict) options.onAccepted?.(duplicate);
         let offset = 0;
         for (const unit of units) {
           unit.answer = accepted.slice(offset, offset + unit.drafts.length);

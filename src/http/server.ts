@@ -8,7 +8,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { Problem } from '../problem.ts';
+import { Problem, type ProblemCode } from '../problem.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
 import type { Authentication } from './authentication.ts';
 import { registerOpenApi } from './openapi.ts';
@@ -48,6 +48,8 @@ export async function createHttpServer(options: {
   log: HttpLog;
   version: string;
   isStopping?: () => boolean;
+  /** A request was answered with a problem. */
+  onProblem?: (code: ProblemCode) => void;
   limits?: Partial<HttpLimits>;
 }): Promise<FastifyInstance> {
   const { authentication, log } = options;
@@ -58,6 +60,7 @@ export async function createHttpServer(options: {
 
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = translateError(error);
+    options.onProblem?.(problem.code);
     if (problem.code === 'internal') logInternal(log, request, problem.cause);
     sendProblem(reply, problem);
     logAnswer(log, request, reply, problem);
