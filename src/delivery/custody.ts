@@ -4,8 +4,8 @@ type Doubtful = { epoch: number; teamId: string; deliveryId: string };
 
 /**
  * What this node owns in the database, and how it gives back what it will not send. Calls may have happened although
- * they failed, so every one is repeated until it is answered, and a claim that brings a delivery which was on its way
- * back proves that the way back was taken.
+ * they failed, so every one is repeated until it is answered, and a claim that brings a delivery which was being
+ * settled or given back proves that this has happened.
  */
 export class Custody {
   /** Owned fresh deliveries in order of their ids: the first key bounds what a takeover must search. */
@@ -13,6 +13,8 @@ export class Custody {
   /** Claimed from the queue and not yet settled. */
   private readonly claimed = new Map<string, DeliveryItem>();
   private readonly releasing = new Map<string, DeliveryItem>();
+  /** Attempted, fresh or claimed; the settlement is being written. */
+  private readonly settling = new Map<string, DeliveryItem>();
   /** Their accept may have committed or may yet do so; they are not sent from memory. */
   private readonly doubtful = new Map<string, Doubtful & { aged: boolean }>();
   private resolving = false;
@@ -38,7 +40,7 @@ export class Custody {
   }
 
   get size(): number {
-    return this.fresh.size + this.claimed.size + this.releasing.size + this.doubtful.size;
+    return this.fresh.size + this.claimed.size + this.releasing.size + this.settling.size + this.doubtful.size;
   }
 
   takeFresh(deliveryId: string): void {
@@ -54,15 +56,20 @@ export class Custody {
     const { deliveryId } = item;
     const returning = this.releasing.get(deliveryId);
     if (returning !== undefined) this.released(returning);
-    if (this.doubtful.delete(deliveryId)) this.fresh.delete(deliveryId);
+    if (this.doubtful.delete(deliveryId) || this.settling.delete(deliveryId)) this.fresh.delete(deliveryId);
     if (this.claimed.has(deliveryId) || this.fresh.has(deliveryId)) return false;
     this.claimed.set(deliveryId, item);
     return true;
   }
 
+  attempted(item: DeliveryItem): void {
+    if (this.claimed.get(item.deliveryId) === item) this.claimed.delete(item.deliveryId);
+    this.settling.set(item.deliveryId, item);
+  }
+
   settled(item: DeliveryItem): void {
     if (item.fresh) this.fresh.delete(item.deliveryId);
-    else if (this.claimed.get(item.deliveryId) === item) this.claimed.delete(item.deliveryId);
+    if (this.settling.get(item.deliveryId) === item) this.settling.delete(item.deliveryId);
   }
 
   doubt(item: Doubtful): void {
@@ -101,7 +108,8 @@ export class Custody {
 
   private released(item: DeliveryItem): void {
     this.releasing.delete(item.deliveryId);
-    this.settled(item);
+    if (item.fresh) this.fresh.delete(item.deliveryId);
+    else if (this.claimed.get(item.deliveryId) === item) this.claimed.delete(item.deliveryId);
     this.options.onReleased(item);
   }
 
@@ -134,6 +142,7 @@ export class Custody {
 
   /** After a claim without an answer: frees what the epoch has claimed and this node does not hold. */
   async releaseUnheld(epoch: number): Promise<void> {
-    await this.options.store.releaseUnheld(epoch, [...this.claimed.keys(), ...this.releasing.keys()]);
+    const held = [this.claimed, this.releasing, this.settling].flatMap((items) => [...items.keys()]);
+    await this.options.store.releaseUnheld(epoch, held);
   }
 }

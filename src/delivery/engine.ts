@@ -327,6 +327,7 @@ export class DeliveryEngine {
 
   private settle(settlement: Settlement, lane: Lane): void {
     const { item } = settlement;
+    this.custody.attempted(item);
     this.options.events.onAttempt(settlement, lane.config);
     this.settler.settle(settlement).then(
       () => {
