@@ -59,13 +59,8 @@ export class DatabaseLink {
         );
       };
       const answer = (result: Promise<T>): void => {
-        result.then(
-          (value) => {
-            if (this.down) fail(hangMs, 'no answer');
-            else process.own(() => resolve(value))();
-          },
-          (error: unknown) => process.own(() => reject(error))(),
-        );
+        if (this.down) fail(hangMs, 'no answer');
+        else process.own(() => void result.then(resolve, reject))();
       };
       time.after(there, () => {
         if (this.down) return fail(hangMs, 'away');

@@ -131,9 +131,9 @@ const planted: { bug: string; found: RegExp; mutation: Mutation }[] = [
         const lanes = engine['lanes'];
         const set = lanes.set.bind(lanes);
         lanes.set = (id, lane) => {
-          const { blockedBy } = lane;
-          lane.blockedBy = function ignoringTheBreaker(nowMs) {
-            const block = blockedBy.call(this, nowMs);
+          const blockedBy = lane.blockedBy.bind(lane);
+          lane.blockedBy = (nowMs) => {
+            const block = blockedBy(nowMs);
             return block === 'breaker' ? null : block;
           };
           return set(id, lane);

@@ -74,7 +74,9 @@ export function createNode(options: {
     events: {
       onAttempt: () => undefined,
       onGone: options.onGone,
+      onDead: () => undefined,
       onBreakerOpened: (endpoint) => options.oracle.breakerOpened(process, endpoint.id),
+      onDead: () => undefined,
       onTakenOver: () => undefined,
       onFenced: (count) => trace.add(`${process.name} fenced ${count}`),
       onError(where, error) {

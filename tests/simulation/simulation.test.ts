@@ -3,7 +3,9 @@ import { simulate } from './simulate.ts';
 
 const seeds = 200;
 
-test(`${seeds} seeds of crashes, outages, lost answers and bad receivers lose nothing`, { timeout: 120_000 }, async () => {
+test(`${seeds} seeds of crashes, outages, lost answers and bad receivers lose nothing`, {
+  timeout: 120_000,
+}, async () => {
   const failed: string[] = [];
   let received = 0;
   let crashes = 0;

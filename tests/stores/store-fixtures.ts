@@ -1,12 +1,14 @@
 import type { DeliveryItem, Settlement } from '../../src/delivery/delivery-ports.ts';
-import type { AcceptAnswer, PlannedEvent } from '../../src/events/accept.store.ts';
+import type { AcceptAnswer, PlannedDelivery, PlannedEvent } from '../../src/events/accept.store.ts';
 import type { EventDraft } from '../../src/events/event-draft.ts';
 import { createIdSource } from '../../src/ids/id-source.ts';
 import { floorId, type IdPrefix } from '../../src/ids/id.rules.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 export type Target = { endpointId: string; queued?: boolean; orderingKey?: string };
-export type Posted = { event: PlannedEvent; items: DeliveryItem[]; deliveryIds: string[] };
+/** A list that a test knows to be long enough for what it takes from it. */
+export type Several<T> = [T, T, T, ...T[]];
+export type Posted = { event: PlannedEvent; items: Several<DeliveryItem>; deliveryIds: Several<string> };
 
 /** A store with a team and a node, and short words for what tests do with them. */
 export class Scene {
@@ -41,7 +43,7 @@ export class Scene {
     return joinNode(this.store);
   }
 
-  plan(targets: Target[], draft: Partial<EventDraft> = {}): PlannedEvent {
+  plan(targets: Target[], draft: Partial<EventDraft> = {}): PlannedEvent & { deliveries: Several<PlannedDelivery> } {
     const id = this.id('evt');
     return {
       id,
@@ -63,7 +65,7 @@ export class Scene {
         endpointId,
         queued: queued ?? orderingKey !== undefined,
         orderingKey: orderingKey ?? null,
-      })),
+      })) as Several<PlannedDelivery>,
     };
   }
 
@@ -86,8 +88,8 @@ export class Scene {
     if (answer.refused !== null) throw new Error(`refused: ${answer.refused}`);
     return {
       event,
-      deliveryIds: event.deliveries.map((delivery) => delivery.id),
-      items: event.deliveries.map((delivery) => itemOf(event, delivery, epoch)),
+      deliveryIds: event.deliveries.map((delivery) => delivery.id) as Several<string>,
+      items: event.deliveries.map((delivery) => itemOf(event, delivery, epoch)) as Several<DeliveryItem>,
     };
   }
 
@@ -114,8 +116,9 @@ export class Scene {
     return this.store.deliveries.settle(item.epoch, [this.attempt(item, outcome, more)]);
   }
 
-  claim(endpointId: string, room = 100, epoch = this.epoch, budgetBytes = 1e9): Promise<DeliveryItem[]> {
-    return this.store.deliveries.claim(epoch, [{ endpointId, room }], budgetBytes);
+  async claim(endpointId: string, room = 100, epoch = this.epoch, budgetBytes = 1e9): Promise<Several<DeliveryItem>> {
+    const items = await this.store.deliveries.claim(epoch, [{ endpointId, room }], budgetBytes);
+    return items as Several<DeliveryItem>;
   }
 }
 

@@ -111,10 +111,9 @@ export async function openPostgresStore(): Promise<StoreUnderTest & { pool: pg.P
       return Number(row?.version);
     },
     async deleteTeam(id) {
-      await pool.query(
-        `UPDATE team SET deleted_at = now(), config_version = config_version WHERE id = $1`,
-        [uuidFromId(id)],
-      );
+      await pool.query(`UPDATE team SET deleted_at = now(), config_version = config_version WHERE id = $1`, [
+        uuidFromId(id),
+      ]);
     },
     delivery: (id) =>
       one(
