@@ -134,7 +134,6 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
         const { outcome, error, timing, item } = settlement;
         metrics.attempt({ outcome, error, totalMs: timing.totalMs });
         health.attempted(endpoint, outcome === 'succeeded');
-        if (outcome === 'dead') tell();
         if (outcome !== 'succeeded') {
           const { teamId, deliveryId, endpointId, attempts } = item;
           const { status, delayMs } = settlement;
@@ -144,6 +143,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
           );
         }
       },
+      onDead: tell,
       onGone: (endpoint) => health.gone(endpoint),
       onBreakerOpened(endpoint) {
         metrics.breakerOpened();

@@ -19,6 +19,8 @@ const waitingMaxMs = 15_000;
 /** What the engine tells of: for metrics, logs and the endpoint's health. */
 export type EngineEvents = {
   onAttempt(settlement: Settlement, endpoint: EndpointConfig): void;
+  /** A delivery is dead, and its operational event is committed. */
+  onDead(): void;
   /** 410: the endpoint asked to be left alone. */
   onGone(endpoint: EndpointConfig): void;
   onBreakerOpened(endpoint: EndpointConfig): void;
@@ -333,6 +335,7 @@ export class DeliveryEngine {
       () => {
         this.bytes -= item.body.length;
         this.custody.settled(item);
+        if (settlement.outcome === 'dead') this.options.events.onDead();
         if (settlement.outcome === 'retry') this.backlog.pokeIn(settlement.delayMs);
         else if (item.orderingKey !== null) this.backlog.poke();
         this.dispatcher.run();
