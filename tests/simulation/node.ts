@@ -76,7 +76,6 @@ export function createNode(options: {
       onGone: options.onGone,
       onDead: () => undefined,
       onBreakerOpened: (endpoint) => options.oracle.breakerOpened(process, endpoint.id),
-      onDead: () => undefined,
       onTakenOver: () => undefined,
       onFenced: (count) => trace.add(`${process.name} fenced ${count}`),
       onError(where, error) {
