@@ -198,6 +198,45 @@ describe('sending events', () => {
     await until('the held deliveries', () => receiver.of('paused').length === 3);
   });
 
+  it('disables an endpoint that answers 410, tells of it, holds its deliveries, and replays what was missed', async () => {
+    let gone = true;
+    receiver.behave('gone', () => (gone ? 410 : 200));
+    const { teamId, endpointIds } = await makeTeam(api, {
+      types: ['paper.made'],
+      endpoints: [
+        { url: receiver.url('gone'), eventTypes: ['paper.made'] },
+        { url: receiver.url('told'), eventTypes: ['posthorn.*'] },
+      ],
+    });
+    const path = `/v1/teams/${teamId}/endpoints/${endpointIds[0]}`;
+    await api.call('POST', `/v1/teams/${teamId}/events`, { type: 'paper.made', payload: { number: 1 } });
+    const told = await until('the operational event', () => receiver.of('told')[0]);
+    expect(JSON.parse(told.body)).toMatchObject({
+      type: 'posthorn.endpoint.disabled',
+      data: { endpointId: endpointIds[0], reason: 'the endpoint answered 410 Gone' },
+    });
+    expect(await api.call('GET', path)).toMatchObject({ status: 'disabled' });
+
+    await api.call('POST', `/v1/teams/${teamId}/events`, { type: 'paper.made', payload: { number: 2 } });
+    await until('both to be held', async () => (await deliveriesOf(teamId, '?state=held')).length === 2);
+    expect(receiver.of('gone')).toHaveLength(1);
+
+    gone = false;
+    await api.call('PATCH', path, { status: 'active' });
+    const delivered = `?state=succeeded&endpoint=${endpointIds[0]}`;
+    await until('both to be delivered', async () => (await deliveriesOf(teamId, delivered)).length === 2);
+
+    const filter = { endpoint: endpointIds[0], states: ['succeeded'] };
+    const dry = await api.call('POST', `/v1/teams/${teamId}/replays`, { filter, dryRun: true });
+    expect(dry).toMatchObject({ state: 'finished', matched: 2, resent: 0 });
+    const { id } = await api.call<{ id: string }>('POST', `/v1/teams/${teamId}/replays`, { filter });
+    const finished = await until('the replay to be told of', () =>
+      receiver.of('told').find((one) => one.type === 'posthorn.replay.finished' && one.body.includes(id)),
+    );
+    expect(JSON.parse(finished.body)).toMatchObject({ data: { replayId: id, matched: 2, resent: 2 } });
+    await until('the replayed deliveries', () => receiver.of('gone').length === 5);
+  });
+
   it('refuses what it does not know with a problem that says where', async () => {
     const { teamId } = await makeTeam(api, { types: [], endpoints: [] });
     await api.call('POST', `/v1/teams/${teamId}/event-types`, {
