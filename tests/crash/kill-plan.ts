@@ -3,7 +3,7 @@ import type { Random } from '../simulation/random.ts';
 /** How a round ends Posthorn. */
 export type KillPlan =
   | { kind: 'moment'; target: 'posthorn' | 'postgres' | 'both'; afterMs: number; name: string }
-  | { kind: 'point'; point: string; name: string };
+  | { kind: 'point'; point: string; atStart: boolean; name: string };
 
 /** Around every commit; with `:now` also while the node is coming up and taking over what the last one left. */
 const points = [
@@ -40,9 +40,21 @@ export function createKillPlans(random: Random): { next(): KillPlan } {
       ...moments('postgres', 4),
       ...moments('both', 4),
       ...points.map(
-        ({ point, most }): KillPlan => ({ kind: 'point', point: `${point}:${random.whole(1, most)}`, name: point }),
+        ({ point, most }): KillPlan => ({
+          kind: 'point',
+          point: `${point}:${random.whole(1, most)}`,
+          atStart: false,
+          name: point,
+        }),
       ),
-      ...startPoints.map((point): KillPlan => ({ kind: 'point', point: `${point}:1:now`, name: `${point}, at start` })),
+      ...startPoints.map(
+        (point): KillPlan => ({
+          kind: 'point',
+          point: `${point}:1:now`,
+          atStart: true,
+          name: `${point}, at start`,
+        }),
+      ),
     ];
     for (let at = queue.length - 1; at > 0; at -= 1) {
       const other = random.whole(0, at);

@@ -40,7 +40,7 @@ export class Load {
       }
     }
     loops.push(this.pauseAndResume(session, this.random.fork()));
-    this.running = Promise.all(loops).finally(() => pool.destroy());
+    this.running = Promise.all(loops).then(() => pool.destroy());
   }
 
   async stop(): Promise<void> {

@@ -60,7 +60,7 @@ class Harness {
   private readonly rounds: RoundFigures[] = [];
   private posthorn: PosthornProcess | null = null;
   private duplicatesBefore = 0;
-  private early: string | null = null;
+  private endedAtStart = false;
 
   constructor(options: CrashOptions, dataFolder: string, receiver: JournalReceiver) {
     this.options = options;
@@ -141,11 +141,13 @@ class Harness {
     let reached = true;
     let recoveryMs: number | null = null;
     if (plan.kind === 'point') {
-      if (!plan.point.endsWith(':now')) process.kill(posthorn.pid, 'SIGUSR2');
-      else if (this.early === plan.point) this.early = null;
-      const met = plan.point.endsWith(':now') ? null : await within(pointPatienceMs, posthorn.ended);
-      reached = plan.point.endsWith(':now') || met !== null;
-      if (plan.point.endsWith(':now')) await delay(300);
+      if (plan.atStart) {
+        reached = this.endedAtStart;
+        await delay(400);
+      } else {
+        process.kill(posthorn.pid, 'SIGUSR2');
+        reached = (await within(pointPatienceMs, posthorn.ended)) !== null;
+      }
       await posthorn.end('SIGKILL');
     } else {
       await delay(plan.afterMs);
@@ -159,19 +161,21 @@ class Harness {
     return { reached, recoveryMs: recoveryMs ?? this.posthorn.readyAfterMs };
   }
 
-  // A point that ends the start itself is passed once; the start after that is without it.
+  // A start that is to be killed at a point is killed there, or soon after it is ready; the one after that is left alone.
   private async start(plan: KillPlan | null): Promise<PosthornProcess> {
     const env: Record<string, string> = { POSTHORN_LOG_LEVEL: 'warn' };
-    const options = { dataFolder: this.dataFolder, env, deadlineMs: recoveryMaxMs };
-    if (plan?.kind === 'point') {
-      try {
-        return await startPosthorn({ ...options, env: { ...env, POSTHORN_CRASH_POINT: plan.point } });
-      } catch (error) {
-        if (!(error instanceof EarlyEnd) || error.ending.signal !== 'SIGKILL') throw error;
-        this.early = plan.point;
-      }
+    const options = { dataFolder: this.dataFolder, deadlineMs: recoveryMaxMs };
+    const withPoint = { ...options, env: plan?.kind === 'point' ? { ...env, POSTHORN_CRASH_POINT: plan.point } : env };
+    if (plan?.kind !== 'point' || !plan.atStart) return startPosthorn(withPoint);
+    try {
+      const posthorn = await startPosthorn(withPoint);
+      this.endedAtStart = (await within(500, posthorn.ended)) !== null;
+      await posthorn.end('SIGKILL');
+    } catch (error) {
+      if (!(error instanceof EarlyEnd) || error.ending.signal !== 'SIGKILL') throw error;
+      this.endedAtStart = true;
     }
-    return startPosthorn(options);
+    return startPosthorn({ ...options, env });
   }
 
   private async killPostmaster(): Promise<number | undefined> {
