@@ -53,17 +53,22 @@ export function readEventRequest(value: unknown, text: string, pointer: string):
 /** A key of 1 to 256 characters without control characters; null when absent. */
 export function readKey(value: unknown, pointer: string, errors: ProblemPointer[]): string | null {
   if (value === undefined || value === null) return null;
-  // oxlint-disable-next-line no-control-regex -- they are what is refused
-  if (typeof value !== 'string' || value === '' || value.length > keyMaxLength || /[\u0000-\u001f\u007f]/.test(value)) {
-    errors.push({ pointer, message: `must be a string of 1 to ${keyMaxLength} characters without control characters` });
-    return null;
-  }
-  return value;
+  if (typeof value === 'string' && value !== '' && value.length <= keyMaxLength && isStorable(value)) return value;
+  errors.push({ pointer, message: `must be a string of 1 to ${keyMaxLength} characters without control characters` });
+  return null;
 }
+
+/** Half a surrogate pair would come back from the database as another key than it went in. */
+function isStorable(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- they are what is refused
+  return text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text);
+}
+
+const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/i;
 
 function readTime(value: unknown, pointer: string, errors: ProblemPointer[]): number | null {
   if (value === undefined || value === null) return null;
-  const atMs = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T/.test(value) ? Date.parse(value) : Number.NaN;
+  const atMs = typeof value === 'string' && rfc3339.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(atMs)) {
     errors.push({ pointer, message: 'must be an RFC 3339 time such as 2026-01-31T12:00:00Z' });
     return null;

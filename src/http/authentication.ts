@@ -30,6 +30,7 @@ export type Authentication = {
   ): (request: FastifyRequest, reply: FastifyReply, proceed: (error?: Error) => void) => void;
 };
 
+const rememberedTokens = 1_000;
 const operator: Actor = { kind: 'operator' };
 const noKey = 'Send an API key as "Authorization: Bearer <api key>".';
 const badKey = 'This API key is not known, has expired or was revoked.';
@@ -82,15 +83,26 @@ export function createAuthentication(options: {
     return undefined;
   };
 
+  // The digest of a token that was a known key lately: hashing would cost more than everything else here.
+  const digests = new Map<string, string>();
+  const digestOf = (token: string): string => digests.get(token) ?? digestOfToken(token);
+  const remember = (token: string, digest: string): void => {
+    if (digests.size >= rememberedTokens) digests.clear();
+    digests.set(token, digest);
+  };
+
   const check = (
     request: FastifyRequest,
     permission: RoutePermission,
   ): Problem | undefined | Promise<Problem | undefined> => {
     const token = bearerToken(request.headers.authorization);
     if (token === null) return unauthorized(noKey);
-    const digest = digestOfToken(token);
+    const digest = digestOf(token);
     const known = apiKeys.peek(digest);
-    if (known !== undefined) return judgeKey(known, request, permission);
+    if (known !== undefined) {
+      if (!digests.has(token)) remember(token, digest);
+      return judgeKey(known, request, permission);
+    }
     if (timingSafeEqual(Buffer.from(digest, 'base64'), operatorDigest)) {
       const team = teamOf(request);
       if (team !== undefined && !isId('team', team)) return noSuchTeam();

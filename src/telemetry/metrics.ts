@@ -37,7 +37,18 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
-  const accepted = new Counter({ name: 'posthorn_events_accepted_total', help: 'Events committed.', registers });
+  // The two that change with every event are plain numbers, handed over when somebody looks.
+  let newlyAccepted = 0;
+  let succeeded = 0;
+  new Counter({
+    name: 'posthorn_events_accepted_total',
+    help: 'Events committed.',
+    registers,
+    collect() {
+      this.inc(newlyAccepted);
+      newlyAccepted = 0;
+    },
+  });
   const duplicates = new Counter({
     name: 'posthorn_events_duplicate_total',
     help: 'Posts answered from an idempotency key.',
@@ -48,6 +59,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     help: 'Finished attempts by result: succeeded, http, dns, tls, connect, timeout, reset, blocked.',
     labelNames: ['result'],
     registers,
+    collect() {
+      // The registry collects metrics in the order of their registration: deliveries come right after.
+      this.inc({ result: 'succeeded' }, succeeded);
+      settled.inc({ state: 'succeeded' }, succeeded);
+      succeeded = 0;
+    },
   });
   const settled = new Counter({
     name: 'posthorn_deliveries_settled_total',
@@ -123,18 +140,17 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
   });
 
-  const succeededAttempts = attempts.labels('succeeded');
-  const succeededDeliveries = settled.labels('succeeded');
   const deadDeliveries = settled.labels('dead');
   return {
     registry,
-    eventAccepted: (duplicate) => (duplicate ? duplicates : accepted).inc(),
+    eventAccepted(duplicate) {
+      if (duplicate) duplicates.inc();
+      else newlyAccepted += 1;
+    },
     attempt({ outcome, error, totalMs }) {
       duration.observe(totalMs / 1000);
-      if (outcome === 'succeeded') {
-        succeededAttempts.inc();
-        succeededDeliveries.inc();
-      } else {
+      if (outcome === 'succeeded') succeeded += 1;
+      else {
         attempts.labels(error ?? 'http').inc();
         if (outcome === 'dead') deadDeliveries.inc();
       }
