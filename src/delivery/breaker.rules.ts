@@ -35,11 +35,11 @@ export function closedBreaker(nowMs: number): ClosedBreaker {
   return { state: 'closed', windowStartMs: nowMs, attempts: 0, failures: 0 };
 }
 
-/** Moves an open breaker whose time has come to half-open; anything else stays. */
+/** Moves an open breaker whose time has come, or whose clock was set far back, to half-open; anything else stays. */
 export function wakeBreaker(breaker: Breaker, nowMs: number): Breaker {
-  return breaker.state === 'open' && nowMs >= breaker.untilMs
-    ? { state: 'half-open', openedForMs: breaker.openedForMs }
-    : breaker;
+  if (breaker.state !== 'open') return breaker;
+  const { untilMs, openedForMs } = breaker;
+  return nowMs >= untilMs || nowMs < untilMs - 2 * openedForMs ? { state: 'half-open', openedForMs } : breaker;
 }
 
 /** How many attempts may be under way at once; Infinity when closed. Wake the breaker first. */

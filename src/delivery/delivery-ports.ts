@@ -55,7 +55,7 @@ export type Beat = { alive: boolean; liveNodes: number; expiredEpochs: number[];
 
 /**
  * The database as the engine needs it. Every method rejects when the database is out of reach, and may then have
- * happened or not: each is safe to call again. Contract suite: delivery-store.contract.ts.
+ * happened or not: each is safe to call again. Contract suite: tests/stores/delivery-store.contract.ts.
  */
 export type DeliveryStore = {
   /** Registers this process; its epoch fences everything it writes. */

@@ -2,7 +2,7 @@ import type { LinkFaults } from './database-link.ts';
 import type { Random } from './random.ts';
 import { eventTypes } from './world.ts';
 
-export type Request = {
+type Request = {
   atMs: number;
   number: number;
   team: number;
@@ -14,7 +14,7 @@ export type Request = {
   once: boolean;
 };
 
-export type Fault = {
+type Fault = {
   atMs: number;
   kind: 'crash' | 'outage' | 'cut' | 'freeze' | 'status' | 'stop' | 'behaviour' | 'year';
   forMs: number;
