@@ -1,10 +1,7 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Figure, median, milliseconds } from '../rig/figures.ts';
 import { type Latency, probeLatency, receiverPort } from '../rig/latency.ts';
 import { startPosthorn } from '../rig/posthorn.ts';
-import { freePort, startProcess } from '../rig/processes.ts';
+import { type Rival, startBarePipeline, startBullmqRecipe } from '../rig/rivals.ts';
 import type { Rig } from './throughput.ts';
 
 const ratePerSecond = 1_000;
@@ -33,67 +30,26 @@ async function ofPosthorn(rig: Rig): Promise<Latency> {
   return latency;
 }
 
-async function ofBare(rig: Rig): Promise<Latency> {
-  const [port, barePort] = [await receiverPort(), await freePort()];
-  const bare = await startProcess({
-    command: process.execPath,
-    args: ['bench/rivals/bare-pipeline.ts'],
-    env: {
-      PORT: String(barePort),
-      DATABASE_URL: await rig.database.create('bench_bare'),
-      RECEIVER_URL: `http://127.0.0.1:${port}/hook`,
-    },
-    ready: 'ready',
-  });
-  const latency = await probe(rig, `http://127.0.0.1:${barePort}/`, 'none', port);
-  await bare.stop();
-  return latency;
-}
-
-async function ofBullmq(rig: Rig): Promise<Latency> {
-  const [port, recipePort, redisPort] = [await receiverPort(), await freePort(), await freePort()];
-  const redis = await startProcess({
-    command: 'redis-server',
-    args: [
-      '--port',
-      String(redisPort),
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      mkdtempSync(join(tmpdir(), 'posthorn-bench-redis-')),
-      '--appendonly',
-      'yes',
-      '--appendfsync',
-      'always',
-      '--save',
-      '',
-    ],
-    ready: 'Ready to accept connections',
-  });
-  const recipe = await startProcess({
-    command: process.execPath,
-    args: ['bench/rivals/bullmq-recipe.ts'],
-    env: { PORT: String(recipePort), REDIS_PORT: String(redisPort), RECEIVER_URL: `http://127.0.0.1:${port}/hook` },
-    ready: 'ready',
-  });
-  const latency = await probe(rig, `http://127.0.0.1:${recipePort}/`, 'none', port);
-  await recipe.stop();
-  await redis.stop();
+async function ofRival(rig: Rig, start: (receiverUrl: string) => Promise<Rival>): Promise<Latency> {
+  const port = await receiverPort();
+  const rival = await start(`http://127.0.0.1:${port}/hook`);
+  const latency = await probe(rig, rival.url, 'none', port);
+  await rival.stop();
   return latency;
 }
 
 /** (g) From the post to its arrival at the receiver, at 1,000 events a second. */
 export async function measureLatency(rig: Rig): Promise<Figure[]> {
   const contestants = [
-    { name: 'Posthorn', run: ofPosthorn },
-    { name: 'bare pipeline', run: ofBare },
-    { name: 'BullMQ recipe', run: ofBullmq },
+    { name: 'Posthorn', run: () => ofPosthorn(rig) },
+    { name: 'bare pipeline', run: () => ofRival(rig, (url) => startBarePipeline(rig.database, url)) },
+    { name: 'BullMQ recipe', run: () => ofRival(rig, startBullmqRecipe) },
   ];
   const results = new Map<string, Latency[]>(contestants.map(({ name }) => [name, []]));
   for (let run = 1; run <= rig.runs; run += 1) {
     for (const { name, run: measure } of contestants) {
       rig.progress(`(g) latency of ${name}, run ${run} of ${rig.runs}`);
-      const latency = await measure(rig);
+      const latency = await measure();
       if (latency.failed > 0) throw new Error(`${latency.failed} posts to ${name} failed`);
       results.get(name)?.push(latency);
     }

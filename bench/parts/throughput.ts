@@ -1,12 +1,9 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { RigDatabase } from '../rig/database.ts';
 import { type Figure, median, rate, ratio } from '../rig/figures.ts';
 import { eventOfOneKilobyte, postAsFastAsPossible } from '../rig/load.ts';
 import { startPosthorn } from '../rig/posthorn.ts';
-import { freePort, startProcess } from '../rig/processes.ts';
 import { startReceiver } from '../rig/receiver.ts';
+import { type Rival, startBarePipeline, startBullmqRecipe } from '../rig/rivals.ts';
 
 /** What a run counts: posts answered and requests received, a second, over the time of the load. */
 type Throughput = { acceptedPerSecond: number; deliveredPerSecond: number };
@@ -52,58 +49,14 @@ async function measurePosthorn(rig: Rig, endpoints: number): Promise<Throughput>
   return result;
 }
 
-async function measureBare(rig: Rig): Promise<Throughput> {
+async function measureRival(rig: Rig, start: (receiverUrl: string) => Promise<Rival>): Promise<Throughput> {
   const receiver = await startReceiver();
-  const port = await freePort();
-  const bare = await startProcess({
-    command: process.execPath,
-    args: ['bench/rivals/bare-pipeline.ts'],
-    env: {
-      PORT: String(port),
-      DATABASE_URL: await rig.database.create('bench_bare'),
-      RECEIVER_URL: `${receiver.url}/hook`,
-    },
-    ready: 'ready',
+  const rival = await start(`${receiver.url}/hook`);
+  const result = await measure(rig, () => receiver.received(), {
+    url: rival.url,
+    body: eventOfOneKilobyte('bench.event'),
   });
-  const url = `http://127.0.0.1:${port}/`;
-  const result = await measure(rig, () => receiver.received(), { url, body: eventOfOneKilobyte('bench.event') });
-  await bare.stop();
-  await receiver.stop();
-  return result;
-}
-
-async function measureBullmq(rig: Rig): Promise<Throughput> {
-  const receiver = await startReceiver();
-  const redisPort = await freePort();
-  const redis = await startProcess({
-    command: 'redis-server',
-    args: [
-      '--port',
-      String(redisPort),
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      mkdtempSync(join(tmpdir(), 'posthorn-bench-redis-')),
-      '--appendonly',
-      'yes',
-      '--appendfsync',
-      'always',
-      '--save',
-      '',
-    ],
-    ready: 'Ready to accept connections',
-  });
-  const port = await freePort();
-  const recipe = await startProcess({
-    command: process.execPath,
-    args: ['bench/rivals/bullmq-recipe.ts'],
-    env: { PORT: String(port), REDIS_PORT: String(redisPort), RECEIVER_URL: `${receiver.url}/hook` },
-    ready: 'ready',
-  });
-  const url = `http://127.0.0.1:${port}/`;
-  const result = await measure(rig, () => receiver.received(), { url, body: eventOfOneKilobyte('bench.event') });
-  await recipe.stop();
-  await redis.stop();
+  await rival.stop();
   await receiver.stop();
   return result;
 }
@@ -115,11 +68,11 @@ export async function measureThroughput(rig: Rig): Promise<Figure[]> {
   const results = { a: [] as Throughput[], b: [] as Throughput[], c: [] as Throughput[], d: [] as Throughput[] };
   for (let run = 1; run <= rig.runs; run += 1) {
     rig.progress(`(b) bare pipeline, run ${run} of ${rig.runs}`);
-    results.b.push(await measureBare(rig));
+    results.b.push(await measureRival(rig, (url) => startBarePipeline(rig.database, url)));
     rig.progress(`(a) Posthorn, run ${run} of ${rig.runs}`);
     results.a.push(await measurePosthorn(rig, 1));
     rig.progress(`(c) BullMQ recipe, run ${run} of ${rig.runs}`);
-    results.c.push(await measureBullmq(rig));
+    results.c.push(await measureRival(rig, startBullmqRecipe));
     rig.progress(`(d) fan-out to ten, run ${run} of ${rig.runs}`);
     results.d.push(await measurePosthorn(rig, 10));
   }

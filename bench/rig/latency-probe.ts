@@ -1,23 +1,13 @@
 /**
  * Posts events at a fixed rate and receives them, in one process: the time from the post to its arrival at the
  * receiver, by one clock. Run by bench/run.ts; prints one JSON line.
- * Options (JSON in PROBE): postUrl, key, types[], ratePerSecond, seconds, warmupSeconds, receiverPort, hang?
+ * Its options are JSON in PROBE.
  */
 import http from 'node:http';
 import { Pool } from 'undici';
+import type { ProbeOptions } from './latency.ts';
 
-type Options = {
-  postUrl: string;
-  key: string;
-  types: string[];
-  ratePerSecond: number;
-  seconds: number;
-  warmupSeconds: number;
-  receiverPort: number;
-  /** Requests to this path are never answered. */
-  hang?: string;
-};
-const options = JSON.parse(process.env.PROBE as string) as Options;
+const options = JSON.parse(process.env.PROBE as string) as ProbeOptions;
 const latenciesMs: number[] = [];
 let received = 0;
 let failed = 0;

@@ -11,11 +11,7 @@ export type Latency = {
   p99Ms: number;
 };
 
-/** A port for the probe's receiver, known before the probe starts so that endpoints can be made at it. */
-export const receiverPort = freePort;
-
-/** Runs the probe to its end. */
-export function probeLatency(options: {
+export type ProbeOptions = {
   postUrl: string;
   key: string;
   types: string[];
@@ -23,8 +19,15 @@ export function probeLatency(options: {
   seconds: number;
   warmupSeconds: number;
   receiverPort: number;
+  /** Requests to this path are never answered. */
   hang?: string;
-}): Promise<Latency> {
+};
+
+/** A port for the probe's receiver, known before the probe starts so that endpoints can be made at it. */
+export const receiverPort = freePort;
+
+/** Runs the probe to its end. */
+export function probeLatency(options: ProbeOptions): Promise<Latency> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['bench/rig/latency-probe.ts'], {
       env: { ...process.env, PROBE: JSON.stringify(options) },
