@@ -221,6 +221,21 @@ it('docs/operations.md has every metric of a real node with its labels', async (
   }
 });
 
+it('the metrics count what was accepted, answered again and refused', async () => {
+  const { team } = await stage.makeTeam();
+  const event = { type: 'invoice.paid', payload: {}, idempotencyKey: 'once' };
+  await stage.call('POST', `/v1/teams/${team}/events`, event);
+  await stage.call('POST', `/v1/teams/${team}/events`, event);
+  await expect(stage.call('POST', `/v1/teams/${team}/events`, { ...event, type: 'nothing' })).rejects.toThrow('422');
+  const text = await (await fetch(`${stage.url}/metrics`)).text();
+  for (const name of [
+    'events_accepted_total',
+    'events_duplicate_total',
+    'http_problems_total{code="unknown_event_type"}',
+  ])
+    expect(text).toMatch(new RegExp(`^posthorn_${name.replaceAll(/[{}]/g, '\\$&')} [1-9]`, 'm'));
+});
+
 it('every path of the API that the pages name is there', async () => {
   const { paths } = (await (await fetch(`${stage.url}/openapi.json`)).json()) as { paths: Record<string, object> };
   const shape = (path: string): string => path.replaceAll(/\{[^}]*\}|:\w+|\$\w+/g, '*').replace(/\?.*$/, '');
