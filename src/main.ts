@@ -364,7 +364,7 @@ function readRehearsal(config: Config): {
   leaseSeconds: number | null;
 } {
   const point = process.env['POSTHORN_CRASH_POINT'];
-  const lease = process.env['POSTHORN_LEASE_SECONDS'];
+  const lease = process.env['POSTHORN_TEST_LEASE_SECONDS'];
   if (config.environment !== 'development') return { watched: (port) => port, leaseSeconds: null };
   const points =
     point === undefined
