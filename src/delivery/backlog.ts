@@ -102,40 +102,52 @@ export function createBacklog(options: {
       if (resolved) doubtUntilMs = null;
     }
     const waiting = await options.store.waitingEndpoints();
-    const lanes = new Map<string, { lane: Lane; room: number }>();
+    const due: Lane[] = [];
     let nextMs = idleMs;
-    let rows = claimMaxRows;
     for (const entry of waiting) {
       const lane = await findLane(entry.teamId, entry.endpointId);
       if (lane === null) continue;
-      if (entry.dueInMs > 0) {
-        nextMs = Math.min(nextMs, entry.dueInMs);
-        continue;
-      }
-      const nowMs = options.now();
-      const room = Math.min(lane.room(nowMs), rows);
-      if (room > 0) {
-        lanes.set(entry.endpointId, { lane, room });
-        rows -= room;
-      } else if (lane.breaker.state === 'open') {
-        nextMs = Math.min(nextMs, Math.max(1, lane.breaker.untilMs - nowMs));
-      } else {
-        lane.moreWaiting = true;
-      }
+      if (entry.dueInMs > 0) nextMs = Math.min(nextMs, entry.dueInMs);
+      else due.push(lane);
     }
     const budget = Math.min(claimBudgetBytes, options.memoryRoomBytes());
-    if (lanes.size === 0) return nextMs;
-    if (budget <= 0) return Math.min(nextMs, 100);
+    if (due.length > 0 && budget <= 0) return Math.min(nextMs, 100);
 
-    const wants = [...lanes].map(([endpointId, { room }]) => ({ endpointId, room }));
-    const byEndpoint = Map.groupBy(await claim(epoch, wants, budget), (item) => item.endpointId);
-    for (const [endpointId, { lane, room }] of lanes) {
-      const items = byEndpoint.get(endpointId) ?? [];
+    const shares = takeRoom(due);
+    for (const lane of due) {
+      if (lane.breaker.state === 'open') nextMs = Math.min(nextMs, Math.max(1, lane.breaker.untilMs - options.now()));
+    }
+    if (shares.length === 0) return nextMs;
+    let byEndpoint: Map<string, DeliveryItem[]>;
+    try {
+      const wants = shares.map(({ lane, room }) => ({ endpointId: lane.endpointId, room }));
+      byEndpoint = Map.groupBy(await claim(epoch, wants, budget), (item) => item.endpointId);
+    } finally {
+      for (const { lane, room } of shares) lane.reserved -= room;
+    }
+    for (const { lane, room } of shares) {
+      const items = byEndpoint.get(lane.endpointId) ?? [];
       lane.moreWaiting = items.length === room;
       if (items.length > 0) options.onClaimed(lane, items);
     }
     // Cut by the budget or by rows: what is left is found on the next look.
-    return rows === 0 ? 0 : Math.min(nextMs, byEndpoint.size === 0 ? 1_000 : 250);
+    const rows = shares.reduce((sum, { room }) => sum + room, 0);
+    return rows >= claimMaxRows ? 0 : Math.min(nextMs, byEndpoint.size === 0 ? 1_000 : 250);
+  };
+
+  // Half of each lane's room, kept for the claim while it is under way: the other half stays for fresh deliveries.
+  const takeRoom = (due: Lane[]): { lane: Lane; room: number }[] => {
+    const shares: { lane: Lane; room: number }[] = [];
+    let rows = claimMaxRows;
+    for (const lane of due) {
+      const room = Math.min(Math.ceil(lane.room(options.now()) / 2), rows);
+      if (room > 0) {
+        lane.reserved += room;
+        rows -= room;
+        shares.push({ lane, room });
+      } else if (lane.breaker.state !== 'open') lane.moreWaiting = true;
+    }
+    return shares;
   };
 
   return {
