@@ -18,7 +18,31 @@ export function createPool(config: pg.PoolConfig, onError: (error: Error) => voi
   pool.on('error', onError);
   // The pool listens to idle clients only: one that breaks between two statements of a transaction would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  closeIdleAfterSilence(pool);
   return pool;
+}
+
+/**
+ * A connection that stopped answering was rarely alone (a firewall that forgot, a server that froze): those that lie
+ * idle are closed with it, so that the next calls do not wait out one timeout for each of them.
+ */
+function closeIdleAfterSilence(pool: pg.Pool): void {
+  const idle = new Set<pg.PoolClient>();
+  pool.on('acquire', (client) => idle.delete(client));
+  pool.on('remove', (client) => idle.delete(client));
+  pool.on('release', (error: unknown, client) => {
+    if (!isSilence(error)) {
+      if (!error) idle.add(client);
+      return;
+    }
+    for (const other of idle) other.connection.stream.destroy();
+    idle.clear();
+  });
+}
+
+/** True when a statement was given up without an answer: its connection is not worth another word. */
+export function isSilence(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout';
 }
 
 /** True when the database could not be reached or is shutting down or starting up: the same call may work later. */

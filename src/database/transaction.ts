@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { isSilence } from './pool.ts';
 
 /** Runs `work` in one transaction: commits what it did when it resolves, nothing when it rejects. */
 export async function inTransaction<Result>(
@@ -13,9 +14,12 @@ export async function inTransaction<Result>(
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((failure: unknown) => {
-      broken = failure instanceof Error ? failure : new Error(String(failure));
-    });
+    if (isSilence(error)) broken = error;
+    else {
+      await client.query('ROLLBACK').catch((failure: unknown) => {
+        broken = failure instanceof Error ? failure : new Error(String(failure));
+      });
+    }
     throw error;
   } finally {
     client.release(broken);

@@ -12,6 +12,9 @@ import {
 import { idFromUuid, uuidFromId } from '../ids/id.rules.ts';
 import type { Beat, DeliveryItem, DeliveryStore, Settlement } from './delivery-ports.ts';
 
+/** The lease cannot wait: a beat that hangs would end it. */
+const soon = { query_timeout: 5_000 };
+
 const outcomeCodes = { retry: 0, succeeded: 1, dead: 2 } as const;
 
 const freshSql = `SELECT settle_fresh_successes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) AS applied`;
@@ -21,11 +24,12 @@ const anySql = `SELECT cardinality(settle_deliveries(${Array.from({ length: 26 }
 export function createPostgresDeliveryStore(pool: pg.Pool): DeliveryStore {
   return {
     async join({ name, lowDeliveryId, leaseSeconds }) {
-      const { rows } = await pool.query<{ epoch: number; now_ms: number }>(
-        `INSERT INTO node (name, lease_until, low_delivery) VALUES ($1, now() + make_interval(secs => $2), $3)
-         RETURNING epoch, (extract(epoch FROM clock_timestamp()) * 1000)::double precision AS now_ms`,
-        [name, leaseSeconds, uuidFromId(lowDeliveryId)],
-      );
+      const { rows } = await pool.query<{ epoch: number; now_ms: number }>({
+        text: `INSERT INTO node (name, lease_until, low_delivery) VALUES ($1, now() + make_interval(secs => $2), $3)
+          RETURNING epoch, (extract(epoch FROM clock_timestamp()) * 1000)::double precision AS now_ms`,
+        values: [name, leaseSeconds, uuidFromId(lowDeliveryId)],
+        ...soon,
+      });
       const row = rows[0] as { epoch: number; now_ms: number };
       return { epoch: row.epoch, databaseNowMs: row.now_ms };
     },
@@ -40,6 +44,7 @@ export function createPostgresDeliveryStore(pool: pg.Pool): DeliveryStore {
         name: 'node_beat',
         text: 'SELECT * FROM node_beat($1, $2, $3)',
         values: [epoch, uuidFromId(lowDeliveryId), leaseSeconds],
+        ...soon,
       });
       const row = rows[0] as (typeof rows)[0];
       return {
