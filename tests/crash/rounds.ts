@@ -28,6 +28,8 @@ const fullAuditEvery = 25;
 export type CrashOptions = {
   rounds: number;
   seed: number;
+  /** Ends the run after the round under way. */
+  stop?: AbortSignal;
   onRound?: (figures: RoundFigures, round: number) => void;
   /** Changes the database behind Posthorn's back before a round's audit, to see that the oracle notices. */
   sabotage?: (database: pg.Client, round: number) => Promise<void>;
@@ -83,6 +85,7 @@ class Harness {
     const failures: string[] = [];
     let states: Record<string, number> = {};
     for (let round = 1; round <= this.options.rounds && failures.length === 0; round += 1) {
+      if (this.options.stop?.aborted) break;
       const next = plans.next();
       try {
         const { reached, recoveryMs } = await this.playRound(plan, next, load, round);

@@ -15,10 +15,18 @@ if (!Number.isSafeInteger(rounds) || rounds < 1 || !Number.isSafeInteger(seed)) 
 
 const isTerminal = process.stderr.isTTY;
 const width = 30;
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    console.error(`\n${signal}: this round is the last one`);
+    stopping.abort();
+  });
+}
 console.error(`${rounds} rounds, seed ${seed}`);
 const report = await runCrashRounds({
   rounds,
   seed,
+  stop: stopping.signal,
   onRound({ kind, recoveryMs, reached }, round) {
     const filled = Math.round((round / rounds) * width);
     const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;

@@ -12,9 +12,9 @@ export type Stage = {
   heal(): void;
 };
 
-export const teamCount = 3;
+const teamCount = 3;
 const kinds = ['healthy', 'flaky', 'slow', 'ordered', 'held', 'dead'] as const;
-export const types = ['thing.made', 'thing.slow', 'thing.moved', 'thing.kept', 'thing.lost'];
+const types = ['thing.made', 'thing.slow', 'thing.moved', 'thing.kept', 'thing.lost'];
 
 export async function buildStage(api: Api, receiver: JournalReceiver, random: Random): Promise<Stage> {
   const stage: Stage = { teams: [], places: new Map(), heal: () => undefined };

@@ -16,7 +16,7 @@ export type Reception = {
 };
 
 /** Answers a reception: a status, or whatever it likes to do with the response itself. */
-export type Behaviour = (reception: Reception, response: http.ServerResponse) => number | void | Promise<number | void>;
+type Behaviour = (reception: Reception, response: http.ServerResponse) => number | void | Promise<number | void>;
 
 export type JournalReceiver = {
   url(place: string): string;
