@@ -1,7 +1,5 @@
 /** What an attempt brought, as far as the decision needs it. */
-export type AttemptResult =
-  | { kind: 'response'; status: number; retryAfter: string | null }
-  | { kind: 'failure' };
+export type AttemptResult = { kind: 'response'; status: number; retryAfter: string | null } | { kind: 'failure' };
 
 export type Outcome =
   | { kind: 'succeeded' }

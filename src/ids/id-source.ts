@@ -37,7 +37,13 @@ export function createIdSource(clock: Clock, fillRandom: (bytes: Buffer) => void
       const high = pool.readUInt32LE(used);
       const low = pool.readUInt32LE(used + 4);
       used += 8;
-      const tail = encodeTail(sequence, high >>> 30, high & 0xfffff, low & 0xfffff, ((high >>> 20) & 0x3ff) * 1024 + (low >>> 22));
+      const tail = encodeTail(
+        sequence,
+        high >>> 30,
+        high & 0xfffff,
+        low & 0xfffff,
+        ((high >>> 20) & 0x3ff) * 1024 + (low >>> 22),
+      );
       return `${prefix}_${lastText}${tail}`;
     },
   };
