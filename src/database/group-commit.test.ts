@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createGroupCommit } from './group-commit.ts';
 
 /** A group commit whose batches are written when the test says so, and deferred only when `turn` is called. */
-function rig(options: { maxBatch?: number; parallel?: number } = {}) {
+function rig(options: { maxBatch?: number; parallel?: number; maxBytes?: number } = {}) {
   const batches: { items: number[]; done(): void; fail(error: Error): void }[] = [];
   const deferred: (() => void)[] = [];
   const commit = createGroupCommit<number, string>({
@@ -12,6 +12,7 @@ function rig(options: { maxBatch?: number; parallel?: number } = {}) {
       }),
     maxBatch: options.maxBatch ?? 100,
     parallel: options.parallel ?? 1,
+    ...(options.maxBytes === undefined ? {} : { weigh: (item: number) => item, maxBytes: options.maxBytes }),
     defer: (run) => deferred.push(run),
   });
   const turn = async (): Promise<void> => {
@@ -62,6 +63,15 @@ test('batches are no larger than allowed, and no more at once than allowed', asy
   expect(batches[2]!.items).toEqual([8, 9]);
   for (const batch of batches) batch.done();
   expect(await all).toEqual(Array.from({ length: 10 }, (_, index) => String(index)));
+});
+
+test('batches are cut by their bytes too, and an item that is larger than that goes alone', async () => {
+  const { commit, batches, turn } = rig({ parallel: 4, maxBytes: 10 });
+  const all = Promise.all([6, 4, 1, 25, 2, 3].map((item) => commit.add(item)));
+  await turn();
+  expect(batches.map((batch) => batch.items)).toEqual([[6, 4], [1], [25], [2, 3]]);
+  for (const batch of batches) batch.done();
+  expect(await all).toHaveLength(6);
 });
 
 test('a batch that fails rejects its own and no other', async () => {

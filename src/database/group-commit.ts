@@ -15,6 +15,9 @@ export function createGroupCommit<Item, Answer>(options: {
   /** Writes a batch in one transaction and answers in its order. Must not be partly done when it throws. */
   write(batch: Item[]): Promise<Answer[]>;
   maxBatch: number;
+  /** An item's size in bytes, and how many a batch may have; one item alone may have more. */
+  weigh?: (item: Item) => number;
+  maxBytes?: number;
   /** Batches under way at once. */
   parallel: number;
   /** Runs its argument when this turn of the event loop is over: setImmediate, but for the simulation. */
@@ -31,11 +34,24 @@ export function createGroupCommit<Item, Answer>(options: {
   const start = (): void => {
     scheduled = false;
     while (writing < options.parallel && waiting.length > 0) {
-      const batch = waiting.length <= options.maxBatch ? waiting : waiting.slice(0, options.maxBatch);
-      waiting = batch === waiting ? [] : waiting.slice(options.maxBatch);
+      const size = batchSize();
+      const batch = size === waiting.length ? waiting : waiting.slice(0, size);
+      waiting = batch === waiting ? [] : waiting.slice(size);
       writing += 1;
       void run(batch);
     }
+  };
+
+  const batchSize = (): number => {
+    const most = Math.min(waiting.length, options.maxBatch);
+    const { weigh, maxBytes } = options;
+    if (weigh === undefined || maxBytes === undefined) return most;
+    let bytes = 0;
+    for (let count = 0; count < most; count += 1) {
+      bytes += weigh((waiting[count] as Waiting).item);
+      if (bytes > maxBytes && count > 0) return count;
+    }
+    return most;
   };
 
   const run = async (batch: Waiting[]): Promise<void> => {

@@ -15,6 +15,8 @@ export type Settler = {
 
 const retryFirstMs = 100;
 const retryMaxMs = 5_000;
+/** Bytes of answers in one transaction. */
+const batchMaxBytes = 8 * 1024 * 1024;
 
 export function createSettler(options: {
   store: Pick<DeliveryStore, 'settle'>;
@@ -65,6 +67,8 @@ export function createSettler(options: {
   const commit = createGroupCommit<Settlement, void>({
     write,
     maxBatch: 1000,
+    weigh: ({ responseBody }) => responseBody?.length ?? 0,
+    maxBytes: batchMaxBytes,
     parallel: 2,
     ...(timers.defer && { defer: (run) => timers.defer?.(run) }),
   });

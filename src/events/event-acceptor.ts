@@ -32,8 +32,11 @@ export type EventAcceptor = {
   readonly pending: number;
 };
 
-/** Requests that may wait for a commit; above it the node says that it is at its limit. */
+/** Requests, and bytes of their events, that may wait for a commit; above it the node says that it is at its limit. */
 const pendingMax = 20_000;
+const pendingMaxBytes = 128 * 1024 * 1024;
+/** Bytes of events in one transaction. */
+const batchMaxBytes = 16 * 1024 * 1024;
 const triesMax = 6;
 
 /**
@@ -56,7 +59,7 @@ export function createEventAcceptor(options: {
   /** See createGroupCommit. */
   defer?: (run: () => void) => void;
 }): EventAcceptor {
-  type Unit = { drafts: EventDraft[]; answer: AcceptedEvent[] | Problem | null };
+  type Unit = { drafts: EventDraft[]; bytes: number; answer: AcceptedEvent[] | Problem | null };
 
   const write = async (units: Unit[]): Promise<(AcceptedEvent[] | Problem)[]> => {
     try {
@@ -143,15 +146,25 @@ export function createEventAcceptor(options: {
   const group = createGroupCommit<Unit, AcceptedEvent[] | Problem>({
     write,
     maxBatch: 500,
+    weigh: (unit) => unit.bytes,
+    maxBytes: batchMaxBytes,
     parallel: 2,
     ...(options.defer && { defer: options.defer }),
   });
 
-  const add = (drafts: EventDraft[]): Promise<AcceptedEvent[] | Problem> => {
-    if (group.pending < pendingMax) return group.add({ drafts, answer: null });
-    return Promise.resolve(
-      new Problem('overloaded', 'Too many events wait to be committed.', { retryAfterSeconds: 1 }),
-    );
+  let pendingBytes = 0;
+  const add = async (drafts: EventDraft[]): Promise<AcceptedEvent[] | Problem> => {
+    let bytes = 0;
+    for (const draft of drafts) bytes += draft.body.length;
+    if (group.pending >= pendingMax || pendingBytes + bytes > pendingMaxBytes) {
+      return new Problem('overloaded', 'Too many events wait to be committed.', { retryAfterSeconds: 1 });
+    }
+    pendingBytes += bytes;
+    try {
+      return await group.add({ drafts, bytes, answer: null });
+    } finally {
+      pendingBytes -= bytes;
+    }
   };
   return {
     accept: (draft) => add([draft]).then(onlyAnswer),
