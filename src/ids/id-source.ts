@@ -12,7 +12,7 @@ export type IdSource = { next(prefix: IdPrefix): string };
 export function createIdSource(clock: Clock, fillRandom: (bytes: Buffer) => void = randomFillSync): IdSource {
   const pool = Buffer.allocUnsafe(8192);
   let used = pool.length;
-  let lastMs = 0;
+  let lastMs = -1;
   let lastText = '';
   let sequence = 0;
 
