@@ -280,15 +280,15 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
 
   directory.start();
   engine.start();
-  outbox.start();
-  replays.start();
-  maintenance.start();
   cleanUps.push(async () => {
     await Promise.all([outbox.stop(), replays.stop(), maintenance.stop()]);
     await engine.stop(config.shutdownSeconds * 1000);
     await directory.stop();
   });
   await awaitLease(engine);
+  outbox.start();
+  replays.start();
+  maintenance.start();
   const url = await listen(server, config);
   cleanUps.push(() => {
     waitingRoom.stop();

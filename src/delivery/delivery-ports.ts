@@ -49,7 +49,7 @@ export type Settlement = {
   delayMs: number;
 };
 
-export type WaitingEndpoint = { teamId: string; endpointId: string; dueInMs: number };
+type WaitingEndpoint = { teamId: string; endpointId: string; dueInMs: number };
 
 export type Beat = { alive: boolean; liveNodes: number; expiredEpochs: number[]; databaseNowMs: number };
 

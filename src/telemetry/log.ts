@@ -18,7 +18,7 @@ export function createLog(options: { level: string; destination?: { write(line: 
 }
 
 /** An error's name, code and message: never its properties (a database error's detail quotes row values). */
-export function describeError(error: unknown): object {
+function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: 'not an error object' };
   const cause = error.cause instanceof Error ? { cause: describeError(error.cause) } : {};
   return {
