@@ -49,7 +49,22 @@ const rig: Rig = {
 };
 const figures: Figure[] = [];
 try {
-  for (const part of chosen) figures.push(...(await parts[part](rig)));
+  for (const part of chosen) {
+    try {
+      figures.push(...(await parts[part](rig)));
+    } catch (error) {
+      // The other parts are worth having; the run still counts as broken.
+      console.error(error);
+      figures.push({
+        part,
+        what: 'could not be measured',
+        value: 'n/a',
+        promise: '',
+        holds: false,
+        raw: String(error),
+      });
+    }
+  }
 } finally {
   await database.stop();
 }

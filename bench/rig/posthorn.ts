@@ -21,7 +21,8 @@ export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
   const url = `http://127.0.0.1:${port}`;
   const child = await startProcess({
     command: process.execPath,
-    args: ['src/cli/posthorn.ts', 'up'],
+    // As `npm start` and the packaged command start it.
+    args: ['--max-semi-space-size=64', 'src/cli/posthorn.ts', 'up'],
     env: {
       PORT: String(port),
       DATABASE_URL: databaseUrl,

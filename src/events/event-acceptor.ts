@@ -61,6 +61,8 @@ export function createEventAcceptor(options: {
 }): EventAcceptor {
   type Unit = { drafts: EventDraft[]; bytes: number; answer: AcceptedEvent[] | Problem | null };
 
+  let pendingBytes = 0;
+
   const write = async (units: Unit[]): Promise<(AcceptedEvent[] | Problem)[]> => {
     try {
       await commit(units);
@@ -69,6 +71,7 @@ export function createEventAcceptor(options: {
       if (rolledBack(error) && units.length > 1) for (const unit of units) await writeAlone(unit);
       else for (const unit of units) unit.answer ??= error instanceof Problem ? error : unavailable(error);
     }
+    for (const unit of units) pendingBytes -= unit.bytes;
     return units.map((unit) => unit.answer as AcceptedEvent[] | Problem);
   };
 
@@ -152,19 +155,16 @@ export function createEventAcceptor(options: {
     ...(options.defer && { defer: options.defer }),
   });
 
-  let pendingBytes = 0;
-  const add = async (drafts: EventDraft[]): Promise<AcceptedEvent[] | Problem> => {
+  const add = (drafts: EventDraft[]): Promise<AcceptedEvent[] | Problem> => {
     let bytes = 0;
     for (const draft of drafts) bytes += draft.body.length;
     if (group.pending >= pendingMax || pendingBytes + bytes > pendingMaxBytes) {
-      return new Problem('overloaded', 'Too many events wait to be committed.', { retryAfterSeconds: 1 });
+      return Promise.resolve(
+        new Problem('overloaded', 'Too many events wait to be committed.', { retryAfterSeconds: 1 }),
+      );
     }
     pendingBytes += bytes;
-    try {
-      return await group.add({ drafts, bytes, answer: null });
-    } finally {
-      pendingBytes -= bytes;
-    }
+    return group.add({ drafts, bytes, answer: null });
   };
   return {
     accept: (draft) => add([draft]).then(onlyAnswer),
