@@ -58,6 +58,7 @@ async function perform(terminal: Terminal, cleanUp: CleanUp): Promise<void> {
   const settings = { PORT: '0', POSTHORN_DATA: folder, POSTHORN_LOG_LEVEL: 'silent', POSTHORN_SHUTDOWN_SECONDS: '5' };
   const config = demandConfig(readConfig(settings), terminal);
   const { start } = await import('../main.ts');
+  cleanUp.demandOpen();
   const starting = start(config);
   // Also when it is interrupted while it starts.
   cleanUp.add(() => starting.then((running) => running.stop()));
