@@ -26,6 +26,36 @@ export type CrashReport = {
   seed: number;
 };
 
+/** One report over several; their seeds and times are the caller's to say. */
+export function mergeReports(reports: readonly CrashReport[]): CrashReport {
+  const total = (pick: (report: CrashReport) => number): number => sum(reports.map(pick));
+  const totals = (pick: (report: CrashReport) => Record<string, number>): Record<string, number> => {
+    const merged: Record<string, number> = {};
+    for (const report of reports) {
+      for (const [name, count] of Object.entries(pick(report))) merged[name] = (merged[name] ?? 0) + count;
+    }
+    return merged;
+  };
+  return {
+    rounds: reports.flatMap((report) => report.rounds),
+    seconds: total((report) => report.seconds),
+    posts: total((report) => report.posts),
+    answers: {
+      single: total((report) => report.answers.single),
+      batch: total((report) => report.answers.batch),
+      duplicate: total((report) => report.answers.duplicate),
+    },
+    refusals: totals((report) => report.refusals),
+    unanswered: total((report) => report.unanswered),
+    events: total((report) => report.events),
+    deliveries: total((report) => report.deliveries),
+    receptions: total((report) => report.receptions),
+    states: totals((report) => report.states),
+    failures: reports.flatMap((report) => report.failures),
+    seed: reports[0]?.seed ?? 0,
+  };
+}
+
 /** The report as a Markdown table for people, per kind of kill and over all. */
 export function renderReport(report: CrashReport): string {
   const recoveries = report.rounds.map(({ recoveryMs }) => recoveryMs);
