@@ -1,0 +1,139 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Credential, InboundRequest, Rejection, RejectionReason } from './provider-profile.ts';
+
+/** Longer signature headers are refused before anything is computed. */
+const headerMaxLength = 8_192;
+const eventTypeMaxLength = 128;
+
+export function reject(reason: RejectionReason, detail: string): Rejection {
+  return { verified: false, reason, detail };
+}
+
+/** The one value of a header. A header that comes twice is refused: which of the two was meant is anybody's guess. */
+export function oneHeader(
+  request: InboundRequest,
+  name: string,
+  missing: RejectionReason = 'signature_missing',
+): string | Rejection {
+  const values = request.headers.get(name);
+  const value = values?.[0];
+  if (value === undefined || value === '') return reject(missing, `There is no ${name} header.`);
+  if (values !== undefined && values.length > 1) return reject('signature_repeated', `${name} came ${values.length} times.`);
+  if (value.length > headerMaxLength) return reject('signature_malformed', `${name} is too long.`);
+  return value;
+}
+
+export function hmacOf(algorithm: 'sha1' | 'sha256' | 'sha512', key: string | Buffer, ...parts: (string | Buffer)[]): Buffer {
+  const hmac = createHmac(algorithm, key);
+  for (const part of parts) hmac.update(part);
+  return hmac.digest();
+}
+
+/** In constant time for digests of one length. */
+export function sameDigest(one: Buffer, other: Buffer): boolean {
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+/** Compares secrets of any length in constant time. */
+export function sameSecret(one: string, other: string): boolean {
+  return timingSafeEqual(createHash('sha256').update(one).digest(), createHash('sha256').update(other).digest());
+}
+
+/** Exactly `bytes` bytes of hex, either case; null for anything else. */
+export function parseHex(text: string, bytes: number): Buffer | null {
+  return text.length === bytes * 2 && /^[0-9a-f]*$/i.test(text) ? Buffer.from(text, 'hex') : null;
+}
+
+/** Exactly `bytes` bytes of padded standard base64 and no other spelling of them; null for anything else. */
+export function parseBase64(text: string, bytes: number): Buffer | null {
+  const decoded = Buffer.from(text, 'base64');
+  return decoded.length === bytes && decoded.toString('base64') === text ? decoded : null;
+}
+
+/** Credentials of one kind. */
+export function ofKind(credentials: readonly Credential[], kind: string): Credential[] {
+  return credentials.filter((credential) => credential.kind === kind);
+}
+
+/** The credential whose digest is among those given. All pairs are compared, so that time tells nothing. */
+export function findSigner(
+  credentials: readonly Credential[],
+  given: readonly Buffer[],
+  digestOf: (credential: Credential) => Buffer,
+): Credential | null {
+  let found: Credential | null = null;
+  for (const credential of credentials) {
+    const digest = digestOf(credential);
+    for (const candidate of given) if (sameDigest(digest, candidate)) found ??= credential;
+  }
+  return found;
+}
+
+/** Unix seconds written as digits; null for anything else. */
+export function parseUnixSeconds(text: string): number | null {
+  return /^\d{1,12}$/.test(text) ? Number(text) : null;
+}
+
+/** The rejection for a timestamp too far from now, in either direction; null when it is near enough. */
+export function checkTolerance(timestampSeconds: number, nowMs: number, toleranceSeconds: number): Rejection | null {
+  const awaySeconds = Math.round(nowMs / 1000 - timestampSeconds);
+  if (Math.abs(awaySeconds) <= toleranceSeconds) return null;
+  const how = awaySeconds > 0 ? `${awaySeconds} s old` : `${-awaySeconds} s in the future`;
+  return reject('timestamp_outside_tolerance', `It is ${how}; ${toleranceSeconds} s are allowed.`);
+}
+
+/** Whether `Authorization: Basic` holds the `user:password` of one of the credentials. */
+export function findBasic(request: InboundRequest, credentials: readonly Credential[]): Credential | Rejection {
+  const header = oneHeader(request, 'authorization');
+  if (typeof header !== 'string') return header;
+  const [, encoded] = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(header) ?? [];
+  if (encoded === undefined) return reject('signature_malformed', 'The authorization header is not Basic.');
+  const given = Buffer.from(encoded, 'base64').toString('utf8');
+  let found: Credential | null = null;
+  for (const credential of credentials) if (sameSecret(given, credential.value)) found ??= credential;
+  return found ?? reject('signature_mismatch', 'No credential has this user and password.');
+}
+
+/** A dedupe key over parts: 43 characters that tell nothing of them. Parts cannot run into one another. */
+export function dedupeKeyOf(...parts: (string | Buffer)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
+  return hash.digest('base64url');
+}
+
+/** The parsed body; undefined when it is no JSON. */
+export function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A string or number at a path of object keys, as text; null when there is none or it is empty. */
+export function textAt(value: unknown, ...path: string[]): string | null {
+  let here = value;
+  for (const key of path) {
+    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, key)) return null;
+    here = (here as Record<string, unknown>)[key];
+  }
+  if (typeof here === 'number' || typeof here === 'boolean') return String(here);
+  return typeof here === 'string' && here !== '' ? here : null;
+}
+
+/**
+ * A provider's own event name as an event type: what a name may not hold becomes `.`, and a name that would pass for
+ * one of Posthorn's own gets the provider in front.
+ */
+export function eventTypeName(provider: string, text: string | null): string {
+  const name = (text ?? '').replaceAll(/[^A-Za-z0-9_.:-]+/g, '.').replace(/^[^A-Za-z0-9]+/, '');
+  if (name === '') return `${provider}.unrecognised`;
+  return (name.toLowerCase().startsWith('posthorn.') ? `${provider}.${name}` : name).slice(0, eventTypeMaxLength);
+}
+
+/** A subject or an id of at most 200 characters without control characters; a longer or odd one becomes its hash. */
+export function keyText(text: string | null): string | null {
+  if (text === null) return null;
+  // oxlint-disable-next-line no-control-regex -- they are what is replaced
+  return text.length <= 200 && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text) ? text : dedupeKeyOf(text);
+}
