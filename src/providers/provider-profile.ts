@@ -61,7 +61,7 @@ export type RejectionReason = keyof typeof rejectionReasons;
 
 /** `detail` helps whoever mends it and holds no secret, no signature and nothing of the body. */
 export type Rejection = { verified: false; reason: RejectionReason; detail: string };
-export type Verdict = { verified: true; /** The name of the credential that fitted. */ credential: string } | Rejection;
+export type Verdict = { verified: true /** The name of the credential that fitted. */; credential: string } | Rejection;
 
 /** What Posthorn answers to the provider. */
 export type Answer = { status: number; contentType: string | null; body: string };

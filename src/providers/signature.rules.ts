@@ -18,12 +18,17 @@ export function oneHeader(
   const values = request.headers.get(name);
   const value = values?.[0];
   if (value === undefined || value === '') return reject(missing, `There is no ${name} header.`);
-  if (values !== undefined && values.length > 1) return reject('signature_repeated', `${name} came ${values.length} times.`);
+  if (values !== undefined && values.length > 1)
+    return reject('signature_repeated', `${name} came ${values.length} times.`);
   if (value.length > headerMaxLength) return reject('signature_malformed', `${name} is too long.`);
   return value;
 }
 
-export function hmacOf(algorithm: 'sha1' | 'sha256' | 'sha512', key: string | Buffer, ...parts: (string | Buffer)[]): Buffer {
+export function hmacOf(
+  algorithm: 'sha1' | 'sha256' | 'sha512',
+  key: string | Buffer,
+  ...parts: (string | Buffer)[]
+): Buffer {
   const hmac = createHmac(algorithm, key);
   for (const part of parts) hmac.update(part);
   return hmac.digest();

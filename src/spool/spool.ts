@@ -1,5 +1,11 @@
 /** What is known of the spool from outside: for /readyz and metrics. */
-export type SpoolState = { records: number; bytes: number; maxBytes: number; oldestAtMs: number | null; failing: boolean };
+export type SpoolState = {
+  records: number;
+  bytes: number;
+  maxBytes: number;
+  oldestAtMs: number | null;
+  failing: boolean;
+};
 
 /** One record as it is read back: the head is JSON of the caller's making. */
 export type SpoolRecord = { head: string; body: Buffer; appendedAtMs: number };
