@@ -35,7 +35,7 @@ test('every dependency is locked, those for other platforms too', () => {
     Object.entries({ ...dependencies, ...optionalDependencies })
       .filter(([name, wanted]) => {
         const found = find(path, name);
-        return found === undefined || (/^\d/.test(wanted) && found.version !== wanted);
+        return found === undefined || (/^\d+\.\d+\.\d+(?!\.?[x*])/.test(wanted) && found.version !== wanted);
       })
       .map(([name, wanted]) => `${path} wants ${name}@${wanted}`),
   );
