@@ -5,7 +5,11 @@ import { runCrashRounds } from './rounds.ts';
 const order = JSON.parse(process.argv[2] ?? '{}') as FolderOrder;
 const stopping = new AbortController();
 process.once('SIGTERM', () => stopping.abort());
-const tell = (news: FolderNews): void => void process.send?.(news);
+// Whoever gave the order is gone: clean up after the round under way.
+process.once('disconnect', () => stopping.abort());
+const tell = (news: FolderNews): void => {
+  if (process.connected) process.send?.(news, undefined, {}, () => undefined);
+};
 
 const report = await runCrashRounds({
   ...order,
@@ -13,4 +17,4 @@ const report = await runCrashRounds({
   onRound: (figures) => tell({ kind: 'round', figures }),
 });
 tell({ kind: 'report', report });
-process.disconnect();
+if (process.connected) process.disconnect();
