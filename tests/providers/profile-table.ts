@@ -74,23 +74,21 @@ export function describeSigned(name: string, given: SignedCase): void {
       expect(verify(signed(), [])).toMatchObject({ verified: false });
     });
 
-    if (coverage === 'body') {
-      test('a body with one bit changed, one byte less or more is refused', () => {
-        const request = signed();
-        const flipped = Buffer.from(request.body);
-        flipped[flipped.length - 1] = (flipped.at(-1) ?? 0) ^ 1;
-        for (const body of [flipped, request.body.subarray(0, -1), Buffer.concat([request.body, Buffer.from('\n')])]) {
-          expect(verify({ ...request, body })).toMatchObject({ verified: false });
-        }
-      });
+    const onBody = test.runIf(coverage === 'body');
+    onBody('a body with one bit changed, one byte less or more is refused', () => {
+      const request = signed();
+      const flipped = Buffer.from(request.body);
+      flipped[flipped.length - 1] = (flipped.at(-1) ?? 0) ^ 1;
+      for (const body of [flipped, request.body.subarray(0, -1), Buffer.concat([request.body, Buffer.from('\n')])]) {
+        expect(verify({ ...request, body })).toMatchObject({ verified: false });
+      }
+    });
 
-      test('the same JSON in another spelling is refused', () => {
-        const request = signed();
-        const respelled = Buffer.from(JSON.stringify(JSON.parse(request.body.toString()), null, 1));
-        if (respelled.equals(request.body)) throw new Error('give the case a body that is spelled otherwise');
-        expect(verify({ ...request, body: respelled })).toMatchObject({ verified: false });
-      });
-    }
+    onBody('the same text in another spelling is refused', () => {
+      const request = signed();
+      const respelled = Buffer.from(`${request.body.toString().replaceAll(/[\s]/g, '')} `);
+      expect(verify({ ...request, body: respelled })).toMatchObject({ verified: false });
+    });
 
     const { signatureIn } = given;
     test('without its signature it is refused, as is an empty one', () => {
@@ -122,9 +120,10 @@ export function describeSigned(name: string, given: SignedCase): void {
       }
     });
 
-    const { toleranceSeconds } = given;
-    if (toleranceSeconds !== null) {
-      test('what was signed too long ago, or in the future, is refused as stale', () => {
+    const toleranceSeconds = given.toleranceSeconds ?? 0;
+    test.runIf(given.toleranceSeconds !== null)(
+      'what was signed too long ago, or in the future, is refused as stale',
+      () => {
         const stale = { verified: false, reason: 'timestamp_outside_tolerance' };
         for (const awaySeconds of [toleranceSeconds + 2, -toleranceSeconds - 2, 86_400]) {
           expect(verify(signed(credential, nowMs - awaySeconds * 1000))).toMatchObject(stale);
@@ -132,8 +131,8 @@ export function describeSigned(name: string, given: SignedCase): void {
         for (const awaySeconds of [toleranceSeconds - 2, -toleranceSeconds + 2]) {
           expect(verify(signed(credential, nowMs - awaySeconds * 1000))).toMatchObject({ verified: true });
         }
-      });
-    }
+      },
+    );
 
     test('a rejection quotes neither the secret, nor the signature, nor the body', () => {
       const [value = ''] = signatureOf(signed(), signatureIn);
