@@ -74,8 +74,7 @@ export function describeSigned(name: string, given: SignedCase): void {
       expect(verify(signed(), [])).toMatchObject({ verified: false });
     });
 
-    const onBody = test.runIf(coverage === 'body');
-    onBody('a body with one bit changed, one byte less or more is refused', () => {
+    test.runIf(coverage === 'body')('a body with one bit changed, one byte less or more is refused', () => {
       const request = signed();
       const flipped = Buffer.from(request.body);
       flipped[flipped.length - 1] = (flipped.at(-1) ?? 0) ^ 1;
@@ -84,7 +83,7 @@ export function describeSigned(name: string, given: SignedCase): void {
       }
     });
 
-    onBody('the same text in another spelling is refused', () => {
+    test.runIf(coverage === 'body')('the same text in another spelling is refused', () => {
       const request = signed();
       const respelled = Buffer.from(`${request.body.toString().replaceAll(/[\s]/g, '')} `);
       expect(verify({ ...request, body: respelled })).toMatchObject({ verified: false });
