@@ -14,6 +14,8 @@ export const idPrefixes = {
   delivery: 'dlv',
   attempt: 'att',
   replay: 'rpl',
+  source: 'src',
+  sourceCredential: 'scr',
 } as const;
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];
 

@@ -12,6 +12,8 @@ export const permissions = {
   'deliveries:read': 'read deliveries, attempts and replays',
   'deliveries:write': 'resend, recover and replay deliveries',
   'feed:read': 'consume the polling feed',
+  'sources:read': 'read sources and what they rejected, never their secrets; read what providers need',
+  'sources:write': 'create, change and delete sources and their credentials',
   '*': 'everything inside the team',
 } as const satisfies Record<string, string>;
 
