@@ -127,7 +127,8 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     exclusive: embedded,
     ...(rehearsal.leaseSeconds === null ? {} : { leaseSeconds: rehearsal.leaseSeconds }),
     endpoint: (teamId, endpointId) => directory.endpoint(teamId, endpointId),
-    prepareFor: prepareRequests,
+    prepareFor: (endpoint) => prepareRequests(endpoint, () => ''),
+    bodies: { load: () => Promise.reject(new Error('no blob store')) },
     alignClock: (databaseNowMs, halfRoundTripMs) => clock.align(databaseNowMs, halfRoundTripMs),
     events: {
       onAttempt(settlement, endpoint) {

@@ -1,5 +1,6 @@
 import type { ExchangeError, ExchangeResult, Timing } from '../egress/exchange-result.ts';
 import type { EndpointConfig } from '../endpoints/endpoint-config.ts';
+import type { Coverage } from '../providers/provider-profile.ts';
 
 /** A delivery in this node's memory, ready to be sent. */
 export type DeliveryItem = {
@@ -11,7 +12,11 @@ export type DeliveryItem = {
   endpointId: string;
   eventType: string;
   contentType: string;
+  /** Empty when the body is in the blob store. */
   body: Buffer;
+  blob: { key: string; sizeBytes: number } | null;
+  /** The source it came in through. */
+  origin: { sourceId: string; coverage: Coverage } | null;
   /** Attempts made before, over all cycles. */
   attempts: number;
   /** Attempts made in this cycle: the place in the retry schedule. */
@@ -85,6 +90,12 @@ export type DeliveryStore = {
   waitingEndpoints(): Promise<WaitingEndpoint[]>;
   /** Claims due deliveries, up to each room and up to `budgetBytes` of bodies over all. */
   claim(epoch: number, wants: { endpointId: string; room: number }[], budgetBytes: number): Promise<DeliveryItem[]>;
+};
+
+/** Bodies that are in the blob store, as many at once in memory as there is room for. */
+export type LargeBodies = {
+  /** Waits its turn, and while the store is away; rejects when it cannot be had. Call `release` when it was sent. */
+  load(blob: { key: string; sizeBytes: number }): Promise<{ body: Buffer; release(): void }>;
 };
 
 /** Timers, so that the simulation can run them in virtual time. */

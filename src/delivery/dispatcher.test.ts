@@ -1,5 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
-import { aLane, anEndpoint, anItem, answered, type HeldRequest } from '../../tests/support/delivery-parts.ts';
+import {
+  aLane,
+  anEndpoint,
+  anItem,
+  answered,
+  type HeldRequest,
+  noLargeBodies,
+} from '../../tests/support/delivery-parts.ts';
 import { VirtualTime } from '../../tests/simulation/virtual-time.ts';
 import { createIdSource } from '../ids/id-source.ts';
 import type { Settlement } from './delivery-ports.ts';
@@ -25,6 +32,7 @@ beforeEach(() => {
     timers: time,
     ids: createIdSource(clock),
     random: () => 0,
+    bodies: noLargeBodies,
     maySend: () => maySend,
     unsettled: () => unsettled,
     onSettlement: (settlement) => settled.push(settlement),

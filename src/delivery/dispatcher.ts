@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { IdSource } from '../ids/id-source.ts';
 import { decideOutcome } from './decide-outcome.rules.ts';
 import type { ExchangeResult } from '../egress/exchange-result.ts';
-import type { DeliveryItem, Settlement, Timers } from './delivery-ports.ts';
+import type { DeliveryItem, LargeBodies, Settlement, Timers } from './delivery-ports.ts';
 import { Fifo } from './fifo.ts';
 import type { Lane } from './lane.ts';
 import { headerValue, recordHeaders } from './recorded-headers.rules.ts';
@@ -35,6 +35,7 @@ export class Dispatcher {
     timers: Timers;
     ids: IdSource;
     random: () => number;
+    bodies: LargeBodies;
     /** False while sending would be wrong: no valid lease, or the database is away. */
     maySend: () => boolean;
     unsettled: () => number;
@@ -117,29 +118,47 @@ export class Dispatcher {
     this.exchanges.add(exchange);
     this.young += 1;
     this.startAgeing();
-    let request: ReturnType<Lane['prepare']>;
-    try {
-      request = lane.prepare(item, Math.floor(nowMs / 1000));
-    } catch (error) {
-      this.options.timers.after(0, () => this.finish(exchange, '', unprepared(error)));
+    if (item.blob === null || lane.sendsReference(item)) {
+      this.prepare(exchange, item.body, nowMs);
       return;
     }
-    this.post(exchange, request.headers, request.recorded, true);
+    this.options.bodies.load(item.blob).then(
+      (loaded) => this.prepare(exchange, loaded.body, this.options.clock.now(), () => loaded.release()),
+      (error: unknown) => this.finish(exchange, '', unprepared(error)),
+    );
   }
 
-  private post(exchange: Exchange, headers: string[], recorded: string, mayRepeat: boolean): void {
+  private prepare(exchange: Exchange, body: Buffer, nowMs: number, done?: () => void): void {
     const { lane, item } = exchange;
-    lane.channel.post(headers, item.body, lane.config.retry.timeoutMs, (result) => {
+    let request: ReturnType<Lane['prepare']>;
+    try {
+      request = lane.prepare(item, Math.floor(nowMs / 1000), body);
+    } catch (error) {
+      this.options.timers.after(0, () => this.finish(exchange, '', unprepared(error), done));
+      return;
+    }
+    this.post(exchange, request, true, done);
+  }
+
+  private post(
+    exchange: Exchange,
+    request: ReturnType<Lane['prepare']>,
+    mayRepeat: boolean,
+    done: (() => void) | undefined,
+  ): void {
+    const { lane } = exchange;
+    lane.channel.post(request.headers, request.body, lane.config.retry.timeoutMs, (result) => {
       // The receiver closed an idle connection just as it was used again: that is no answer, so ask once more.
       const idleClosed =
         result.kind === 'failure' && result.error === 'reset' && result.reusedConnection && !result.partial;
-      if (idleClosed && mayRepeat && !this.stopped) this.post(exchange, headers, recorded, false);
-      else this.finish(exchange, recorded, result);
+      if (idleClosed && mayRepeat && !this.stopped) this.post(exchange, request, false, done);
+      else this.finish(exchange, request.recorded, result, done);
     });
   }
 
-  private finish(exchange: Exchange, requestHeaders: string, result: ExchangeResult): void {
+  private finish(exchange: Exchange, requestHeaders: string, result: ExchangeResult, done?: () => void): void {
     const { lane, item } = exchange;
+    done?.();
     this.exchanges.delete(exchange);
     if (exchange.young) this.young -= 1;
     lane.inFlight -= 1;

@@ -4,7 +4,7 @@ import type { IdSource } from '../ids/id-source.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
 import { type BreakerPolicy, defaultBreakerPolicy } from './breaker.rules.ts';
 import { Custody } from './custody.ts';
-import type { DeliveryItem, DeliveryStore, Settlement, Timers, Transport } from './delivery-ports.ts';
+import type { DeliveryItem, DeliveryStore, LargeBodies, Settlement, Timers, Transport } from './delivery-ports.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Lane, type PrepareRequest } from './lane.ts';
 import { createNodeLease, type NodeLease } from './node-lease.ts';
@@ -50,6 +50,7 @@ export class DeliveryEngine {
   private readonly options: {
     store: DeliveryStore;
     transport: Transport;
+    bodies: LargeBodies;
     clock: Clock;
     monotonicMs: () => number;
     timers: Timers;
@@ -107,6 +108,7 @@ export class DeliveryEngine {
       timers,
       ids: options.ids,
       random: options.random,
+      bodies: options.bodies,
       maySend: () => this.lease.certain() && !this.settler.stalled,
       unsettled: () => this.settler.pending,
       onSettlement: (settlement, lane) => this.settle(settlement, lane),

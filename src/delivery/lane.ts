@@ -17,8 +17,15 @@ const laneMaxBytes = 8 * 1024 * 1024;
 /** While fresh deliveries wait too, one attempt in this many may be a retry. */
 const retryEvery = 4;
 
-/** Makes a delivery's request headers, and the same as they may be put on record (secrets masked). */
-export type PrepareRequest = (item: DeliveryItem, timestampSeconds: number) => { headers: string[]; recorded: string };
+/**
+ * Makes a delivery's request: headers, the same as they may be put on record (secrets masked), and the body.
+ * @param body the event's, wherever it was kept; not read when `sendsReference` says so.
+ */
+export type PrepareRequest = (
+  item: DeliveryItem,
+  timestampSeconds: number,
+  body: Buffer,
+) => { headers: string[]; recorded: string; body: Buffer };
 
 export type LaneBlock = 'status' | 'breaker' | 'concurrency' | 'rate' | 'empty' | null;
 
@@ -146,6 +153,11 @@ export class Lane {
   put(item: DeliveryItem): void {
     this.bytes += item.body.length;
     (item.fresh ? this.fresh : this.retries).push(item);
+  }
+
+  /** The body is too large for this endpoint: it gets a reference instead. */
+  sendsReference(item: DeliveryItem): boolean {
+    return (item.blob?.sizeBytes ?? item.body.length) > this.config.largeBodies.inlineMaxBytes;
   }
 
   /** Counts a finished attempt. @returns true when this attempt opened the breaker. */

@@ -10,6 +10,7 @@ import {
   uuidArray,
 } from '../database/binary-arrays.ts';
 import { idFromUuid, uuidFromId } from '../ids/id.rules.ts';
+import type { Coverage } from '../providers/provider-profile.ts';
 import type { Beat, DeliveryItem, DeliveryStore, Settlement } from './delivery-ports.ts';
 
 /** The lease cannot wait: a beat that hangs would end it. */
@@ -133,7 +134,13 @@ type ClaimedRow = {
   event_type: string;
   content_type: string;
   body: Buffer;
+  source_id: string | null;
+  coverage: number | null;
+  blob_key: string | null;
+  body_bytes: number | null;
 };
+
+const coverages: readonly (Coverage | undefined)[] = [undefined, 'body', 'sender', 'fields'];
 
 function toItem(row: ClaimedRow, epoch: number): DeliveryItem {
   return {
@@ -145,6 +152,11 @@ function toItem(row: ClaimedRow, epoch: number): DeliveryItem {
     eventType: row.event_type,
     contentType: row.content_type,
     body: row.body,
+    blob: row.blob_key === null ? null : { key: row.blob_key, sizeBytes: row.body_bytes ?? 0 },
+    origin:
+      row.source_id === null
+        ? null
+        : { sourceId: idFromUuid('src', row.source_id), coverage: coverages[row.coverage ?? 0] ?? 'fields' },
     attempts: row.attempts,
     cycleAttempts: row.cycle_attempts,
     orderingKey: row.ordering_key,

@@ -242,6 +242,9 @@ describe('testing an endpoint', () => {
     ]);
     expect((await send(endpointId, 'a.b')).endpointId).toBe(endpointId);
     expect(drafts.at(-1)).toMatchObject({
+      blob: null,
+      origin: null,
+      keySeconds: 86_400,
       onlyEndpointId: endpointId,
       payload: { x: 1 },
       body: '{"type":"a.b","timestamp":"2026-01-02T03:04:05.000Z","data":{"x":1}}',

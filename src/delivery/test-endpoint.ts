@@ -45,6 +45,9 @@ export async function testEndpoint(
     requestHash: null,
     orderingKey: null,
     occurredAtMs: null,
+    blob: null,
+    origin: null,
+    keySeconds: 86_400,
     onlyEndpointId: endpointId,
   });
   const [deliveryId] = accepted.deliveryIds;

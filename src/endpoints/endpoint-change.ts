@@ -20,11 +20,13 @@ export type EndpointChange = {
   url?: string | undefined;
   description?: string | null | undefined;
   eventTypes?: string[] | undefined;
+  sources?: string[] | null | undefined;
   signing?: SigningScheme | undefined;
   retry?: { scheduleSeconds?: number[] | undefined; timeoutMs?: number | undefined } | undefined;
   rateLimit?: { perSecond: number } | null | undefined;
   concurrency?: number | undefined;
   ordering?: 'none' | 'key' | undefined;
+  largeBodies?: { inlineMaxBytes?: number | undefined; referenceSeconds?: number | undefined } | undefined;
   filter?: unknown;
   /** A value sets a header, null removes it, `***` keeps it; headers that are not named stay. */
   headers?: Record<string, string | null> | null | undefined;
@@ -51,12 +53,15 @@ export function changeSettings(
   if (change.url !== undefined) after.url = checkedUrl(ctx, change.url);
   if (change.description !== undefined) after.description = change.description;
   if (change.eventTypes !== undefined) after.eventTypes = [...new Set(change.eventTypes)];
+  if (change.sources !== undefined) after.sources = change.sources === null ? null : [...new Set(change.sources)];
   if (change.signing !== undefined) after.signing = checkedSigning(change.signing);
   if (change.retry?.scheduleSeconds !== undefined) after.scheduleSeconds = change.retry.scheduleSeconds;
   if (change.retry?.timeoutMs !== undefined) after.timeoutMs = change.retry.timeoutMs;
   if (change.rateLimit !== undefined) after.ratePerSecond = change.rateLimit?.perSecond ?? null;
   if (change.concurrency !== undefined) after.concurrency = change.concurrency;
   if (change.ordering !== undefined) after.ordering = change.ordering;
+  if (change.largeBodies?.inlineMaxBytes !== undefined) after.inlineMaxBytes = change.largeBodies.inlineMaxBytes;
+  if (change.largeBodies?.referenceSeconds !== undefined) after.referenceSeconds = change.largeBodies.referenceSeconds;
   if (change.filter !== undefined) after.filter = checkedFilter(change.filter);
   if (change.headers !== undefined || change.signing !== undefined) {
     const headers = openHeaders(ctx.sealer, teamId, endpointId, before.headersSealed);

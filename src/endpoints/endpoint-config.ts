@@ -7,6 +7,8 @@ export type EndpointConfig = {
   url: string;
   /** `null` means every registered type ("*"). Operational events are only sent where they are named. */
   eventTypes: ReadonlySet<string> | null;
+  /** Takes events of these sources alone; null takes them from everywhere. */
+  sources: ReadonlySet<string> | null;
   filter: ((payload: unknown) => boolean) | null;
   signing: SigningScheme;
   /** Newest first; all of them sign while a rotation overlaps. */
@@ -18,6 +20,8 @@ export type EndpointConfig = {
   ratePerSecond: number | null;
   concurrency: number;
   ordering: 'none' | 'key';
+  /** A body over `inlineMaxBytes` is replaced by a reference, good for `referenceSeconds`. */
+  largeBodies: { inlineMaxBytes: number; referenceSeconds: number };
   disableAfterSeconds: number;
   status: 'active' | 'paused' | 'disabled';
 };

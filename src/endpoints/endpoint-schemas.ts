@@ -17,6 +17,10 @@ const eventTypes = Type.Array(Type.String({ pattern: subscriptionPattern }), {
   description: 'Names, `invoice.*` for a family, or `*` for all but the `posthorn.` types, which have to be named.',
   examples: [['invoice.paid']],
 });
+const sources = Nullable(
+  Type.Array(Type.String({ pattern: '^src_[0-7][0-9a-hjkmnp-tv-z]{25}$' }), { minItems: 1, maxItems: 200 }),
+  'Only events that came in through these sources. null takes them from everywhere, events of the API too.',
+);
 const signing = Type.Union(
   [
     Type.Object({ scheme: Type.Literal('standard-webhooks') }, closed),
@@ -57,6 +61,18 @@ const ordering = Type.Union([Type.Literal('none'), Type.Literal('key')], {
   description: '`key`: events of one ordering key arrive one after another.',
   examples: ['none'],
 });
+const inlineMaxBytes = Type.Integer({
+  minimum: 0,
+  maximum: 33_554_432,
+  description: 'A larger body is replaced by a reference: JSON with a signed URL to fetch it from.',
+  examples: [33_554_432],
+});
+const referenceSeconds = Type.Integer({
+  minimum: 60,
+  maximum: longestDelaySeconds,
+  description: 'How long the URL of a reference is good.',
+  examples: [86_400],
+});
 const filter = Type.Unknown({
   description: "Which payloads: a subset of MongoDB's query language. null takes all.",
   examples: [{ amount: { $gte: 100 } }],
@@ -82,6 +98,7 @@ const secret = Type.String({
 
 const settings = {
   description: Type.Optional(description),
+  sources: Type.Optional(sources),
   signing: Type.Optional(signing),
   retry: Type.Optional(
     Type.Object({ scheduleSeconds: Type.Optional(scheduleSeconds), timeoutMs: Type.Optional(timeoutMs) }, closed),
@@ -89,6 +106,12 @@ const settings = {
   rateLimit: Type.Optional(rateLimit),
   concurrency: Type.Optional(concurrency),
   ordering: Type.Optional(ordering),
+  largeBodies: Type.Optional(
+    Type.Object(
+      { inlineMaxBytes: Type.Optional(inlineMaxBytes), referenceSeconds: Type.Optional(referenceSeconds) },
+      closed,
+    ),
+  ),
   filter: Type.Optional(filter),
   clientTls: Type.Optional(
     Nullable(
@@ -152,6 +175,7 @@ const fields = {
   url,
   description,
   eventTypes,
+  sources,
   signing: Type.Object(
     {
       scheme: Type.String({ examples: ['standard-webhooks'] }),
@@ -168,6 +192,7 @@ const fields = {
   rateLimit: Nullable(Type.Object({ perSecond: Type.Number() })),
   concurrency,
   ordering,
+  largeBodies: Type.Object({ inlineMaxBytes, referenceSeconds }),
   filter,
   headers: Type.Record(Type.String(), Type.String(), {
     description: 'Names; every value is `***`.',

@@ -9,12 +9,16 @@ export type EndpointSettings = {
   url: string;
   description: string | null;
   eventTypes: string[];
+  /** Ids of sources; null is all, and the API. */
+  sources: string[] | null;
   signing: SigningScheme;
   scheduleSeconds: number[];
   timeoutMs: number;
   ratePerSecond: number | null;
   concurrency: number;
   ordering: 'none' | 'key';
+  inlineMaxBytes: number;
+  referenceSeconds: number;
   filter: unknown;
   headersSealed: Buffer | null;
   clientTlsSealed: Buffer | null;
@@ -41,6 +45,7 @@ type Row = Omit<StoredEndpoint, 'secrets'>;
 
 const columns = `e.id, e.url, e.description, e.event_types AS "eventTypes", e.signing,
   e.retry_schedule_seconds AS "scheduleSeconds", e.timeout_ms AS "timeoutMs", e.rate_per_second AS "ratePerSecond",
+  e.source_ids AS "sources", e.inline_max_bytes AS "inlineMaxBytes", e.reference_seconds AS "referenceSeconds",
   e.concurrency, e.ordering, e.filter, e.headers_sealed AS "headersSealed", e.client_tls_sealed AS "clientTlsSealed",
   e.disable_after_seconds AS "disableAfterSeconds", e.status, e.status_reason AS "statusReason",
   e.created_at AS "createdAt", e.updated_at AS "updatedAt", h.failing_since AS "failingSince",
@@ -64,8 +69,8 @@ export async function insertEndpoint(
   await database.query(
     `INSERT INTO endpoint (team_id, id, url, description, event_types, signing, retry_schedule_seconds, timeout_ms,
        rate_per_second, concurrency, ordering, filter, headers_sealed, client_tls_sealed, disable_after_seconds, status,
-       status_reason)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+       status_reason, source_ids, inline_max_bytes, reference_seconds)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
     parameters(teamId, endpointId, settings),
   );
 }
@@ -79,7 +84,8 @@ export async function replaceEndpoint(
   await database.query(
     `UPDATE endpoint SET url = $3, description = $4, event_types = $5, signing = $6, retry_schedule_seconds = $7,
        timeout_ms = $8, rate_per_second = $9, concurrency = $10, ordering = $11, filter = $12, headers_sealed = $13,
-       client_tls_sealed = $14, disable_after_seconds = $15, status = $16, status_reason = $17, updated_at = now()
+       client_tls_sealed = $14, disable_after_seconds = $15, status = $16, status_reason = $17,
+       source_ids = $18, inline_max_bytes = $19, reference_seconds = $20, updated_at = now()
      WHERE team_id = $1 AND id = $2`,
     parameters(teamId, endpointId, settings),
   );
@@ -104,6 +110,9 @@ function parameters(teamId: string, endpointId: string, settings: EndpointSettin
     settings.disableAfterSeconds,
     settings.status,
     settings.statusReason,
+    settings.sources?.map(uuidFromId) ?? null,
+    settings.inlineMaxBytes,
+    settings.referenceSeconds,
   ];
 }
 
@@ -146,6 +155,7 @@ async function withSecrets(database: Queryable, teamId: string, endpoints: Row[]
   return endpoints.map((endpoint) => ({
     ...endpoint,
     id: idFromUuid('ep', endpoint.id),
+    sources: endpoint.sources?.map((uuid) => idFromUuid('src', uuid)) ?? null,
     secrets: (secretsOf.get(endpoint.id) ?? []).map(({ id, sealed, createdAt, expiresAt }) => {
       return { id: idFromUuid('sec', id), sealed, createdAt, expiresAt };
     }),

@@ -50,6 +50,8 @@ describe('endpoints', () => {
     expect(rest).toEqual({
       url,
       description: null,
+      sources: null,
+      largeBodies: { inlineMaxBytes: 33_554_432, referenceSeconds: 86_400 },
       eventTypes: ['*'],
       signing: { scheme: 'standard-webhooks' },
       retry: { scheduleSeconds: [60, 300, 1800, 7200], timeoutMs: 30_000 },

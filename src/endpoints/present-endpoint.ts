@@ -11,6 +11,7 @@ export type EndpointView = {
   url: string;
   description: string | null;
   eventTypes: string[];
+  sources: string[] | null;
   signing: SigningScheme & { publicKeys?: string[] };
   /** Those that sign now, newest first. */
   secrets: { id: string; createdAt: string; expiresAt: string | null }[];
@@ -18,6 +19,7 @@ export type EndpointView = {
   rateLimit: { perSecond: number } | null;
   concurrency: number;
   ordering: 'none' | 'key';
+  largeBodies: { inlineMaxBytes: number; referenceSeconds: number };
   filter: unknown;
   headers: Record<string, string>;
   clientTls: { certPem: string; keyPem: string; caPem: string | null } | null;
@@ -37,6 +39,7 @@ export function presentEndpoint(sealer: Sealer, teamId: string, stored: StoredEn
     url: stored.url,
     description: stored.description,
     eventTypes: stored.eventTypes,
+    sources: stored.sources,
     signing: presentSigning(sealer, teamId, stored),
     secrets: stored.secrets.map(({ id, createdAt, expiresAt }) => {
       return { id, createdAt: createdAt.toISOString(), expiresAt: timeOrNull(expiresAt) };
@@ -45,6 +48,7 @@ export function presentEndpoint(sealer: Sealer, teamId: string, stored: StoredEn
     rateLimit: stored.ratePerSecond === null ? null : { perSecond: stored.ratePerSecond },
     concurrency: stored.concurrency,
     ordering: stored.ordering,
+    largeBodies: { inlineMaxBytes: stored.inlineMaxBytes, referenceSeconds: stored.referenceSeconds },
     filter: stored.filter,
     headers: Object.fromEntries(headers.flatMap((name, index) => (index % 2 === 0 ? [[name, masked]] : []))),
     clientTls: tls === null ? null : { certPem: tls.certPem, keyPem: masked, caPem: tls.caPem ?? null },

@@ -10,12 +10,15 @@ export type EndpointRow = {
   id: string;
   url: string;
   eventTypes: string[];
+  sources: string[] | null;
   signing: SigningScheme;
   scheduleSeconds: number[];
   timeoutMs: number;
   ratePerSecond: number | null;
   concurrency: number;
   ordering: 'none' | 'key';
+  inlineMaxBytes: number;
+  referenceSeconds: number;
   filter: unknown;
   headersSealed: string | null;
   clientTlsSealed: string | null;
@@ -44,6 +47,7 @@ export function readEndpointConfig(
     id,
     url: row.url,
     eventTypes: row.eventTypes.length === 1 && row.eventTypes[0] === '*' ? null : new Set(row.eventTypes),
+    sources: row.sources === null ? null : new Set(row.sources.map((uuid) => idFromUuid('src', uuid))),
     filter: filter === null ? null : (payload) => filter.matches(payload),
     signing: row.signing,
     secrets: secrets.map((one) => openSecret(sealer, teamId, idFromUuid('sec', one.id), bytes(one.sealed))),
@@ -53,6 +57,7 @@ export function readEndpointConfig(
     ratePerSecond: row.ratePerSecond,
     concurrency: row.concurrency,
     ordering: row.ordering,
+    largeBodies: { inlineMaxBytes: row.inlineMaxBytes, referenceSeconds: row.referenceSeconds },
     disableAfterSeconds: row.disableAfterSeconds,
     status: row.status,
   };

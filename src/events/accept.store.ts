@@ -3,12 +3,14 @@ import {
   boolArray,
   byteaArray,
   float8Array,
+  int2Array,
   int4Array,
   int8Array,
   textArray,
   uuidArray,
 } from '../database/binary-arrays.ts';
 import { idFromUuid } from '../ids/id.rules.ts';
+import type { Coverage } from '../providers/provider-profile.ts';
 import type { EventDraft } from './event-draft.ts';
 
 export type PlannedDelivery = { id: string; endpointId: string; queued: boolean; orderingKey: string | null };
@@ -20,8 +22,8 @@ export type AcceptAnswer =
   | { refused: 'clock'; databaseNowMs: number }
   | { refused: 'epoch' };
 
-/** What an idempotency key was first used for; under `<team id> <key>`. */
-export type EarlierEvent = { eventId: string; requestHash: Buffer; deliveries: number };
+/** What a key was first used for; under keyName. */
+export type EarlierEvent = { eventId: string; requestHash: Buffer | null; deliveries: number };
 
 export type AcceptStore = {
   accept(batch: {
@@ -37,27 +39,42 @@ type Row = {
   stale_teams: string[] | null;
   database_now_ms: number;
   earlier_keys: string[] | null;
+  earlier_scopes: string[] | null;
   earlier_teams: string[] | null;
   earlier_events: string[] | null;
-  earlier_hashes: Buffer[] | null;
+  earlier_hashes: (Buffer | null)[] | null;
   earlier_deliveries: number[] | null;
 };
 
+/** As the column stores it. */
+export const coverageCodes = { body: 1, sender: 2, fields: 3 } as const satisfies Record<Coverage, number>;
+const noSource = `src_${'0'.repeat(26)}`;
+
+/** Keys of the API and dedupe keys of sources are apart; a source belongs to one team. */
+export function keyName(draft: EventDraft): string {
+  return `${draft.origin === null ? draft.teamId : draft.origin.sourceId} ${draft.idempotencyKey}`;
+}
+
 const nothingEarlier: ReadonlyMap<string, EarlierEvent> = new Map();
+
+const acceptAnySql = `SELECT * FROM accept_events(${Array.from({ length: 28 }, (_, index) => `$${index + 1}`).join(', ')})`;
 
 /** One function call commits a batch: `accept_fresh_events` when it can, `accept_events` for everything else. */
 export function createPostgresAcceptStore(pool: pg.Pool): AcceptStore {
   return {
     async accept({ epoch, madeAtMs, teams, events }) {
       const teamIds = [...teams.keys()];
-      const flat: { event: PlannedEvent; delivery: PlannedDelivery }[] = [];
+      const flat: { event: PlannedEvent; place: number; delivery: PlannedDelivery }[] = [];
       let plain = true;
+      let place = 0;
       for (const event of events) {
         const { draft } = event;
+        place += 1;
         plain &&= draft.idempotencyKey === null && draft.orderingKey === null && draft.occurredAtMs === null;
+        plain &&= draft.origin === null && draft.blob === null;
         for (const delivery of event.deliveries) {
           plain &&= !delivery.queued;
-          flat.push({ event, delivery });
+          flat.push({ event, place, delivery });
         }
       }
       const head = [
@@ -85,16 +102,23 @@ export function createPostgresAcceptStore(pool: pg.Pool): AcceptStore {
           }
         : {
             name: 'accept_events',
-            text: `SELECT * FROM accept_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-              $18, $19, $20)`,
+            text: acceptAnySql,
             values: [
               ...head,
               textArray(events, (event) => event.draft.orderingKey),
               float8Array(events, (event) => event.draft.occurredAtMs),
+              uuidArray(events, (event) => event.draft.origin?.sourceId ?? noSource),
+              textArray(events, (event) => event.draft.origin?.externalId ?? null),
+              int2Array(events, ({ draft }) => (draft.origin === null ? null : coverageCodes[draft.origin.coverage])),
+              textArray(events, (event) => event.draft.origin?.credential ?? null),
+              textArray(events, (event) => event.draft.blob?.key ?? null),
+              int4Array(events, (event) => event.draft.blob?.sizeBytes ?? null),
               textArray(events, (event) => event.draft.idempotencyKey),
+              int4Array(events, (event) => event.draft.keySeconds),
               byteaArray(events, (event) => event.draft.requestHash),
               int4Array(events, (event) => event.deliveries.length),
               ...deliveries,
+              int4Array(flat, (row) => row.place),
               boolArray(flat, (row) => row.delivery.queued),
               textArray(flat, (row) => row.delivery.orderingKey),
             ],
@@ -114,10 +138,11 @@ function readAnswer(row: Row): AcceptAnswer {
   if (!row.earlier_keys) return { refused: null, earlier: nothingEarlier };
   const earlier = new Map<string, EarlierEvent>();
   row.earlier_keys.forEach((key, index) => {
-    const team = idFromUuid('team', row.earlier_teams?.[index] as string);
-    earlier.set(`${team} ${key}`, {
+    const source = idFromUuid('src', row.earlier_scopes?.[index] as string);
+    const scope = source === noSource ? idFromUuid('team', row.earlier_teams?.[index] as string) : source;
+    earlier.set(`${scope} ${key}`, {
       eventId: idFromUuid('evt', row.earlier_events?.[index] as string),
-      requestHash: row.earlier_hashes?.[index] as Buffer,
+      requestHash: row.earlier_hashes?.[index] ?? null,
       deliveries: row.earlier_deliveries?.[index] as number,
     });
   });

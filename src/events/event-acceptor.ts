@@ -6,7 +6,14 @@ import type { IdSource } from '../ids/id-source.ts';
 import { timeOfId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import type { AcceptedEvent, EventDraft } from './event-draft.ts';
-import type { AcceptAnswer, AcceptStore, EarlierEvent, PlannedDelivery, PlannedEvent } from './accept.store.ts';
+import {
+  type AcceptAnswer,
+  type AcceptStore,
+  type EarlierEvent,
+  keyName,
+  type PlannedDelivery,
+  type PlannedEvent,
+} from './accept.store.ts';
 
 /** The delivery engine as the accept path sees it. */
 export type Admission = {
@@ -220,6 +227,7 @@ function planEvent(
   const endpoints =
     draft.onlyEndpointId === null ? subscriptions.subscribers(draft.type) : only === undefined ? [] : [only];
   for (const endpoint of endpoints) {
+    if (only === undefined && !takesFrom(endpoint, draft)) continue;
     if (
       endpoint.filter !== null &&
       only === undefined &&
@@ -234,6 +242,11 @@ function planEvent(
     event.deliveries.push({ id, endpointId: endpoint.id, queued, orderingKey });
   }
   return event;
+}
+
+/** An endpoint may be for some sources alone. */
+function takesFrom(endpoint: EndpointConfig, draft: EventDraft): boolean {
+  return endpoint.sources === null || (draft.origin !== null && endpoint.sources.has(draft.origin.sourceId));
 }
 
 function eachReserved(plan: PlannedEvent[], run: (event: PlannedEvent, delivery: PlannedDelivery) => void): void {
@@ -274,8 +287,7 @@ function finish(
   let anyQueued = false;
   const accepted = plan.map((event): AcceptedEvent => {
     const { draft } = event;
-    const earlier =
-      draft.idempotencyKey === null ? undefined : earlierEvents.get(`${draft.teamId} ${draft.idempotencyKey}`);
+    const earlier = draft.idempotencyKey === null ? undefined : earlierEvents.get(keyName(draft));
     if (earlier !== undefined && earlier.eventId !== event.id) {
       cancelAll([event], admission);
       return {
@@ -285,7 +297,7 @@ function finish(
         deliveries: earlier.deliveries,
         deliveryIds: [],
         duplicate: true,
-        conflict: draft.requestHash !== null && !earlier.requestHash.equals(draft.requestHash),
+        conflict: draft.requestHash !== null && earlier.requestHash?.equals(draft.requestHash) !== true,
       };
     }
     for (const delivery of event.deliveries) {
@@ -302,6 +314,8 @@ function finish(
         eventType: draft.type,
         contentType: draft.contentType,
         body: draft.body,
+        blob: draft.blob,
+        origin: draft.origin,
         attempts: 0,
         cycleAttempts: 0,
         orderingKey: null,

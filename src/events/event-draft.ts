@@ -1,14 +1,32 @@
+import type { Coverage } from '../providers/provider-profile.ts';
+
+/** The source that an event came in through. */
+export type EventOrigin = {
+  sourceId: string;
+  /** The provider's own id of the notification. */
+  externalId: string | null;
+  coverage: Coverage;
+  /** The name of the credential that verified it. */
+  credential: string;
+};
+
 /** A validated event on its way to being accepted. */
 export type EventDraft = {
   teamId: string;
   type: string;
   contentType: string;
-  /** The bytes that endpoints will receive. */
+  /** The bytes that endpoints will receive; empty when they are in the blob store. */
   body: Buffer;
+  blob: { key: string; sizeBytes: number } | null;
   /** The parsed JSON payload that filters look at; undefined when the event is not JSON. */
   payload: unknown;
+  /** Null when it was posted to the API. */
+  origin: EventOrigin | null;
+  /** The client's idempotency key or, with an origin, the source's dedupe key: the two cannot meet. */
   idempotencyKey: string | null;
-  /** SHA-256 over what makes two requests the same; needed with an idempotency key. */
+  /** How long the key is remembered. */
+  keySeconds: number;
+  /** SHA-256 over what makes two requests the same; null when the key alone tells. */
   requestHash: Buffer | null;
   orderingKey: string | null;
   occurredAtMs: number | null;
@@ -27,3 +45,6 @@ export type AcceptedEvent = {
   /** The idempotency key was used before with another request: nothing was accepted. */
   conflict: boolean;
 };
+
+/** How long the API remembers an idempotency key. */
+export const idempotencySeconds = 86_400;

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Clock } from '../clock.ts';
 import { Problem, type ProblemPointer } from '../problem.ts';
 import { type EventAcceptor, idempotencyConflict } from './event-acceptor.ts';
-import type { AcceptedEvent, EventDraft } from './event-draft.ts';
+import { type AcceptedEvent, type EventDraft, idempotencySeconds } from './event-draft.ts';
 import { sliceElements } from './json-slice.rules.ts';
 import { type EventRequest, readEventRequest, readKey, standardBody } from './read-event.rules.ts';
 
@@ -89,8 +89,11 @@ export function createEventIntake(options: {
       type: request.type,
       contentType: 'application/json',
       body: standardBody(request.type, occurredAtMs ?? options.clock.now(), request.payloadText),
+      blob: null,
       payload: request.payload,
+      origin: null,
       idempotencyKey,
+      keySeconds: idempotencySeconds,
       requestHash:
         idempotencyKey === null
           ? null
@@ -156,8 +159,11 @@ export function createEventIntake(options: {
         type: input.type,
         contentType: input.contentType,
         body: input.raw,
+        blob: null,
         payload,
+        origin: null,
         idempotencyKey,
+        keySeconds: idempotencySeconds,
         requestHash: idempotencyKey === null ? null : hashOf(input.type, orderingKey, input.contentType, input.raw),
         orderingKey,
         occurredAtMs: null,

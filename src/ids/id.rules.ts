@@ -14,6 +14,7 @@ export const idPrefixes = {
   delivery: 'dlv',
   attempt: 'att',
   replay: 'rpl',
+  blob: 'blb',
   source: 'src',
   sourceCredential: 'scr',
 } as const;

@@ -3,11 +3,11 @@ import type pg from 'pg';
 const batchRows = 5_000;
 const cancelBatch = 500;
 
-/** Keys that were promised for 24 hours and are older. @returns how many were deleted; call again after a full batch. */
+/** Idempotency and dedupe keys that have ended. @returns how many were deleted; call again after a full batch. */
 export async function deleteOldIdempotencyKeys(pool: pg.Pool): Promise<{ deleted: number; more: boolean }> {
   const { rowCount } = await pool.query(
     `DELETE FROM idempotency WHERE ctid = ANY (ARRAY(
-      SELECT ctid FROM idempotency WHERE created_at < now() - interval '24 hours' ORDER BY created_at LIMIT $1))`,
+      SELECT ctid FROM idempotency WHERE expires_at < now() ORDER BY expires_at LIMIT $1))`,
     [batchRows],
   );
   return { deleted: rowCount ?? 0, more: rowCount === batchRows };

@@ -141,14 +141,14 @@ describe('maintenance', () => {
     expect((await maintain()).historyRowsDeleted).toBe(3);
   });
 
-  test('keeps idempotency keys for a day', async () => {
+  test('deletes keys that have ended', async () => {
     for (const [key, hours] of [
-      ['old', 25],
-      ['young', 23],
+      ['old', -1],
+      ['young', 1],
     ] as const) {
       await database.pool.query(
-        `INSERT INTO idempotency (team_id, key, request_hash, event_id, deliveries, created_at)
-          VALUES ($1, $2, '', gen_random_uuid(), 0, now() - make_interval(hours => $3))`,
+        `INSERT INTO idempotency (team_id, key, request_hash, event_id, deliveries, expires_at)
+          VALUES ($1, $2, '', gen_random_uuid(), 0, now() + make_interval(hours => $3))`,
         [uuidFromId(history.teamId), key, hours],
       );
     }

@@ -74,6 +74,9 @@ describe('the outbox emitter', () => {
       teamId: history.teamId,
       payload: { deliveryId, endpointId, lastStatus: 503 },
       contentType: 'application/json',
+      blob: null,
+      origin: null,
+      keySeconds: 86_400,
       onlyEndpointId: null,
     });
     const [body] = drafts.map((draft) => JSON.parse(draft.body.toString()) as Record<string, unknown>);

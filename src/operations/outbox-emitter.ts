@@ -60,6 +60,9 @@ function toDraft(entry: OutboxEntry): EventDraft {
     requestHash: createHash('sha256').update(body).digest(),
     orderingKey: null,
     occurredAtMs: entry.createdAt.getTime(),
+    blob: null,
+    origin: null,
+    keySeconds: 86_400,
     onlyEndpointId: null,
   };
 }

@@ -3,7 +3,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { floorId, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
 
 const dayMs = 86_400_000;
-const parents = ['delivery', 'attempt', 'event'] as const;
+const parents = ['delivery', 'attempt', 'event', 'seen_again'] as const;
 type Parent = (typeof parents)[number];
 
 /** The partitions of one UTC day that exist. */
@@ -33,7 +33,7 @@ export async function listDaysBefore(pool: pg.Pool, endMs: number): Promise<Day[
   const { rows } = await pool.query<{ parent: Parent; name: string; day: string }>(
     `SELECT p.relname AS parent, c.relname AS name, substring(c.relname FROM '_(\\d{8})$') AS day
       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
-      WHERE i.inhparent = ANY (ARRAY['event', 'delivery', 'attempt']::regclass[]) AND c.relname ~ '_\\d{8}$'`,
+      WHERE i.inhparent = ANY (ARRAY['event', 'delivery', 'attempt', 'seen_again']::regclass[]) AND c.relname ~ '_\\d{8}$'`,
   );
   const days = Map.groupBy(rows, (row) => row.day);
   return [...days]
@@ -56,7 +56,7 @@ export async function dropDay(pool: pg.Pool, day: Day): Promise<number> {
     if (table === undefined) continue;
     const pending = await withinLockTimeout(pool, async (client) => {
       await client.query(`LOCK TABLE ${parent} IN ACCESS EXCLUSIVE MODE`);
-      const count = parent === 'attempt' ? 0 : await countPending(client, day);
+      const count = parent === 'attempt' || parent === 'seen_again' ? 0 : await countPending(client, day);
       if (count === 0) await client.query(`DROP TABLE ${table.name}`);
       return count;
     });

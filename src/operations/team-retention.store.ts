@@ -68,6 +68,7 @@ function deleteDeliveries(pool: pg.Pool, team: string, low: string, high: string
 }
 
 async function deleteEvents(pool: pg.Pool, team: string, low: string, high: string): Promise<number> {
+  await pool.query('DELETE FROM seen_again WHERE team_id = $1 AND event_id >= $2 AND event_id < $3', [team, low, high]);
   const { rowCount } = await pool.query(
     `DELETE FROM event e WHERE e.team_id = $1 AND e.id >= $2 AND e.id < $3
       AND NOT EXISTS (SELECT FROM delivery_queue q WHERE q.team_id = $1 AND q.delivery_id >= $2

@@ -27,6 +27,7 @@ export async function readTeamRows(database: pg.Pool, teamId: string): Promise<T
        (SELECT coalesce(json_agg(json_build_object('id', e.id, 'url', e.url, 'eventTypes', e.event_types,
             'signing', e.signing, 'scheduleSeconds', e.retry_schedule_seconds, 'timeoutMs', e.timeout_ms,
             'ratePerSecond', e.rate_per_second, 'concurrency', e.concurrency, 'ordering', e.ordering,
+            'sources', e.source_ids, 'inlineMaxBytes', e.inline_max_bytes, 'referenceSeconds', e.reference_seconds,
             'filter', e.filter, 'headersSealed', encode(e.headers_sealed, 'base64'),
             'clientTlsSealed', encode(e.client_tls_sealed, 'base64'),
             'disableAfterSeconds', e.disable_after_seconds, 'status', e.status) ORDER BY e.id), '[]')

@@ -156,6 +156,8 @@ function toItem(row: QueueRow, delivery: DeliveryRow, event: EventRow, epoch: nu
     attempts: delivery.attempts,
     cycleAttempts: row.cycleAttempts,
     orderingKey: row.orderingKey,
+    blob: null,
+    origin: null,
     fresh: false,
     enteredAtMs: 0,
   };

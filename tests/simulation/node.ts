@@ -9,6 +9,7 @@ import type { DatabaseLink } from './database-link.ts';
 import type { Oracle } from './oracle.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
+import { noLargeBodies } from '../support/delivery-parts.ts';
 import { type Receivers, simulatedHeaders } from './receivers.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -62,6 +63,7 @@ export function createNode(options: {
     timers: process,
     ids,
     random: () => random.next(),
+    bodies: noLargeBodies,
     nodeName: process.name,
     exclusive: false,
     endpoint(teamId, endpointId) {

@@ -109,8 +109,8 @@ export class Receivers {
 }
 
 /** What the simulated receivers need to know of a request travels in its headers. */
-export function simulatedHeaders(item: DeliveryItem): { headers: string[]; recorded: string } {
-  return { headers: ['x-epoch', String(item.epoch), 'x-delivery', item.deliveryId], recorded: '' };
+export function simulatedHeaders(item: DeliveryItem): { headers: string[]; recorded: string; body: Buffer } {
+  return { headers: ['x-epoch', String(item.epoch), 'x-delivery', item.deliveryId], recorded: '', body: item.body };
 }
 
 function timing(totalMs: number): Timing {

@@ -199,6 +199,9 @@ class Run {
         requestHash: request.once ? Buffer.from(name) : null,
         orderingKey: request.orderingKey,
         occurredAtMs: null,
+        blob: null,
+        origin: null,
+        keySeconds: 86_400,
         onlyEndpointId: null,
       };
     });

@@ -26,6 +26,8 @@ export class World {
           id,
           url: 'https://receiver.example/',
           eventTypes: random.chance(0.5) ? null : new Set([random.pick(eventTypes)]),
+          sources: null,
+          largeBodies: { inlineMaxBytes: 33_554_432, referenceSeconds: 86_400 },
           filter: null,
           signing: { scheme: 'standard-webhooks' },
           secrets: [],

@@ -1,4 +1,4 @@
-import type { Channel, DeliveryItem } from '../../src/delivery/delivery-ports.ts';
+import type { Channel, DeliveryItem, LargeBodies } from '../../src/delivery/delivery-ports.ts';
 import { type BreakerPolicy, defaultBreakerPolicy } from '../../src/delivery/breaker.rules.ts';
 import { Lane } from '../../src/delivery/lane.ts';
 import type { ExchangeResult } from '../../src/egress/exchange-result.ts';
@@ -18,6 +18,8 @@ export function anEndpoint(more: Partial<EndpointConfig> = {}): EndpointConfig {
     id: 'ep_1',
     url: 'https://receiver.example/',
     eventTypes: null,
+    sources: null,
+    largeBodies: { inlineMaxBytes: 33_554_432, referenceSeconds: 86_400 },
     filter: null,
     signing: { scheme: 'standard-webhooks' },
     secrets: [],
@@ -46,6 +48,8 @@ export function anItem(deliveryId: string, more: Partial<DeliveryItem> = {}): De
     attempts: 0,
     cycleAttempts: 0,
     orderingKey: null,
+    blob: null,
+    origin: null,
     fresh: true,
     enteredAtMs: 0,
     ...more,
@@ -67,7 +71,7 @@ export function aLane(
   return new Lane({
     config,
     channel,
-    prepare: (item) => ({ headers: ['x-delivery', item.deliveryId], recorded: item.deliveryId }),
+    prepare: (item) => ({ headers: ['x-delivery', item.deliveryId], recorded: item.deliveryId, body: item.body }),
     breakerPolicy: more.breakerPolicy ?? defaultBreakerPolicy,
     nowMs: more.nowMs ?? 0,
   });
@@ -85,3 +89,8 @@ export function answered(status: number, headers: string[] = []): ExchangeResult
     timing,
   };
 }
+
+/** Bodies that are never in a blob store. */
+export const noLargeBodies: LargeBodies = {
+  load: () => Promise.reject(new Error('there is no blob store here')),
+};
