@@ -3,6 +3,7 @@ import type { Credential, InboundRequest, Rejection, RejectionReason } from './p
 
 /** Longer signature headers are refused before anything is computed. */
 const headerMaxLength = 8_192;
+const secretMaxLength = 256;
 const eventTypeMaxLength = 128;
 
 export function reject(reason: RejectionReason, detail: string): Rejection {
@@ -53,6 +54,14 @@ export function parseHex(text: string, bytes: number): Buffer | null {
 export function parseBase64(text: string, bytes: number): Buffer | null {
   const decoded = Buffer.from(text, 'base64');
   return decoded.length === bytes && decoded.toString('base64') === text ? decoded : null;
+}
+
+/** What is wrong with a secret that is pasted as text; null when it will do. It never quotes any of it. */
+export function secretProblem(value: string, minLength = 8): string | null {
+  if (value !== value.trim()) return 'Remove the white space around it; it is probably left over from copying.';
+  if (!/^[\x20-\x7e]*$/.test(value)) return 'It has characters other than printable ASCII; copy it again.';
+  if (value.length >= minLength && value.length <= secretMaxLength) return null;
+  return `It must be ${minLength} to ${secretMaxLength} characters long; this has ${value.length}.`;
 }
 
 /** Credentials of one kind. */
@@ -139,6 +148,69 @@ export function eventTypeName(provider: string, text: string | null): string {
 /** A subject or an id of at most 200 characters without control characters; a longer or odd one becomes its hash. */
 export function keyText(text: string | null): string | null {
   if (text === null) return null;
-  // oxlint-disable-next-line no-control-regex -- they are what is replaced
-  return text.length <= 200 && text.isWellFormed() && !/[\u0000-\u001f\u007f]/.test(text) ? text : dedupeKeyOf(text);
+  return text.length <= 200 && text.isWellFormed() && !/\p{Cc}/u.test(text) ? text : dedupeKeyOf(text);
+}
+
+/**
+ * Whether an object in the upper `levels` of a JSON text names a member twice. Parsers disagree about which of the two
+ * counts, so what was verified need not be what a receiver reads.
+ * @param json a text that JSON.parse has accepted
+ */
+export function repeatsName(json: string, levels: number): boolean {
+  const names: Set<string>[] = [];
+  let depth = 0;
+  for (let index = 0; index < json.length; index += 1) {
+    const character = json[index];
+    if (character === '{' || character === '[') {
+      if (depth < levels) names[depth] = new Set();
+      depth += 1;
+    } else if (character === '}' || character === ']') depth -= 1;
+    else if (character === '"') {
+      const end = endOfString(json, index);
+      if (depth <= levels && isName(json, end)) {
+        const name = JSON.parse(json.slice(index, end)) as string;
+        if (names[depth - 1]?.has(name)) return true;
+        names[depth - 1]?.add(name);
+      }
+      index = end - 1;
+    }
+  }
+  return false;
+}
+
+/**
+ * The body with `***` in place of every text under the given name, byte for byte the same elsewhere, whatever the JSON
+ * is wrapped in; null when there is none.
+ */
+export function maskTexts(body: Buffer, name: string): Buffer | null {
+  const text = body.toString('latin1');
+  const pieces: string[] = [];
+  let done = 0;
+  const member = new RegExp(`"${name}"[ \\t\\r\\n]*:[ \\t\\r\\n]*"`, 'g');
+  for (let found = member.exec(text); found !== null; found = member.exec(text)) {
+    const start = member.lastIndex;
+    const end = endOfString(text, start - 1);
+    pieces.push(text.slice(done, start), '***');
+    done = Math.max(start, end - 1);
+    member.lastIndex = end;
+  }
+  return done === 0 ? null : Buffer.from(pieces.join('') + text.slice(done), 'latin1');
+}
+
+/** The index after the JSON string that starts at `start`; the end of the text when nothing closes it. */
+function endOfString(text: string, start: number): number {
+  let end = start;
+  for (;;) {
+    end = text.indexOf('"', end + 1);
+    if (end === -1) return text.length;
+    let slashes = 0;
+    while (text[end - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return end + 1;
+  }
+}
+
+function isName(json: string, end: number): boolean {
+  let index = end;
+  while (json[index] === ' ' || json[index] === '\t' || json[index] === '\n' || json[index] === '\r') index += 1;
+  return json[index] === ':';
 }

@@ -14,9 +14,16 @@ export type SignedCase = {
   /** A request of this body, signed at `signedAtMs` with the credential's value. */
   sign(input: { body: Buffer; credential: Credential; signedAtMs: number }): InboundRequest;
   /** Where the signature or the secret is: what is damaged, repeated and left out. */
-  signatureIn: { header: string } | { query: string };
+  signatureIn: { header: string } | { query: string } | SignatureInBody;
   /** How far from now a request may be; null where the scheme has no timestamp. */
   toleranceSeconds: number | null;
+};
+
+/** A signature that is a field of the body. */
+export type SignatureInBody = {
+  valuesOf(request: InboundRequest): readonly string[];
+  /** The same request with none, one or several of the field. */
+  withValues(request: InboundRequest, values: readonly string[]): InboundRequest;
 };
 
 /** Makes an InboundRequest from plain headers. */
@@ -145,6 +152,7 @@ export function describeSigned(name: string, given: SignedCase): void {
 }
 
 function signatureOf(request: InboundRequest, place: SignedCase['signatureIn']): readonly string[] {
+  if ('valuesOf' in place) return place.valuesOf(request);
   return 'header' in place ? (request.headers.get(place.header) ?? []) : request.query.getAll(place.query);
 }
 
@@ -153,6 +161,7 @@ function withSignature(
   place: SignedCase['signatureIn'],
   values: readonly string[],
 ): InboundRequest {
+  if ('withValues' in place) return place.withValues(request, values);
   if ('header' in place) {
     const headers = new Map(request.headers);
     if (values.length === 0) headers.delete(place.header);
