@@ -4,6 +4,7 @@ export const problemCodes = {
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   invalid_cursor: { status: 400, title: 'The cursor is not one this list gave' },
   unauthorized: { status: 401, title: 'An API key is needed' },
+  invalid_signature: { status: 401, title: 'The request is not signed as this source demands' },
   forbidden: { status: 403, title: 'This API key may not do that' },
   not_found: { status: 404, title: 'There is no such thing here' },
   method_not_allowed: { status: 405, title: 'This path does not take that method' },
@@ -19,11 +20,14 @@ export const problemCodes = {
   invalid_url: { status: 422, title: 'The URL may not be used as an endpoint' },
   invalid_secret: { status: 422, title: 'The secret does not fit the signing scheme' },
   invalid_header: { status: 422, title: 'The header may not be set' },
+  unknown_provider: { status: 422, title: 'There is no such provider profile' },
+  uncovered_body: { status: 422, title: 'Requests of this provider do not prove their whole body' },
   limit_reached: { status: 422, title: 'The limit of such things is reached' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Posthorn failed' },
   overloaded: { status: 503, title: 'Posthorn is at its limit' },
   database_unavailable: { status: 503, title: 'The database is out of reach' },
+  source_paused: { status: 503, title: 'The source is paused' },
   shutting_down: { status: 503, title: 'This node is stopping' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { Problem } from '../problem.ts';
+import type { InboundRequest } from '../providers/provider-profile.ts';
+import type { SourceConfig } from '../sources/source-config.ts';
+import { BodyBudget } from './body-budget.ts';
+import { readBody } from './read-body.ts';
+import type { Receiver, RequestHead } from './receiver.ts';
+
+/** Large bodies in memory at once, from their first byte until they are stored. */
+const budgetBytes = 96 * 1024 * 1024;
+
+/** The URL that providers post to. Bodies are read raw, within a bound on memory; schemas only document. */
+export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => number }) {
+  const { receiver, monotonicMs } = options;
+  const budget = new BodyBudget(budgetBytes);
+
+  const take = async (source: SourceConfig, request: FastifyRequest, head: RequestHead) => {
+    const reading = await readBody(request.raw, {
+      declaredBytes: head.contentLength,
+      maxBytes: source.bodyMaxBytes,
+      budget,
+      monotonicMs,
+    });
+    if (reading.kind === 'too-large') throw receiver.tooLarge(source, head);
+    if (reading.kind !== 'read') throw new Problem('request_timeout', 'The body took too long to arrive.');
+    try {
+      return await receiver.receive(source, inboundOf(request, reading.body), head);
+    } finally {
+      reading.release();
+    }
+  };
+
+  return async (app: FastifyInstance): Promise<void> => {
+    app.removeAllContentTypeParsers();
+    // Left unread: the handler reads it once it knows the source.
+    app.addContentTypeParser('*', (_request, _payload, done) => done(null, null));
+    app.setValidatorCompiler(() => () => true);
+    app.route({
+      method: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
+      url: '/in/:source',
+      config: { permission: 'public' },
+      schema: {
+        summary: 'Receive a request of a provider',
+        description:
+          'The URL to give to the provider. The request is verified by the scheme of the source, stored, and answered as the provider expects; a duplicate is answered like the original and not delivered again.',
+        tags: ['Sources'],
+        params: Type.Object({ source: Type.String() }),
+      },
+      handler: (request, reply) => {
+        const head = headOf(request);
+        const source = receiver.admit((request.params as { source: string }).source, head);
+        const answering = take(source, request, head);
+        answering.then(
+          (answer) => {
+            if (answer.contentType !== null) reply.header('content-type', answer.contentType);
+            reply.code(answer.status).send(answer.body);
+          },
+          (error: unknown) => {
+            reply.send(error);
+          },
+        );
+      },
+    });
+  };
+}
+
+function headOf(request: FastifyRequest): RequestHead {
+  const { headers } = request;
+  const length = headers['content-length'];
+  return {
+    method: request.method,
+    address: request.ip,
+    contentType: headers['content-type'] ?? null,
+    contentEncoding: headers['content-encoding'] ?? null,
+    contentLength: length === undefined ? (headers['transfer-encoding'] === undefined ? 0 : null) : Number(length),
+  };
+}
+
+/** Header names in lower case with every value that came: Node's own `headers` would join what was sent twice. */
+function inboundOf(request: FastifyRequest, body: Buffer): InboundRequest {
+  const headers = new Map<string, string[]>();
+  const { rawHeaders } = request.raw;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] as string).toLowerCase();
+    const values = headers.get(name);
+    if (values === undefined) headers.set(name, [rawHeaders[index + 1] as string]);
+    else values.push(rawHeaders[index + 1] as string);
+  }
+  const at = request.url.indexOf('?');
+  const query = new URLSearchParams(at === -1 ? '' : request.url.slice(at + 1));
+  return { method: request.method === 'GET' ? 'GET' : 'POST', headers, query, body };
+}

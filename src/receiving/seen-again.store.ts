@@ -1,0 +1,13 @@
+import type pg from 'pg';
+import { float8Array, int8Array, uuidArray } from '../database/binary-arrays.ts';
+
+export type Sighting = { teamId: string; eventId: string; count: number; lastAtMs: number };
+
+export async function addSightings(database: pg.Pool, sightings: readonly Sighting[]): Promise<void> {
+  await database.query('SELECT count_seen_again($1, $2, $3, $4)', [
+    uuidArray(sightings, (row) => row.teamId),
+    uuidArray(sightings, (row) => row.eventId),
+    int8Array(sightings, (row) => row.count),
+    float8Array(sightings, (row) => row.lastAtMs),
+  ]);
+}
