@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { collected, headerName, seconds, serviceUrl, wholeNumber } from './option-values.ts';
 import type { SendOptions } from './send.ts';
+import { addSourceVerbs } from './sources.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { readVersion } from './version.ts';
 
@@ -12,7 +13,7 @@ export function buildProgram(terminal: Terminal): Command {
     .version(readVersion(), '-V, --version', 'print the version')
     .helpCommand('help [verb]', 'show the help of a verb')
     .usage('<verb> [options]');
-  for (const verb of [up, send, inbox, doctor, demo]) program.addCommand(verb(terminal));
+  for (const verb of [up, send, inbox, sources, doctor, demo]) program.addCommand(verb(terminal));
   program.addHelpText(
     'after',
     '\nBegin with: posthorn demo, or posthorn up and, in a second terminal, posthorn inbox.',
@@ -117,6 +118,9 @@ const inbox: Verb = (terminal) =>
         terminal,
       );
     });
+
+const sources: Verb = (terminal) =>
+  addSourceVerbs(named('sources', 'Manage sources: where providers post their webhooks to.'), terminal);
 
 const doctor: Verb = (terminal) =>
   named('doctor', 'Check this machine and configuration, and say how to mend what is wrong.')

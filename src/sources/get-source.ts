@@ -1,0 +1,9 @@
+import { findSourceOrRefuse } from './find-or-refuse.ts';
+import type { SourceView } from './present-source.ts';
+import { presentSource } from './present-source.ts';
+import type { SourceContext } from './source-change.ts';
+
+/** @throws Problem not_found */
+export async function getSource(ctx: SourceContext, input: { teamId: string; sourceId: string }): Promise<SourceView> {
+  return presentSource(ctx, await findSourceOrRefuse(ctx.database, input.teamId, input.sourceId));
+}

@@ -1,0 +1,197 @@
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+import type { Timers } from '../delivery/delivery-ports.ts';
+import type { RejectionReason } from '../providers/provider-profile.ts';
+import { type ActivityTally, addActivity, type RejectionTally } from './source-activity.store.ts';
+import type { SourceConfig } from './source-config.ts';
+
+type Named = Pick<SourceConfig, 'teamId' | 'id'>;
+
+/** A request that was refused. Nothing of its body and no secret is in it. */
+export type RejectedRequest = {
+  reason: RejectionReason;
+  detail: string;
+  /** Who sent it, as far as trusted proxies tell. */
+  address: string | null;
+  bytes: number | null;
+};
+
+/**
+ * What sources receive and reject, for people to see. Each call only counts in memory; a second later all that came
+ * is written in one statement, and nothing is while nothing comes. An outage of the database is sat out: counts stay,
+ * and a write whose outcome is unknown is made again, so that after an outage they may be too high, never too low.
+ * What a process did not write before it was killed is not counted.
+ */
+export type SourceActivity = {
+  received(source: Named): void;
+  duplicate(source: Named): void;
+  rejected(source: Named, request: RejectedRequest): void;
+  start(): void;
+  /** Writes what is left, once. */
+  stop(): Promise<void>;
+};
+
+const writeEveryMs = 1_000;
+const longestWaitMs = 30_000;
+const minuteMs = 60_000;
+const detailMaxLength = 300;
+const addressMaxLength = 64;
+
+export function createSourceActivity(options: {
+  database: pg.Pool;
+  clock: Clock;
+  timers: Timers;
+  onError: (error: unknown) => void;
+  /** Sources, and rows of rejections, that are kept in memory at most; what comes beyond them is not counted. */
+  mostKept?: number;
+}): SourceActivity {
+  const { clock, timers } = options;
+  const mostKept = options.mostKept ?? 20_000;
+  let activities = new Map<string, ActivityTally>();
+  let rejections = new Map<string, RejectionTally>();
+  let timer: { cancel(): void } | null = null;
+  let writing: Promise<void> | null = null;
+  let running = false;
+  let waitMs = writeEveryMs;
+
+  const schedule = (): void => {
+    if (!running || timer !== null || writing !== null || activities.size === 0) return;
+    timer = timers.after(waitMs, () => {
+      timer = null;
+      void flush();
+    });
+  };
+
+  const flush = (): Promise<void> => {
+    const [taken, refused] = [activities, rejections];
+    activities = new Map();
+    rejections = new Map();
+    writing = addActivity(options.database, [...taken.values()], [...refused.values()])
+      .then(
+        () => {
+          waitMs = writeEveryMs;
+        },
+        (error: unknown) => {
+          options.onError(error);
+          // What is refused for itself would be refused for ever.
+          if (isDataError(error)) return;
+          for (const tally of taken.values()) mergeActivity(tally);
+          for (const tally of refused.values()) mergeRejection(tally);
+          waitMs = Math.min(waitMs * 2, longestWaitMs);
+        },
+      )
+      .finally(() => {
+        writing = null;
+        schedule();
+      });
+    return writing;
+  };
+
+  const tallyOf = ({ teamId, id }: Named): ActivityTally | null => {
+    const known = activities.get(id);
+    if (known !== undefined) return known;
+    if (activities.size >= mostKept) return null;
+    const tally: ActivityTally = {
+      teamId,
+      sourceId: id,
+      received: 0,
+      duplicates: 0,
+      rejected: 0,
+      lastReceivedMs: null,
+      lastDuplicateMs: null,
+      lastRejectedMs: null,
+      lastRejectionReason: null,
+      lastRejectionDetail: null,
+    };
+    activities.set(id, tally);
+    schedule();
+    return tally;
+  };
+
+  // Puts back what could not be written, under what came meanwhile.
+  const mergeActivity = (earlier: ActivityTally): void => {
+    const tally = tallyOf({ teamId: earlier.teamId, id: earlier.sourceId });
+    if (tally === null) return;
+    tally.received += earlier.received;
+    tally.duplicates += earlier.duplicates;
+    tally.rejected += earlier.rejected;
+    tally.lastReceivedMs ??= earlier.lastReceivedMs;
+    tally.lastDuplicateMs ??= earlier.lastDuplicateMs;
+    tally.lastRejectedMs ??= earlier.lastRejectedMs;
+    tally.lastRejectionReason ??= earlier.lastRejectionReason;
+    tally.lastRejectionDetail ??= earlier.lastRejectionDetail;
+  };
+
+  const mergeRejection = (earlier: RejectionTally): void => {
+    const key = keyOf(earlier.sourceId, earlier.minuteMs, earlier.reason);
+    const known = rejections.get(key);
+    if (known !== undefined) known.count += earlier.count;
+    else if (rejections.size < mostKept) rejections.set(key, earlier);
+  };
+
+  return {
+    received(source) {
+      const tally = tallyOf(source);
+      if (tally === null) return;
+      tally.received += 1;
+      tally.lastReceivedMs = clock.now();
+    },
+    duplicate(source) {
+      const tally = tallyOf(source);
+      if (tally === null) return;
+      tally.duplicates += 1;
+      tally.lastDuplicateMs = clock.now();
+    },
+    rejected(source, { reason, detail, address, bytes }) {
+      const tally = tallyOf(source);
+      if (tally === null) return;
+      const nowMs = clock.now();
+      const lastDetail = storable(detail, detailMaxLength);
+      tally.rejected += 1;
+      tally.lastRejectedMs = nowMs;
+      tally.lastRejectionReason = reason;
+      tally.lastRejectionDetail = lastDetail;
+      const last = {
+        lastMs: nowMs,
+        lastDetail,
+        lastAddress: address === null ? null : storable(address, addressMaxLength),
+        lastSizeBytes: bytes === null ? null : Math.max(0, Math.trunc(bytes)),
+      };
+      const inMinuteMs = Math.floor(nowMs / minuteMs) * minuteMs;
+      const key = keyOf(source.id, inMinuteMs, reason);
+      const known = rejections.get(key);
+      if (known !== undefined) {
+        Object.assign(known, last);
+        known.count += 1;
+      } else if (rejections.size < mostKept) {
+        const { teamId, id: sourceId } = source;
+        rejections.set(key, { teamId, sourceId, minuteMs: inMinuteMs, reason, count: 1, ...last });
+      }
+    },
+    start() {
+      running = true;
+      schedule();
+    },
+    async stop() {
+      running = false;
+      timer?.cancel();
+      timer = null;
+      await writing;
+      if (activities.size > 0) await flush();
+    },
+  };
+}
+
+function keyOf(sourceId: string, inMinuteMs: number, reason: string): string {
+  return `${sourceId} ${inMinuteMs} ${reason}`;
+}
+
+/** PostgreSQL stores no U+0000. */
+function storable(text: string, maxLength: number): string {
+  return text.slice(0, maxLength).replaceAll('\0', '');
+}
+
+/** SQLSTATE classes 21 to 23: the statement was refused for its data. */
+function isDataError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^2[1-3]/.test(String(error.code));
+}

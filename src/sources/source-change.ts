@@ -1,0 +1,94 @@
+import type { Context } from '../context.ts';
+import { parseNetwork } from '../egress/address.rules.ts';
+import { Problem, type ProblemPointer } from '../problem.ts';
+import type { Options, ProviderProfile } from '../providers/provider-profile.ts';
+import { readOptions } from '../providers/read-options.rules.ts';
+import { allProfiles, findProfile } from '../providers/registry.ts';
+import { currentOptions } from './read-source-config.ts';
+import type { SourceSettings, SourceStatus } from './source.store.ts';
+
+/** What use cases of sources need beside the usual: where this Posthorn is reached from outside, without a slash. */
+export type SourceContext = Context & { publicUrl: () => string };
+
+/** What a caller gives: nothing leaves a setting as it is, null clears it. */
+export type SourceChange = {
+  name?: string | undefined;
+  /** Options that are not named stay; null sets one to its default. */
+  options?: Record<string, unknown> | undefined;
+  status?: SourceStatus | undefined;
+  allowAddresses?: string[] | null | undefined;
+  rateLimit?: { perSecond: number } | null | undefined;
+  bodyMaxBytes?: number | undefined;
+  dedupeWindowSeconds?: number | undefined;
+  acceptUncovered?: boolean | undefined;
+};
+
+/** @throws Problem unknown_provider, with the names of those that are known */
+export function profileOrRefuse(provider: string): ProviderProfile {
+  const profile = findProfile(provider);
+  if (profile !== null) return profile;
+  const names = allProfiles().map(({ name }) => name);
+  throw new Problem('unknown_provider', `Posthorn knows no such provider. There are: ${names.join(', ')}.`, {
+    errors: [{ pointer: '/provider', message: `must be one of ${names.join(', ')}` }],
+  });
+}
+
+/** The settings after a change, judged as a whole. @throws Problem invalid_request, with pointers */
+export function changeSettings(profile: ProviderProfile, before: SourceSettings, change: SourceChange): SourceSettings {
+  const problems: ProblemPointer[] = [];
+  const after: SourceSettings = {
+    name: change.name ?? before.name,
+    options: changedOptions(profile, before.options, change.options, problems),
+    status: change.status ?? before.status,
+    allowAddresses: change.allowAddresses === undefined ? before.allowAddresses : change.allowAddresses,
+    ratePerSecond: change.rateLimit === undefined ? before.ratePerSecond : (change.rateLimit?.perSecond ?? null),
+    bodyMaxBytes: change.bodyMaxBytes ?? before.bodyMaxBytes,
+    dedupeWindowSeconds: change.dedupeWindowSeconds ?? before.dedupeWindowSeconds,
+    acceptsUncovered: change.acceptUncovered ?? before.acceptsUncovered,
+  };
+  for (const [index, address] of (change.allowAddresses ?? []).entries()) {
+    if (parseNetwork(address) !== null) continue;
+    const message = 'is neither an address nor a network; write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32';
+    problems.push({ pointer: `/allowAddresses/${index}`, message });
+  }
+  if (problems.length > 0) {
+    throw new Problem('invalid_request', 'The source cannot be set as it is; each error says where.', {
+      errors: problems,
+    });
+  }
+  return after;
+}
+
+function changedOptions(
+  profile: ProviderProfile,
+  before: Options,
+  change: Record<string, unknown> | undefined,
+  problems: ProblemPointer[],
+): Options {
+  const kept = currentOptions(profile.options, before);
+  if (change === undefined) return kept;
+  const wanted = Object.entries({ ...kept, ...change }).filter(([, value]) => value !== null);
+  const read = readOptions(profile.options, Object.fromEntries(wanted), '/options');
+  if (read.ok) return read.options;
+  problems.push(...read.problems);
+  return kept;
+}
+
+/**
+ * A provider whose signature leaves the body open is only taken by someone who knows.
+ * @throws Problem uncovered_body
+ */
+export function refuseUncovered(
+  profile: ProviderProfile,
+  kinds: ReadonlySet<string>,
+  settings: Pick<SourceSettings, 'options' | 'acceptsUncovered'>,
+): void {
+  if (settings.acceptsUncovered || profile.coverageOf(kinds, settings.options) !== 'fields') return;
+  const detail =
+    `${profile.title} signs a few fields and not the body: everything else in it could be changed on the way, or made ` +
+    'up by whoever has seen one request, and would still be verified. To take it nevertheless set acceptUncovered to ' +
+    'true, and fetch what matters from the provider before you act on it.';
+  throw new Problem('uncovered_body', detail, {
+    errors: [{ pointer: '/acceptUncovered', message: 'must be true for this provider' }],
+  });
+}

@@ -1,0 +1,41 @@
+import { inTransaction } from '../database/transaction.ts';
+import { lockTeam } from '../teams/require-team.ts';
+import { findSourceOrRefuse } from './find-or-refuse.ts';
+import type { GivenCredential } from './plan-credentials.rules.ts';
+import type { SourceView } from './present-source.ts';
+import { presentSource } from './present-source.ts';
+import type { SourceChange, SourceContext } from './source-change.ts';
+import { changeSettings, profileOrRefuse, refuseUncovered } from './source-change.ts';
+import type { StoredSource } from './source.store.ts';
+import { findSource, replaceSource } from './source.store.ts';
+import { type GeneratedCredential, generatedOf, planOrRefuse, writeCredentials } from './write-credentials.ts';
+
+export type ChangedSource = SourceChange & {
+  teamId: string;
+  sourceId: string;
+  /** The whole list that is wanted: an entry without a value keeps the stored one of its name. */
+  credentials?: GivenCredential[] | undefined;
+};
+
+/**
+ * Changes what is given. The provider stays: another one would be another source.
+ * @throws Problem invalid_request, invalid_secret, uncovered_body, unknown_provider, not_found
+ */
+export async function updateSource(
+  ctx: SourceContext,
+  input: ChangedSource,
+): Promise<SourceView & { generated?: GeneratedCredential[] }> {
+  const { teamId, sourceId } = input;
+  return inTransaction(ctx.database, async (client) => {
+    await lockTeam(client, teamId);
+    const before = await findSourceOrRefuse(client, teamId, sourceId);
+    const profile = profileOrRefuse(before.provider);
+    const after = changeSettings(profile, before, input);
+    const planned = input.credentials && planOrRefuse(ctx, profile, input.credentials, before.credentials);
+    refuseUncovered(profile, new Set((planned ?? before.credentials).map(({ kind }) => kind)), after);
+    await replaceSource(client, teamId, sourceId, after);
+    if (planned !== undefined) await writeCredentials(ctx, client, { teamId, sourceId }, planned);
+    const stored = (await findSource(client, teamId, sourceId)) as StoredSource;
+    return { ...presentSource(ctx, stored), ...generatedOf(planned ?? []) };
+  });
+}
