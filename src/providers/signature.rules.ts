@@ -191,7 +191,7 @@ export function maskTexts(body: Buffer, name: string): Buffer | null {
     const start = member.lastIndex;
     const end = endOfString(text, start - 1);
     pieces.push(text.slice(done, start), '***');
-    done = Math.max(start, end - 1);
+    done = end > start && text[end - 1] === '"' ? end - 1 : end;
     member.lastIndex = end;
   }
   return done === 0 ? null : Buffer.from(pieces.join('') + text.slice(done), 'latin1');

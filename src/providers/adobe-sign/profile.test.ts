@@ -34,11 +34,14 @@ describeSigned('the client id in its header', {
 });
 
 describe('adobe-sign', () => {
-  const { handshake, answer } = adobeSignProfile;
+  const handshake = (request: InboundRequest, credentials: readonly Credential[]) =>
+    adobeSignProfile.handshake?.(request, credentials, {});
+  const answer = (request: InboundRequest, credentials: readonly Credential[]) =>
+    adobeSignProfile.answer?.(request, credentials, {});
 
   test('a GET with a client id of the source gets that client id back', () => {
     for (const { value } of [credential, next]) {
-      const answered = handshake?.(get(value), [credential, next], {});
+      const answered = handshake(get(value), [credential, next]);
       expect(answered).toMatchObject({ status: 200, contentType: 'application/json' });
       expect(JSON.parse(answered?.body ?? '')).toEqual({ xAdobeSignClientId: value });
     }
@@ -46,30 +49,30 @@ describe('adobe-sign', () => {
 
   test('a client id of somebody else is never sent back, nor one that comes twice', () => {
     for (const clientId of ['SOMEBODYELSES', '', null, [credential.value, credential.value], ['x', credential.value]]) {
-      expect(handshake?.(get(clientId), [credential], {})).toBeNull();
+      expect(handshake(get(clientId), [credential])).toBeNull();
     }
-    expect(handshake?.(get(credential.value), [], {})).toBeNull();
-    expect(handshake?.(get(credential.value), [{ ...credential, kind: 'another' }], {})).toBeNull();
+    expect(handshake(get(credential.value), [])).toBeNull();
+    expect(handshake(get(credential.value), [{ ...credential, kind: 'another' }])).toBeNull();
   });
 
   test('a POST is an event, and is answered with the client id that it brought', () => {
     const request = inbound({ headers: { [header]: next.value }, body: '{}' });
-    expect(handshake?.(request, [credential, next], {})).toBeNull();
-    expect(JSON.parse(answer?.(request, [credential, next], {}).body ?? '')).toEqual({
+    expect(handshake(request, [credential, next])).toBeNull();
+    expect(JSON.parse(answer(request, [credential, next]).body ?? '')).toEqual({
       xAdobeSignClientId: next.value,
     });
   });
 
   test('an answer to a client id that is not the source’s says nothing', () => {
     const request = inbound({ headers: { [header]: 'SOMEBODYELSES' }, body: '{}' });
-    expect(answer?.(request, [credential], {})).toEqual({ status: 200, contentType: null, body: '' });
+    expect(answer(request, [credential])).toEqual({ status: 200, contentType: null, body: '' });
   });
 
   test('the client id of Adobe’s web application, which everybody knows, is refused with the way out', () => {
-    const problemOf = adobeSignProfile.credentialKinds['client-id']?.problemOf;
-    expect(problemOf?.('UB7E5BXCXY')).toMatch(/proves nothing.*over the API/);
-    expect(problemOf?.(' UB7E5BXCXY\n')).toMatch(/proves nothing/);
-    expect(problemOf?.(credential.value)).toBeNull();
+    const kind = adobeSignProfile.credentialKinds['client-id'];
+    expect(kind?.problemOf('UB7E5BXCXY')).toMatch(/proves nothing.*over the API/);
+    expect(kind?.problemOf(' UB7E5BXCXY\n')).toMatch(/proves nothing/);
+    expect(kind?.problemOf(credential.value)).toBeNull();
   });
 
   test('a notification is told by its own id, its agreement and its date', () => {
