@@ -93,6 +93,11 @@ export type ProviderProfile = {
   /** At least one credential of at least one of these kinds is needed. Every kind that a source has must verify. */
   credentialKinds: Readonly<Record<string, CredentialKind>>;
   options: Readonly<Record<string, OptionSpec>>;
+  /**
+   * What is wrong with options that fit their specs one by one but not together: the option, and a message that
+   * continues "the option …". Empty when they will do.
+   */
+  checkOptions?(options: Options): { option: string; message: string }[];
   /** Media types that it sends, in lower case; null takes any. */
   contentTypes: readonly string[] | null;
   /** Its event types as far as they are known; registered for the team with the source. */
