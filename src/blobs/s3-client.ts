@@ -1,0 +1,247 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { getCACertificates } from 'node:tls';
+import { AwsV4Signer } from 'aws4fetch';
+import { Agent, type Dispatcher, request as send } from 'undici';
+import { BlobStoreError } from './blob-store.ts';
+import { readErrorCode } from './s3-answers.rules.ts';
+import {
+  allowedMs,
+  describeS3Failure,
+  isFull,
+  isMissing,
+  mayPassLater,
+  retryDelayMs,
+  type S3Failure,
+} from './s3-failure.rules.ts';
+
+/** Where a bucket is and who asks. Both parts of the access key are kept out of every error. */
+export type S3Location = {
+  /** Without the bucket; it may have a path. */
+  endpoint: string;
+  bucket: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** `<endpoint>/<bucket>/<key>` instead of `<bucket>.<endpoint>/<key>`. */
+  pathStyle: boolean;
+};
+
+export type S3Limits = {
+  /** For each try, beside 2 s for each MB. */
+  timeoutMs: number;
+  /** When no further try is begun. */
+  deadlineMs: number;
+  tries: number;
+};
+
+/** `key` is '' for the bucket itself; `doing` completes "S3 could not ..." */
+export type S3Request = {
+  method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  key: string;
+  doing: string;
+  query?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>>;
+  body?: Buffer;
+};
+
+/** A successful answer. `sizeBytes` is null when it does not say. */
+export type S3Answer = { sizeBytes: number | null; header: (name: string) => string | null; body: Readable };
+
+export type S3Client = {
+  /**
+   * Makes the request until it succeeds, cannot, or has been tried enough. `take` reads the answer, may be called again,
+   * and may throw what `failed` makes. Rejects with a BlobStoreError.
+   */
+  ask<Found>(request: S3Request, take: (answer: S3Answer) => Promise<Found>): Promise<Found>;
+  /** Like `ask`; null when there is no such key. */
+  find<Found>(request: S3Request, take: (answer: S3Answer) => Promise<Found>): Promise<Found | null>;
+  /** The whole body of an answer, of at most so many bytes. */
+  readWhole(answer: S3Answer, mostBytes: number): Promise<Buffer>;
+  /** What to say when reading an answer went wrong outside of `ask`. */
+  explain(error: unknown, doing: string): BlobStoreError;
+  close(): Promise<void>;
+};
+
+class S3Failed extends Error {
+  readonly failure: S3Failure;
+
+  constructor(failure: S3Failure) {
+    super(failure.kind);
+    this.failure = failure;
+  }
+}
+
+/** What to throw for an answer that came and is no success after all. */
+export function failed(failure: S3Failure): Error {
+  return new S3Failed(failure);
+}
+
+const mostErrorBytes = 64 * 1024;
+
+/** Signed requests (AWS Signature Version 4, the payload included) to one bucket over connections that are kept. */
+export function createS3Client(options: {
+  location: S3Location;
+  limits: S3Limits;
+  caPem?: string;
+  random?: () => number;
+}): S3Client {
+  const { location, limits, caPem, random = Math.random } = options;
+  const { accessKeyId, secretAccessKey, region, bucket } = location;
+  const base = baseOf(location);
+  const place = `${bucket} at ${new URL(location.endpoint).host}`;
+  const signingKeys = new Map<string, ArrayBuffer>();
+  const closing = new AbortController();
+  const agent = new Agent({
+    connections: 32,
+    allowH2: false,
+    connect: {
+      timeout: limits.timeoutMs,
+      ...(caPem === undefined ? {} : { ca: [...getCACertificates('default'), caPem] }),
+    },
+    headersTimeout: 0,
+    bodyTimeout: limits.timeoutMs,
+  });
+
+  async function signedHeaders(url: string, { method, headers, body }: S3Request): Promise<Record<string, string>> {
+    const signer = new AwsV4Signer({
+      method,
+      url,
+      headers: {
+        ...headers,
+        'x-amz-content-sha256': createHash('sha256')
+          .update(body ?? '')
+          .digest('hex'),
+      },
+      service: 's3',
+      region,
+      accessKeyId,
+      secretAccessKey,
+      cache: signingKeys,
+    });
+    return Object.fromEntries((await signer.sign()).headers);
+  }
+
+  async function once<Found>(request: S3Request, take: (answer: S3Answer) => Promise<Found>): Promise<Found> {
+    const url = urlOf(base, request);
+    const timeout = new AbortController();
+    let afterMs = allowedMs(limits.timeoutMs, request.body?.length ?? 0);
+    let timer = setTimeout(() => timeout.abort(), afterMs);
+    try {
+      const response = await send(url, {
+        dispatcher: agent,
+        method: request.method,
+        headers: await signedHeaders(url, request),
+        body: request.body ?? null,
+        signal: AbortSignal.any([timeout.signal, closing.signal]),
+      });
+      const answer = answerOf(response);
+      clearTimeout(timer);
+      afterMs = allowedMs(limits.timeoutMs, answer.sizeBytes ?? 0);
+      timer = setTimeout(() => timeout.abort(), afterMs);
+      return await read(answer, response.statusCode, take);
+    } catch (error) {
+      if (timeout.signal.aborted) throw new S3Failed({ kind: 'timeout', afterMs });
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function repeat<Found>(request: S3Request, take: (answer: S3Answer) => Promise<Found>): Promise<Found> {
+    const giveUpAt = performance.now() + limits.deadlineMs;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await once(request, take);
+      } catch (error) {
+        const waitMs = retryDelayMs(tries, random);
+        const enough = tries >= limits.tries || performance.now() + waitMs > giveUpAt || closing.signal.aborted;
+        if (enough || !mayPassLater(failureOf(error))) throw error;
+        await delay(waitMs, undefined, { signal: closing.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  function explain(error: unknown, doing: string): BlobStoreError {
+    // Without its cause, and without a code that repeats the key: either may hold parts of the request.
+    const found = failureOf(error);
+    const repeats = found.kind === 'status' && found.code?.includes(accessKeyId) === true;
+    const failure = repeats ? { ...found, code: null } : found;
+    return new BlobStoreError(describeS3Failure(failure, doing, place), { full: isFull(failure) });
+  }
+
+  return {
+    async ask(request, take) {
+      return repeat(request, take).catch((error: unknown) => {
+        throw explain(error, request.doing);
+      });
+    },
+    async find(request, take) {
+      return repeat(request, take).catch((error: unknown) => {
+        if (isMissing(failureOf(error))) return null;
+        throw explain(error, request.doing);
+      });
+    },
+    readWhole,
+    explain,
+    async close() {
+      closing.abort();
+      await agent.destroy();
+    },
+  };
+}
+
+function baseOf({ endpoint, bucket, pathStyle }: S3Location): string {
+  const url = new URL(endpoint);
+  if (!pathStyle) url.hostname = `${bucket}.${url.hostname}`;
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}${pathStyle ? `/${bucket}` : ''}`;
+}
+
+function urlOf(base: string, { key, query = {} }: S3Request): string {
+  const path = key.split('/').map(encodeURIComponent).join('/');
+  const search = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `${base}/${path}${search.length === 0 ? '' : `?${search.join('&')}`}`;
+}
+
+function answerOf({ headers, body }: Dispatcher.ResponseData): S3Answer {
+  const header = (name: string): string | null => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : null;
+  };
+  const length = header('content-length');
+  return { header, body, sizeBytes: length !== null && /^\d{1,15}$/.test(length) ? Number(length) : null };
+}
+
+async function read<Found>(
+  answer: S3Answer,
+  status: number,
+  take: (answer: S3Answer) => Promise<Found>,
+): Promise<Found> {
+  try {
+    if (status >= 200 && status < 300) return await take(answer);
+    const text = await readWhole(answer, mostErrorBytes).then(String, () => '');
+    throw new S3Failed({ kind: 'status', status, code: readErrorCode(text) });
+  } catch (error) {
+    // What nobody reads to its end must not hold up a connection, nor fail unheard.
+    answer.body.on('error', () => undefined).destroy();
+    throw error;
+  }
+}
+
+async function readWhole({ body }: S3Answer, mostBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > mostBytes) throw failed({ kind: 'damaged', what: `its answer is longer than ${mostBytes} bytes` });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, sizeBytes);
+}
+
+function failureOf(error: unknown): S3Failure {
+  if (error instanceof S3Failed) return error.failure;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return { kind: 'network', code };
+}
