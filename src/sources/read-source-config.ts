@@ -1,4 +1,5 @@
 import type { OptionSpec, Options } from '../providers/provider-profile.ts';
+import { readOptions } from '../providers/read-options.rules.ts';
 import { findProfile } from '../providers/registry.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import { openCredential } from './sealed-credential.ts';
@@ -54,9 +55,7 @@ export function readSourceConfig(sealer: Sealer, row: SourceRow): SourceConfig {
   };
 }
 
-/** Stored options as this release has them: one that came with it has its default, one that went is left out. */
+/** Stored options as this release has them: one that is new, or that cannot be used any more, has its default. */
 export function currentOptions(specs: Readonly<Record<string, OptionSpec>>, stored: Options): Options {
-  return Object.fromEntries(
-    Object.entries(specs).map(([name, spec]) => [name, Object.hasOwn(stored, name) ? stored[name] : spec.default]),
-  ) as Options;
+  return readOptions(specs, stored, '/options').options;
 }

@@ -51,6 +51,7 @@ export function changeSettings(profile: ProviderProfile, before: SourceSettings,
     const message = 'is neither an address nor a network; write 203.0.113.7, 203.0.113.0/24 or 2001:db8::/32';
     problems.push({ pointer: `/allowAddresses/${index}`, message });
   }
+  problems.push(...windowProblems(after));
   if (problems.length > 0) {
     throw new Problem('invalid_request', 'The source cannot be set as it is; each error says where.', {
       errors: problems,
@@ -67,12 +68,27 @@ function changedOptions(
 ): Options {
   const kept = currentOptions(profile.options, before);
   if (change === undefined) return kept;
-  const wanted = Object.entries({ ...kept, ...change }).filter(([, value]) => value !== null);
+  const wanted = Object.entries({ ...kept, ...change }).filter(([name, value]) => {
+    return value !== null || !Object.hasOwn(profile.options, name);
+  });
   const read = readOptions(profile.options, Object.fromEntries(wanted), '/options');
   if (read.ok) return read.options;
   problems.push(...read.problems);
   return kept;
 }
+
+/** A request that is still young enough when it has been forgotten could be sent again, and would pass for a new one. */
+function windowProblems({ options, dedupeWindowSeconds }: SourceSettings): ProblemPointer[] {
+  return ages.flatMap((name) => {
+    const ageSeconds = options[name];
+    if (typeof ageSeconds !== 'number' || ageSeconds <= dedupeWindowSeconds) return [];
+    const message = `must be at least ${ageSeconds}: so old may a request be (${name})`;
+    return [{ pointer: '/dedupeWindowSeconds', message }];
+  });
+}
+
+/** Options that say how old a request may be. */
+const ages = ['maxAgeSeconds', 'toleranceSeconds'];
 
 /**
  * A provider whose signature leaves the body open is only taken by someone who knows.
