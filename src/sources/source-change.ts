@@ -72,9 +72,10 @@ function changedOptions(
     return value !== null || !Object.hasOwn(profile.options, name);
   });
   const read = readOptions(profile.options, Object.fromEntries(wanted), '/options');
-  if (read.ok) return read.options;
+  const together = read.ok ? (profile.checkOptions?.(read.options) ?? []) : [];
   problems.push(...read.problems);
-  return kept;
+  problems.push(...together.map(({ option, message }) => ({ pointer: `/options/${option}`, message })));
+  return read.options;
 }
 
 /** A request that is still young enough when it has been forgotten could be sent again, and would pass for a new one. */

@@ -18,7 +18,7 @@ import { createTestDatabase, type TestDatabase } from './test-database.ts';
 export type TestApi = AsyncDisposable & {
   app: FastifyInstance;
   database: TestDatabase;
-  services: ContextServices;
+  services: ContextServices & { publicUrl: () => string };
   apiKeys: ApiKeyDirectory;
   operatorKey: string;
   /** Every line that the server logged. */
@@ -45,7 +45,7 @@ export async function createTestApi(
     limits?: Partial<HttpLimits>;
     isStopping?: () => boolean;
     environment?: 'development' | 'production';
-    register?: (app: FastifyInstance, api: { services: ContextServices }) => void;
+    register?: (app: FastifyInstance, api: { services: TestApi['services'] }) => void;
   } = {},
 ): Promise<TestApi> {
   const database = await createTestDatabase();
@@ -63,6 +63,7 @@ export async function createTestApi(
     environment,
     targetUrlPolicy,
     onEndpointDeleted: () => undefined,
+    publicUrl: () => 'https://posthorn.test',
   };
   const operatorKey = `operator_${randomBytes(24).toString('base64url')}`;
   const apiKeys = createApiKeyDirectory({ database: database.pool, clock });
