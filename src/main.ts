@@ -1,15 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { createBodyLinks } from './blobs/body-links.ts';
+import { openBlobStore } from './blobs/open-blob-store.ts';
 import { createAlignedClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createPools, openDatabase } from './database/open-database.ts';
-import { createCrashPoints } from './delivery/crash-points.ts';
 import type { Timers } from './delivery/delivery-ports.ts';
 import { DeliveryEngine } from './delivery/engine.ts';
+import { createLargeBodies } from './delivery/large-bodies.ts';
 import { measureQueue } from './delivery/measure-queue.ts';
+import { createRehearsal } from './delivery/rehearsal.ts';
 import { createHttpTransport } from './delivery/http-transport.ts';
 import { createPostgresDeliveryStore } from './delivery/postgres-delivery.store.ts';
 import { prepareRequests } from './delivery/request-preparation.ts';
@@ -22,6 +25,7 @@ import { eventTypeRoutes } from './event-types/event-types.routes.ts';
 import { eventQueryRoutes } from './events/event-query.routes.ts';
 import { createFeedWaitingRoom } from './feed/feed-waiting-room.ts';
 import { feedRoutes } from './feed/feed.routes.ts';
+import { createEngineEvents } from './operations/engine-events.ts';
 import { createMaintenance } from './operations/maintenance.ts';
 import { replayRoutes } from './replays/replay.routes.ts';
 import { apiKeyRoutes } from './teams/api-keys.routes.ts';
@@ -37,9 +41,12 @@ import { createIdSource } from './ids/id-source.ts';
 import { healthRoutes } from './operations/health.routes.ts';
 import { loadOrCreateOperatorKey } from './operations/operator-key.ts';
 import { createOutboxEmitter } from './operations/outbox-emitter.ts';
+import { inboundRoutes } from './receiving/inbound.routes.ts';
+import { openReceiving, sourceCachePath } from './receiving/open-receiving.ts';
 import { createReplayWorker } from './replays/replay-worker.ts';
 import { loadOrCreateMasterKeyFile } from './sealing/master-key.ts';
-import { createSealer, type Sealer } from './sealing/sealer.ts';
+import { createSealer } from './sealing/sealer.ts';
+import { sourceRoutes } from './sources/sources.routes.ts';
 import { createApiKeyDirectory } from './teams/api-key-directory.ts';
 import { createTeamDirectory } from './teams/team-directory.ts';
 import { createLog, type Log } from './telemetry/log.ts';
@@ -79,7 +86,12 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   const reportError = (where: string, error: unknown): void =>
     log.warn({ where, error }, 'something failed and is tried again');
 
-  const database = await openDatabase({ ...config, log });
+  const database = await openDatabase({
+    ...config,
+    // Sources that were known before go on receiving, into the spool.
+    mayStartWithout: existsSync(sourceCachePath(config.dataFolder)),
+    log,
+  });
   const { embedded, connection, durabilityWarnings } = database;
   cleanUps.push(() => database.stop());
   const pools = createPools({ ...config, connection, onError: (error) => reportError('database', error) });
@@ -88,9 +100,20 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     config.operatorKey === null
       ? await loadOrCreateOperatorKey(config.dataFolder)
       : { key: config.operatorKey, created: false };
-  const sealer = await openSealer(config);
+  const masterKeys = await openMasterKeys(config);
+  const sealer = createSealer({ masterKeys });
+  let url = '';
+  const publicUrl = (): string => config.publicUrl ?? url;
 
-  const rehearsal = readRehearsal(config);
+  // For the crash and fault tests, in development only.
+  const rehearsal = createRehearsal(
+    config.environment === 'development'
+      ? {
+          crashPoint: process.env['POSTHORN_CRASH_POINT'],
+          leaseSeconds: process.env['POSTHORN_TEST_LEASE_SECONDS'],
+        }
+      : null,
+  );
   const clock = createAlignedClock(monotonicMs, Date.now);
   const ids = createIdSource(clock);
   const apiKeys = createApiKeyDirectory({ database: pools.general, clock });
@@ -101,6 +124,12 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     clock,
     onError: (error) => reportError('configuration', error),
   });
+  const links = createBodyLinks({ masterKeys, publicUrl, clock });
+  const blobs = openBlobStore(config.blobs, config.dataFolder, {
+    caPem: config.caPem,
+    onError: (error) => reportError('blobs', error),
+  });
+  cleanUps.push(() => blobs.close());
   const egress = openEgress(config, version);
   cleanUps.push(() => egress.close());
 
@@ -127,40 +156,10 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     exclusive: embedded,
     ...(rehearsal.leaseSeconds === null ? {} : { leaseSeconds: rehearsal.leaseSeconds }),
     endpoint: (teamId, endpointId) => directory.endpoint(teamId, endpointId),
-    prepareFor: (endpoint) => prepareRequests(endpoint, () => ''),
-    bodies: { load: () => Promise.reject(new Error('no blob store')) },
+    prepareFor: (endpoint) => prepareRequests(endpoint, links.urlOf),
+    bodies: createLargeBodies({ blobs, timers, onError: (error) => reportError('large bodies', error) }),
     alignClock: (databaseNowMs, halfRoundTripMs) => clock.align(databaseNowMs, halfRoundTripMs),
-    events: {
-      onAttempt(settlement, endpoint) {
-        const { outcome, error, timing, item } = settlement;
-        metrics.attempt({ outcome, error, totalMs: timing.totalMs });
-        health.attempted(endpoint, outcome === 'succeeded');
-        if (outcome !== 'succeeded') {
-          const { teamId, deliveryId, endpointId, attempts } = item;
-          const { status, delayMs } = settlement;
-          log.info(
-            { teamId, endpointId, deliveryId, attempt: attempts + 1, outcome, status, errorKind: error, delayMs },
-            'attempt failed',
-          );
-        }
-      },
-      onDead: tell,
-      onGone: (endpoint) => health.gone(endpoint),
-      onBreakerOpened(endpoint) {
-        metrics.breakerOpened();
-        health.breakerOpened(endpoint);
-        log.warn({ teamId: endpoint.teamId, endpointId: endpoint.id }, 'breaker opened; deliveries wait');
-      },
-      onTakenOver(deliveries) {
-        metrics.takenOver(deliveries);
-        if (deliveries > 0) log.warn({ deliveries }, 'took over what a dead node left behind');
-      },
-      onFenced(count) {
-        metrics.fenced(count);
-        log.warn({ count }, 'attempts ended after their deliveries had been taken over');
-      },
-      onError: reportError,
-    },
+    events: createEngineEvents({ metrics: () => metrics, health, log, onTold: tell, onError: reportError }),
   });
 
   const followTeam = async (found: ReturnType<typeof directory.get>, teamId: string): Promise<void> => {
@@ -172,10 +171,14 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     }
   };
   directory.onChange((teamId) => {
+    receiving.teamChanged(teamId);
     apiKeys.forgetTeam(teamId);
     void followTeam(directory.get(teamId), teamId);
   });
-  directory.onGap(() => apiKeys.forgetAll());
+  directory.onGap(() => {
+    receiving.mayHaveMissed();
+    apiKeys.forgetAll();
+  });
 
   const acceptor = createEventAcceptor({
     store: rehearsal.watched(createPostgresAcceptStore(pools.accept)),
@@ -200,6 +203,26 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     refresh: (teamId) => directory.refresh(teamId),
   });
 
+  const receiving = await openReceiving({
+    database: pools.general,
+    sealer,
+    clock,
+    ids,
+    timers,
+    blobs,
+    dataFolder: config.dataFolder,
+    spoolMaxBytes: config.spoolMaxBytes,
+    accept: (draft) => acceptor.accept(draft),
+    acceptAll: (drafts) => acceptor.acceptAll(drafts),
+    onReceived: (provider, outcome) => metrics.received(provider, outcome),
+    onRejected(rejection) {
+      metrics.rejected(rejection.reason);
+      log.info(rejection, 'a request to a source was refused');
+    },
+    onSpooled: () => metrics.spooled(),
+    onError: reportError,
+  });
+  cleanUps.push(() => receiving.stop());
   const outbox = createOutboxEmitter({
     database: pools.general,
     accept: (draft) => acceptor.accept(draft),
@@ -217,11 +240,14 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   const metrics = createMetrics({
     engine: () => engine.state(),
     pendingAccepts: () => acceptor.pending,
+    spool: () => receiving.spool(),
+    now: () => clock.now(),
     queue: () => measureQueue(pools.general),
   });
 
   const maintenance = createMaintenance({
     database: pools.general,
+    blobs,
     clock,
     timers,
     log,
@@ -240,6 +266,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     log,
     version,
     isStopping: () => stopping,
+    trustedProxies: config.trustedProxies,
     onProblem: (code) => metrics.problem(code),
   });
   const services = { database: pools.general, clock, ids, sealer, environment: config.environment };
@@ -262,10 +289,12 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     }),
   );
   await server.register(eventIntakeRoutes({ intake }));
-  await server.register(eventQueryRoutes(services));
+  await server.register(eventQueryRoutes({ ...services, blobs, readBodyUrl: links.read }));
+  await server.register(sourceRoutes({ services: { ...services, publicUrl } }));
+  await server.register(inboundRoutes({ receiver: receiving.receiver, monotonicMs }));
   await server.register(deliveryRoutes({ ...services, onQueued, acceptEvent: (draft) => acceptor.accept(draft) }));
   await server.register(replayRoutes({ ...services, onQueued, onReplay: () => replays.wake() }));
-  await server.register(feedRoutes({ ...services, waitingRoom }));
+  await server.register(feedRoutes({ ...services, waitingRoom, bodyUrl: links.urlOf }));
   await server.register(
     healthRoutes({
       readiness: {
@@ -273,24 +302,36 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
         dataFolder: embedded ? config.dataFolder : null,
         engine: () => engine.state(),
         stopping: () => stopping,
-        durabilityWarnings: () => durabilityWarnings,
+        durabilityWarnings,
+        spool: () => receiving.spool(),
+        now: () => clock.now(),
       },
       metrics: metrics.registry,
     }),
   );
 
-  directory.start();
-  engine.start();
+  await receiving.start();
   cleanUps.push(async () => {
     await Promise.all([outbox.stop(), replays.stop(), maintenance.stop()]);
     await engine.stop(config.shutdownSeconds * 1000);
     await directory.stop();
   });
-  await awaitLease(engine);
-  outbox.start();
-  replays.start();
-  maintenance.start();
-  const url = await listen(server, config);
+  const work = async (): Promise<void> => {
+    if (stopping) return;
+    directory.start();
+    engine.start();
+    await awaitLease(engine);
+    outbox.start();
+    replays.start();
+    maintenance.start();
+  };
+  const working = database.ready.then(work);
+  if (await isSettled(database.ready)) await working;
+  else {
+    log.warn({}, 'the database is out of reach: sources receive into the spool, everything else waits for it');
+    working.catch((error: unknown) => reportError('database', error));
+  }
+  url = await listen(server, config);
   cleanUps.push(() => {
     waitingRoom.stop();
     return server.close();
@@ -311,11 +352,15 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   };
 }
 
-async function openSealer(config: Config): Promise<Sealer> {
-  if (config.masterKeys.length > 0) return createSealer({ masterKeys: config.masterKeys });
+async function openMasterKeys(config: Config): Promise<readonly Buffer[]> {
+  if (config.masterKeys.length > 0) return config.masterKeys;
   const file = await loadOrCreateMasterKeyFile(join(config.dataFolder, 'master-key'));
   if (!file.ok) throw new Error(file.problem);
-  return createSealer({ masterKeys: [file.key] });
+  return [file.key];
+}
+
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  return Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
 }
 
 // What an endpoint may be: judged when it is made, and again on every connection.
@@ -357,25 +402,4 @@ async function listen(server: FastifyInstance, config: Config): Promise<string> 
     }
     throw error;
   }
-}
-
-// For the crash and fault tests, in development only: a point to die at and a shorter lease.
-function readRehearsal(config: Config): {
-  watched<Port extends object>(port: Port): Port;
-  leaseSeconds: number | null;
-} {
-  const point = process.env['POSTHORN_CRASH_POINT'];
-  const lease = process.env['POSTHORN_TEST_LEASE_SECONDS'];
-  if (config.environment !== 'development') return { watched: (port) => port, leaseSeconds: null };
-  const points =
-    point === undefined
-      ? null
-      : createCrashPoints(point, {
-          arm: (whenArmed) => process.once('SIGUSR2', whenArmed),
-          die: () => process.kill(process.pid, 'SIGKILL'),
-        });
-  return {
-    watched: (port) => points?.around(port) ?? port,
-    leaseSeconds: lease === undefined ? null : Number(lease),
-  };
 }

@@ -4,43 +4,58 @@ import { checkDurabilitySettings } from './durability-settings.ts';
 import type { ServerLog } from './embedded/server-log.ts';
 import { startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
 import { migrate } from './migrate.ts';
-import { createPool } from './pool.ts';
+import { createPool, isUnreachable } from './pool.ts';
 
 export type OpenDatabase = {
   connection: pg.ClientConfig;
   embedded: boolean;
-  /** Settings of the server that are weaker than a 202 promises. */
-  durabilityWarnings: readonly string[];
+  /** Settings of the server that are weaker than a 202 promises, once they are known. */
+  durabilityWarnings(): readonly string[];
+  /** Settled when the database answers, is migrated and has its partitions. Rejects when waiting does not help. */
+  ready: Promise<void>;
   /** Stops the embedded server; nothing to do for another. */
   stop(): Promise<void>;
 };
 
 const patienceMs = 60_000;
+/** A node that can work without the database for a while looks for it this long before it starts without. */
+const shortPatienceMs = 3_000;
 
 /**
  * Brings up the database: the embedded one or the one of `databaseUrl`, migrated, with its partitions made, and its
  * durability settings looked at.
+ * @param options.mayStartWithout resolve although a database of `databaseUrl` does not answer yet; `ready` tells when.
  */
 export async function openDatabase(options: {
   databaseUrl: string | null;
   dataFolder: string;
+  mayStartWithout: boolean;
   log: ServerLog;
 }): Promise<OpenDatabase> {
   const { databaseUrl, log } = options;
   const embedded = databaseUrl === null ? await startEmbeddedPostgres(options) : null;
   const connection = embedded?.connection ?? { connectionString: databaseUrl ?? undefined };
   const stop = async (): Promise<void> => embedded?.stop();
-  try {
+  let warnings: readonly string[] = [];
+  const bringUp = async (waitMs: number): Promise<void> => {
     await awaitDatabase(connection, {
-      patienceMs,
+      patienceMs: waitMs,
       onWaiting: (error) => log.warn({ error }, 'waiting for the database'),
     });
     const applied = await migrate(connection);
     if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
-    const durabilityWarnings = await prepare(connection);
-    for (const warning of durabilityWarnings) log.warn({ durability: 'weakened' }, warning);
-    return { connection, embedded: embedded !== null, durabilityWarnings, stop };
+    warnings = await prepare(connection);
+    for (const warning of warnings) log.warn({ durability: 'weakened' }, warning);
+  };
+  const opened = (ready: Promise<void>): OpenDatabase => {
+    return { connection, embedded: embedded !== null, durabilityWarnings: () => warnings, ready, stop };
+  };
+  const waitsOutside = options.mayStartWithout && embedded === null;
+  try {
+    await bringUp(waitsOutside ? shortPatienceMs : patienceMs);
+    return opened(Promise.resolve());
   } catch (error) {
+    if (waitsOutside && isUnreachable(error)) return opened(bringUp(Number.POSITIVE_INFINITY));
     await stop();
     throw error;
   }

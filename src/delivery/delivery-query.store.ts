@@ -112,18 +112,22 @@ export async function findAttempts(
   return rows.reverse();
 }
 
-/** The first bytes of what was sent; null when the event is past retention. */
+/** `provider`: of the source it came in through; such a body comes whole, so that what is live in it can be masked. */
+export type SentBody = { start: Buffer; sizeBytes: number; provider: string | null };
+
+/** The first bytes of what was sent, none of a large body; null when the event is past retention. */
 export async function findSentBody(
   database: Queryable,
   teamId: string,
   eventId: string,
   maxBytes: number,
-): Promise<{ contentType: string; start: Buffer; sizeBytes: number } | null> {
-  const { rows } = await database.query<{ content_type: string; start: Buffer; size: number }>(
-    `SELECT content_type, substring(body FROM 1 FOR $3) AS start, octet_length(body) AS size
-      FROM event WHERE team_id = $1 AND id = $2`,
+): Promise<SentBody | null> {
+  const { rows } = await database.query<SentBody>(
+    `SELECT CASE WHEN e.source_id IS NULL THEN substring(e.body FROM 1 FOR $3) ELSE e.body END AS start,
+        coalesce(e.body_bytes, octet_length(e.body)) AS "sizeBytes", s.provider
+      FROM event e LEFT JOIN source s ON s.team_id = e.team_id AND s.id = e.source_id
+      WHERE e.team_id = $1 AND e.id = $2`,
     [uuidFromId(teamId), uuidFromId(eventId), maxBytes],
   );
-  const row = rows[0];
-  return row === undefined ? null : { contentType: row.content_type, start: row.start, sizeBytes: row.size };
+  return rows[0] ?? null;
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { emptyBlobStore } from '../../tests/support/blobs.ts';
 import { createHistory, type History } from '../../tests/support/history.ts';
 import { createManualTimers } from '../../tests/support/manual-timers.ts';
 import { createRouteServer } from '../../tests/support/route-server.ts';
@@ -26,6 +27,9 @@ beforeAll(async () => {
     ids: createIdSource(clock),
     sealer: {} as Context['sealer'],
     environment: 'development' as const,
+    blobs: await emptyBlobStore(),
+    bodyUrl: () => 'https://posthorn.example/bodies/x',
+    readBodyUrl: () => ({ teamId: '', eventId: '' }),
     onQueued: () => undefined,
     onReplay: () => undefined,
     acceptEvent: () => Promise.reject(new Error('not used')),

@@ -1,12 +1,14 @@
 import type { Context } from '../context.ts';
 import { idFromUuid, idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
+import { findProfile } from '../providers/registry.ts';
 import {
   type AttemptRow,
   type DeliverySummary,
   findAttempts,
   findDeliveries,
   findSentBody,
+  type SentBody,
 } from './delivery-query.store.ts';
 import { readRecordedHeaders } from './recorded-headers.rules.ts';
 import { showBody, type ShownBody } from './shown-body.rules.ts';
@@ -55,7 +57,7 @@ export async function getDelivery(
     findAttempts(ctx.database, teamId, deliveryId, attemptsMax),
     findSentBody(ctx.database, teamId, delivery.eventId, bodyMaxBytes),
   ]);
-  const body = sent === null ? null : showBody(sent.start, sent.sizeBytes, sent.sizeBytes > sent.start.length);
+  const body = sent === null ? null : showSentBody(sent);
   return { ...delivery, attempts: attempts.map((attempt) => toShown(attempt, body)) };
 }
 
@@ -65,6 +67,12 @@ export function deliveryNotFound(deliveryId: string): Problem {
     'not_found',
     `There is no delivery ${deliveryId.slice(0, 60)}, or it is past the team's retention.`,
   );
+}
+
+function showSentBody({ start, sizeBytes, provider }: SentBody): ShownBody {
+  const redact = provider === null ? undefined : findProfile(provider)?.redact;
+  const visible = (redact?.(start) ?? start).subarray(0, bodyMaxBytes);
+  return showBody(visible, sizeBytes, sizeBytes > bodyMaxBytes || start.length < Math.min(sizeBytes, bodyMaxBytes));
 }
 
 function toShown(row: AttemptRow, requestBody: ShownBody | null): ShownAttempt {

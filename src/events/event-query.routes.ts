@@ -1,14 +1,24 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { decodeCursor, encodeCursor, pageQuery } from '../http/paging.ts';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import { type ContextServices, contextOf } from '../http/request-context.ts';
+import type { Coverage } from '../providers/provider-profile.ts';
 import { Nullable, Page, TeamParams, Text, Time } from '../http/schemas.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { getEvent } from './get-event.ts';
-import { getEventBody } from './get-event-body.ts';
+import { type EventBody, getBodyByUrl, getEventBody } from './get-event-body.ts';
 import { listEvents } from './list-events.ts';
 
+/** Whose body a signed URL is for. @throws Problem forbidden, when it is not signed by this Posthorn or has expired */
+export type ReadBodyUrl = (url: { eventId: string; team: string; expires: string; signature: string }) => {
+  teamId: string;
+  eventId: string;
+};
+
 const list = 'events';
+const sourcePattern = '^src_[0-7][0-9a-hjkmnp-tv-z]{25}$';
 const tags = ['Events'];
 const EventParams = Type.Object({ ...TeamParams.properties, id: Type.String() });
 const Event = Type.Object({
@@ -19,10 +29,29 @@ const Event = Type.Object({
   orderingKey: Nullable(Type.String()),
   occurredAt: Nullable(Time()),
   acceptedAt: Time(),
+  origin: Nullable(
+    Type.Object({
+      sourceId: Type.String(),
+      externalId: Nullable(Type.String(), { description: "The provider's own id of the notification." }),
+      coverage: Type.Unsafe<Coverage>({
+        type: 'string',
+        enum: ['body', 'sender', 'fields'],
+        description:
+          'What its verification proves: a signature over the body, that the sender knows the secret, or a signature over some fields while the rest may be forged.',
+      }),
+      credential: Type.String({ description: 'The name of the credential that fitted.' }),
+      seenAgain: Nullable(Type.Object({ count: Type.Integer(), lastAt: Time() }), {
+        description: 'Duplicates that came later; none of them was delivered.',
+      }),
+    }),
+    { description: 'The source it came in through; null for an event of the API.' },
+  ),
 });
 
 /** Reading events. */
-export function eventQueryRoutes(deps: ContextServices): FastifyPluginAsyncTypebox {
+export function eventQueryRoutes(
+  deps: ContextServices & { blobs: BlobStore; readBodyUrl: ReadBodyUrl },
+): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/v1/teams/:team/events',
@@ -38,6 +67,9 @@ export function eventQueryRoutes(deps: ContextServices): FastifyPluginAsyncTypeb
             {
               ...pageQuery,
               type: Type.Optional(Text(128)),
+              source: Type.Optional(
+                Type.String({ pattern: sourcePattern, description: 'Those that came in through this source.' }),
+              ),
               q: Type.Optional(
                 Text(256, {
                   description:
@@ -53,11 +85,12 @@ export function eventQueryRoutes(deps: ContextServices): FastifyPluginAsyncTypeb
         },
       },
       async (request) => {
-        const { type, q, since, until, limit, cursor } = request.query;
+        const { type, source, q, since, until, limit, cursor } = request.query;
         const { events, next } = await listEvents(contextOf(deps, request), {
           teamId: request.params.team,
           filter: {
             type,
+            source,
             q,
             sinceMs: since === undefined ? undefined : Date.parse(since),
             untilMs: until === undefined ? undefined : Date.parse(until),
@@ -84,21 +117,54 @@ export function eventQueryRoutes(deps: ContextServices): FastifyPluginAsyncTypeb
         config: { permission: 'events:read' },
         schema: {
           summary: 'Download the body of an event',
-          description: 'The bytes that receivers get, with their content type.',
+          description:
+            'The bytes that receivers get, with their content type. Live tokens that a provider puts in its bodies are masked, and `posthorn-redacted` says so, unless `reveal` is asked for.',
           tags,
           params: EventParams,
+          querystring: Type.Object(
+            { reveal: Type.Boolean({ default: false, description: 'Needs the permission `events:reveal`.' }) },
+            { additionalProperties: false },
+          ),
         },
       },
       async (request, reply) => {
         const { team, id } = request.params;
-        const { contentType, body } = await getEventBody(contextOf(deps, request), { teamId: team, eventId: id });
-        return reply
-          .header('content-type', contentType)
-          .header('content-disposition', `attachment; filename="${id}"`)
-          .header('x-content-type-options', 'nosniff')
-          .header('content-security-policy', "default-src 'none'; sandbox")
-          .send(body);
+        const input = { teamId: team, eventId: id, reveal: request.query.reveal };
+        const found = await getEventBody({ ...contextOf(deps, request), blobs: deps.blobs }, input);
+        if (found.redacted) reply.header('posthorn-redacted', 'true');
+        return answerBody(reply, id, found);
+      },
+    );
+
+    app.get(
+      '/bodies/:id',
+      {
+        config: { permission: 'public' },
+        schema: {
+          summary: 'Fetch a body by its signed URL',
+          description:
+            'The `bodyUrl` that an endpoint gets in place of a body too large for it. Whoever holds the URL may fetch the body until it expires.',
+          tags,
+          params: Type.Object({ id: Type.String() }),
+          querystring: Type.Object({ team: Type.String(), expires: Type.String(), signature: Type.String() }),
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const named = deps.readBodyUrl({ eventId: id, ...request.query });
+        const found = await getBodyByUrl(deps, named);
+        return answerBody(reply, id, found);
       },
     );
   };
+}
+
+// A body is anybody's text: nothing in it may run in this origin.
+function answerBody(reply: FastifyReply, eventId: string, { contentType, body }: EventBody) {
+  return reply
+    .header('content-type', contentType)
+    .header('content-disposition', `attachment; filename="${eventId}"`)
+    .header('x-content-type-options', 'nosniff')
+    .header('content-security-policy', "default-src 'none'; sandbox")
+    .send(body);
 }

@@ -1,15 +1,70 @@
+import { buffer } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Context } from '../context.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
-import { findEventBody } from './event-query.store.ts';
+import { Problem } from '../problem.ts';
+import { findProfile } from '../providers/registry.ts';
+import { mayDo } from '../teams/permissions.rules.ts';
+import { findEventBody, type StoredBody } from './event-query.store.ts';
 import { eventNotFound } from './get-event.ts';
 
-/** The bytes that receivers get, with their content type. @throws Problem not_found */
+export type EventBody = {
+  contentType: string;
+  /** A stream when the body is large; whoever takes it reads or destroys it. */
+  body: Buffer | Readable;
+  /** Live tokens of the provider are masked in it. */
+  redacted: boolean;
+};
+
+/**
+ * The bytes that receivers get, with their content type, but for what the provider's profile masks; `reveal` leaves it
+ * in, and needs a permission of its own.
+ * @throws Problem not_found, forbidden
+ */
 export async function getEventBody(
+  ctx: Pick<Context, 'database' | 'actor'> & { blobs: Pick<BlobStore, 'open'> },
+  input: { teamId: string; eventId: string; reveal: boolean },
+): Promise<EventBody> {
+  const { actor } = ctx;
+  if (input.reveal && actor.kind === 'api-key' && !mayDo(actor.permissions, 'events:reveal')) {
+    throw new Problem('forbidden', 'This API key does not hold the permission "events:reveal".');
+  }
+  const found = await findOrRefuse(ctx, input);
+  const whole = await readWhole(ctx, input.eventId, found);
+  const redact = found.provider === null || input.reveal ? undefined : findProfile(found.provider)?.redact;
+  if (redact === undefined) return { contentType: found.contentType, body: whole, redacted: false };
+  const bytes = Buffer.isBuffer(whole) ? whole : await buffer(whole);
+  const masked = redact(bytes);
+  return { contentType: found.contentType, body: masked ?? bytes, redacted: masked !== null };
+}
+
+/** The very bytes, for whoever holds a signed URL. @throws Problem not_found */
+export async function getBodyByUrl(
+  ctx: Pick<Context, 'database'> & { blobs: Pick<BlobStore, 'open'> },
+  input: { teamId: string; eventId: string },
+): Promise<EventBody> {
+  const found = await findOrRefuse(ctx, input);
+  return { contentType: found.contentType, body: await readWhole(ctx, input.eventId, found), redacted: false };
+}
+
+async function findOrRefuse(
   ctx: Pick<Context, 'database'>,
   input: { teamId: string; eventId: string },
-): Promise<{ contentType: string; body: Buffer }> {
+): Promise<StoredBody> {
   const known = isId(idPrefixes.event, input.eventId);
   const found = known ? await findEventBody(ctx.database, input.teamId, input.eventId) : null;
   if (found === null) throw eventNotFound(input.eventId);
   return found;
+}
+
+async function readWhole(
+  ctx: { blobs: Pick<BlobStore, 'open'> },
+  eventId: string,
+  found: StoredBody,
+): Promise<Buffer | Readable> {
+  if (found.blobKey === null) return found.body;
+  const blob = await ctx.blobs.open(found.blobKey);
+  if (blob === null) throw eventNotFound(eventId);
+  return blob.stream;
 }

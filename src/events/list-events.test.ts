@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { emptyBlobStore } from '../../tests/support/blobs.ts';
 import { createHistory, type History } from '../../tests/support/history.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';
 import { getEvent } from './get-event.ts';
@@ -56,17 +57,18 @@ describe('listing events', () => {
   });
 
   test('shows one, and its bytes, to its team alone', async () => {
-    const ctx = { database: database.pool };
+    const ctx = { database: database.pool, actor: { kind: 'operator' } as const, blobs: await emptyBlobStore() };
     const eventId = all[0]!.id;
+    const reveal = false;
     expect(await getEvent(ctx, { teamId: history.teamId, eventId })).toMatchObject({
       id: eventId,
       orderingKey: 'customer-0',
     });
-    const { body } = await getEventBody(ctx, { teamId: history.teamId, eventId });
+    const { body } = await getEventBody(ctx, { teamId: history.teamId, eventId, reveal });
     expect(body.toString()).toBe('{"n":"number 0; größe"}');
     const other = await createHistory(database.pool);
     await expect(getEvent(ctx, { teamId: other.teamId, eventId })).rejects.toMatchObject({ code: 'not_found' });
-    await expect(getEventBody(ctx, { teamId: other.teamId, eventId })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(getEventBody(ctx, { teamId: other.teamId, eventId, reveal })).rejects.toMatchObject({ code: 'not_found' });
     await expect(getEvent(ctx, { teamId: history.teamId, eventId: 'evt_' })).rejects.toMatchObject({
       code: 'not_found',
     });

@@ -6,6 +6,8 @@ import { intersect, rangeOfIdPrefix, rangeOfTime } from './event-search.rules.ts
 
 export type EventFilter = {
   type?: string | undefined;
+  /** The source that it came in through. */
+  source?: string | undefined;
   /** The beginning of an id, a whole ordering key, or text in the first 64 kB of the body, letter for letter. */
   q?: string | undefined;
   sinceMs?: number | undefined;
@@ -39,6 +41,7 @@ export async function listEvents(
     teamId: input.teamId,
     ...range,
     type: filter.type ?? null,
+    source: filter.source ?? null,
     text,
     limit: limit + 1,
     scanMax: text === null ? scanMax : textScanMax,

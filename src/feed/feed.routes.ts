@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { type ContextServices, contextOf } from '../http/request-context.ts';
 import { Nullable, TeamParams, Time } from '../http/schemas.ts';
+import type { BodyUrl } from '../delivery/request-preparation.ts';
 import type { FeedWaitingRoom } from './feed-waiting-room.ts';
 import { readFeed } from './read-feed.ts';
 
@@ -12,8 +13,13 @@ const FeedEvent = Type.Object({
   orderingKey: Nullable(Type.String()),
   occurredAt: Nullable(Time()),
   acceptedAt: Time(),
+  sourceId: Nullable(Type.String(), { description: 'The source it came in through; null for an event of the API.' }),
   body: Type.Object({
-    encoding: Type.Unsafe<'utf-8' | 'base64'>({ type: 'string', enum: ['utf-8', 'base64'] }),
+    encoding: Type.Unsafe<'utf-8' | 'base64' | 'url'>({
+      type: 'string',
+      enum: ['utf-8', 'base64', 'url'],
+      description: '`url`: the body is large; `content` is where to fetch it, good for an hour.',
+    }),
     content: Type.String(),
     sizeBytes: Type.Integer(),
     truncated: Type.Boolean({ description: 'Never, in the feed.' }),
@@ -21,7 +27,9 @@ const FeedEvent = Type.Object({
 });
 
 /** The polling feed. */
-export function feedRoutes(deps: ContextServices & { waitingRoom: FeedWaitingRoom }): FastifyPluginAsyncTypebox {
+export function feedRoutes(
+  deps: ContextServices & { waitingRoom: FeedWaitingRoom; bodyUrl: BodyUrl },
+): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/v1/teams/:team/feed',

@@ -69,6 +69,8 @@ export type FeedEventRow = {
   orderingKey: string | null;
   occurredAt: Date | null;
   body: Buffer;
+  sourceId: string | null;
+  blobBytes: number | null;
 };
 
 export async function readFeedEvents(
@@ -84,8 +86,11 @@ export async function readFeedEvents(
     ordering_key: string | null;
     occurred_at: Date | null;
     body: Buffer;
+    source_id: string | null;
+    blob_bytes: number | null;
   }>(
-    `SELECT id, type, content_type, ordering_key, occurred_at, body FROM event
+    `SELECT id, type, content_type, ordering_key, occurred_at, body, source_id,
+        CASE WHEN blob_key IS NOT NULL THEN body_bytes END AS blob_bytes FROM event
       WHERE team_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id`,
     [uuidFromId(teamId), eventIds.map(uuidFromId)],
   );
@@ -96,6 +101,8 @@ export async function readFeedEvents(
     orderingKey: row.ordering_key,
     occurredAt: row.occurred_at,
     body: row.body,
+    sourceId: row.source_id === null ? null : idFromUuid(idPrefixes.source, row.source_id),
+    blobBytes: row.blob_bytes,
   }));
 }
 

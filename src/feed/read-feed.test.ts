@@ -29,6 +29,7 @@ function read(options: Options = {}, timers = createManualTimers()) {
       database: database.pool,
       clock: { now: () => Date.now() + timers.now() },
       waitingRoom: createFeedWaitingRoom({ database: database.pool, timers, onError: failLoudly }),
+      bodyUrl: ({ eventId }) => `https://posthorn.example/bodies/${eventId}`,
     },
     { teamId: history.teamId, consumer: 'c', limit: 10, ...options },
   );
@@ -182,7 +183,7 @@ describe('waiting for an event', () => {
   test('answers as soon as there is one; everyone who waits shares one look a second', async () => {
     const timers = createManualTimers();
     const waitingRoom = createFeedWaitingRoom({ database: database.pool, timers, onError: failLoudly });
-    const ctx = { database: database.pool, clock: { now: () => Date.now() }, waitingRoom };
+    const ctx = { database: database.pool, clock: { now: () => Date.now() }, waitingRoom, bodyUrl: () => '' };
     const waiting = ['a', 'b', 'c'].map((consumer) =>
       readFeed(ctx, { teamId: history.teamId, consumer, limit: 10, waitMs: 30_000 }),
     );

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import type { BodyUrl } from '../delivery/request-preparation.ts';
 import { showBody, type ShownBody } from '../delivery/shown-body.rules.ts';
 import { floorId, idPrefixes, isId, timeOfId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
@@ -15,6 +16,8 @@ import {
 import { cutFeedPage } from './feed-page.rules.ts';
 import type { FeedWaitingRoom } from './feed-waiting-room.ts';
 
+type FeedContext = Pick<Context, 'database' | 'clock'> & { waitingRoom: FeedWaitingRoom; bodyUrl: BodyUrl };
+
 type FeedEvent = {
   id: string;
   type: string;
@@ -22,12 +25,18 @@ type FeedEvent = {
   orderingKey: string | null;
   occurredAt: string | null;
   acceptedAt: string;
-  /** All of it. */
-  body: ShownBody;
+  /** The source it came in through; null for an event of the API. */
+  sourceId: string | null;
+  /** All of it, or where to fetch a large one. */
+  body: ShownBody | FeedBodyReference;
 };
+
+/** `content` is a URL that is good for an hour. */
+type FeedBodyReference = { encoding: 'url'; content: string; sizeBytes: number; truncated: false };
 
 export type FeedPage = { events: FeedEvent[]; cursor: string };
 
+const urlMs = 3_600_000;
 const pageMaxBytes = 8 * 1024 * 1024;
 /** Events that a page may pass over while it looks for the wanted types. */
 const scanMax = 2_000;
@@ -42,7 +51,7 @@ const scanMax = 2_000;
  * @throws Problem not_found, invalid_cursor
  */
 export async function readFeed(
-  ctx: Pick<Context, 'database' | 'clock'> & { waitingRoom: FeedWaitingRoom },
+  ctx: FeedContext,
   input: {
     teamId: string;
     consumer: string;
@@ -72,7 +81,7 @@ export async function readFeed(
     const leftMs = deadlineMs - ctx.clock.now();
     if (page.ids.length > 0 || leftMs <= 0) {
       const events = await readFeedEvents(ctx.database, teamId, page.ids);
-      return { events: events.map(toFeedEvent), cursor: position };
+      return { events: events.map((row) => toFeedEvent(ctx, teamId, row)), cursor: position };
     }
     if (page.position !== null) continue;
     const { signal } = input;
@@ -102,7 +111,9 @@ async function takePosition(
   return cursor;
 }
 
-function toFeedEvent(row: FeedEventRow): FeedEvent {
+function toFeedEvent(ctx: FeedContext, teamId: string, row: FeedEventRow): FeedEvent {
+  const { blobBytes } = row;
+  const expiresAtMs = ctx.clock.now() + urlMs;
   return {
     id: row.id,
     type: row.type,
@@ -110,6 +121,15 @@ function toFeedEvent(row: FeedEventRow): FeedEvent {
     orderingKey: row.orderingKey,
     occurredAt: row.occurredAt?.toISOString() ?? null,
     acceptedAt: new Date(timeOfId(row.id)).toISOString(),
-    body: showBody(row.body, row.body.length, false),
+    sourceId: row.sourceId,
+    body:
+      blobBytes === null
+        ? showBody(row.body, row.body.length, false)
+        : {
+            encoding: 'url',
+            content: ctx.bodyUrl({ teamId, eventId: row.id, expiresAtMs }),
+            sizeBytes: blobBytes,
+            truncated: false,
+          },
   };
 }

@@ -48,6 +48,8 @@ export async function createHttpServer(options: {
   log: HttpLog;
   version: string;
   isStopping?: () => boolean;
+  /** CIDRs of proxies whose X-Forwarded-For is believed. */
+  trustedProxies?: readonly string[];
   /** A request was answered with a problem. */
   onProblem?: (code: ProblemCode) => void;
   limits?: Partial<HttpLimits>;
@@ -71,7 +73,8 @@ export async function createHttpServer(options: {
     logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: nextId,
-    trustProxy: false,
+    trustProxy:
+      options.trustedProxies === undefined || options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     exposeHeadRoutes: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type pg from 'pg';
 import { isMigrated } from '../database/migrate.ts';
-import { judgeDisk, judgeReadiness, type ReadinessCheck } from './readiness.rules.ts';
+import { judgeDisk, judgeReadiness, judgeSpool, type ReadinessCheck, type SpoolFigures } from './readiness.rules.ts';
 
 const databaseTimeoutMs = 2_000;
 
@@ -13,6 +13,8 @@ export type ReadinessSources = {
   stopping: () => boolean;
   /** Durability settings of the server that are weaker than they should be. */
   durabilityWarnings: () => readonly string[];
+  spool: () => SpoolFigures;
+  now: () => number;
 };
 
 /** Whether this node can do its work now: database, migrations, lease, disk, and not on its way down. */
@@ -37,6 +39,7 @@ export async function checkReadiness(sources: ReadinessSources) {
     ok: true,
     detail: weaker.length === 0 ? 'fsync, full_page_writes and synchronous_commit are on' : weaker.join('; '),
   });
+  checks.push(judgeSpool(sources.spool(), sources.now()));
   checks.push(judgeDisk(await freeBytesOf(sources.dataFolder)));
   return judgeReadiness(checks);
 }

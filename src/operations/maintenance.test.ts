@@ -29,6 +29,7 @@ async function maintain(): Promise<MaintenanceReport> {
   const reports: MaintenanceReport[] = [];
   const worker = createMaintenance({
     database: database.pool,
+    blobs: { days: async () => [], removeDay: async () => undefined },
     clock: { now: () => Date.now() },
     timers,
     log: { info: () => undefined, warn: (fields) => warnings.push(fields) },

@@ -1,6 +1,8 @@
 import type pg from 'pg';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Clock } from '../clock.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
+import { removeOldBlobs, removeTeamBlobs } from './blob-retention.ts';
 import {
   cancelForDeletedEndpoints,
   deleteOldIdempotencyKeys,
@@ -22,6 +24,7 @@ export type MaintenanceReport = {
   idempotencyKeysDeleted: number;
   deliveriesCancelled: number;
   teamsPurged: number;
+  blobDaysRemoved: number;
 };
 
 const everyMs = 3_600_000;
@@ -37,6 +40,7 @@ const lockKey = '7640387254310915';
  */
 export function createMaintenance(options: {
   database: pg.Pool;
+  blobs: Pick<BlobStore, 'days' | 'removeDay'>;
   clock: Clock;
   timers: Timers;
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
@@ -60,7 +64,11 @@ export function createMaintenance(options: {
     await step(() => dropOldDays(options, largestDays, report, stopping));
     await step(() => deleteShortHistories(database, largestDays, report, stopping));
     await step(() => forgetIdempotencyKeys(database, report, stopping));
-    await step(() => purgeTeams(database, report, stopping));
+    await step(() => purgeTeams(options, report, stopping));
+    await step(async () => {
+      const { clock, blobs } = options;
+      report.blobDaysRemoved = await removeOldBlobs({ database, blobs, nowMs: clock.now(), stopping });
+    });
     log.info(report, 'maintenance done');
     options.onReport(report);
     for (const failure of failures) options.onError(failure);
@@ -86,6 +94,7 @@ function emptyReport(): MaintenanceReport {
     idempotencyKeysDeleted: 0,
     deliveriesCancelled: 0,
     teamsPurged: 0,
+    blobDaysRemoved: 0,
   };
 }
 
@@ -163,7 +172,11 @@ async function cancelLeftDeliveries(
   }
 }
 
-async function purgeTeams(database: pg.Pool, report: MaintenanceReport, stopping: () => boolean): Promise<void> {
+async function purgeTeams(
+  { database, blobs }: Pick<Parameters<typeof createMaintenance>[0], 'database' | 'blobs'>,
+  report: MaintenanceReport,
+  stopping: () => boolean,
+): Promise<void> {
   const teams = await listDeletedTeams(database);
   if (teams.length === 0) return;
   const tables = await listTenantTables(database);
@@ -174,6 +187,7 @@ async function purgeTeams(database: pg.Pool, report: MaintenanceReport, stopping
         more = (await deleteTeamRows(database, table, team)).more;
       }
     }
+    await removeTeamBlobs(blobs, team);
     await deleteTeamRow(database, team);
     report.teamsPurged += 1;
   }

@@ -21,3 +21,21 @@ export function judgeDisk(freeBytes: number | null): ReadinessCheck {
     detail: `${freeMegabytes} MiB free in the data folder, ${freeBytesMin / 1024 / 1024} MiB needed`,
   };
 }
+
+export type SpoolFigures = {
+  records: number;
+  bytes: number;
+  maxBytes: number;
+  oldestAtMs: number | null;
+  failing: boolean;
+};
+
+/** Waiting requests are no fault of the node, and it takes more of them; a spool that cannot be written is. */
+export function judgeSpool(spool: SpoolFigures, nowMs: number): ReadinessCheck {
+  if (spool.failing) return { name: 'spool', ok: false, detail: 'cannot be written: see the log' };
+  if (spool.records === 0) return { name: 'spool', ok: true, detail: 'empty' };
+  const ageSeconds = spool.oldestAtMs === null ? 0 : Math.max(0, Math.round((nowMs - spool.oldestAtMs) / 1000));
+  const percent = Math.floor((spool.bytes / spool.maxBytes) * 100);
+  const detail = `${spool.records} requests wait for the database, the oldest for ${ageSeconds} s; ${percent} % full`;
+  return { name: 'spool', ok: percent < 100, detail };
+}

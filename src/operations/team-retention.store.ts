@@ -88,3 +88,11 @@ async function saveProgress(pool: pg.Pool, team: string, cut: string): Promise<v
     [team, cut],
   );
 }
+
+/** How many days each team (by uuid) keeps its history. */
+export async function listTeamRetentions(pool: pg.Pool): Promise<{ team: string; days: number }[]> {
+  const { rows } = await pool.query<{ team: string; days: number }>(
+    'SELECT id AS team, retention_days AS days FROM team WHERE deleted_at IS NULL',
+  );
+  return rows;
+}

@@ -32,7 +32,11 @@ type Gathered = { kind: 'read'; body: Buffer } | { kind: 'too-large' } | { kind:
 
 function gather(
   request: IncomingMessage,
-  { declaredBytes, maxBytes, monotonicMs }: { declaredBytes: number | null; maxBytes: number; monotonicMs: () => number },
+  {
+    declaredBytes,
+    maxBytes,
+    monotonicMs,
+  }: { declaredBytes: number | null; maxBytes: number; monotonicMs: () => number },
 ): Promise<Gathered> {
   return new Promise((resolve) => {
     const whole = declaredBytes === null ? null : Buffer.allocUnsafe(declaredBytes);

@@ -8,6 +8,7 @@ export const permissions = {
   'endpoints:read': 'read endpoints, never their secrets',
   'endpoints:write': 'create, change and delete endpoints, rotate their secrets, send test events',
   'events:read': 'read events and their bodies',
+  'events:reveal': 'read bodies with the live tokens that are masked otherwise',
   'events:write': 'post events',
   'deliveries:read': 'read deliveries, attempts and replays',
   'deliveries:write': 'resend, recover and replay deliveries',

@@ -11,6 +11,9 @@ export type Metrics = {
   fenced(count: number): void;
   problem(code: string): void;
   breakerOpened(): void;
+  received(provider: string, outcome: 'new' | 'duplicate'): void;
+  rejected(reason: string): void;
+  spooled(): void;
   maintained(report: { daysKept: number; daysDropped: number }): void;
 };
 
@@ -27,6 +30,8 @@ export type MetricSources = {
     openBreakers: number;
   };
   pendingAccepts: () => number;
+  spool: () => { records: number; bytes: number; oldestAtMs: number | null; failing: boolean };
+  now: () => number;
   /** Counted in the database: deliveries that wait, and the age of the one that is overdue longest. */
   queue: () => Promise<{ waiting: number; overdueSeconds: number } | null>;
 };
@@ -96,6 +101,24 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   const breakers = new Counter({ name: 'posthorn_breakers_opened_total', help: 'Breakers that opened.', registers });
 
+  const receivedRequests = new Counter({
+    name: 'posthorn_inbound_requests_total',
+    help: 'Verified requests of providers: new events, and duplicates of earlier ones.',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  });
+  const rejections = new Counter({
+    name: 'posthorn_inbound_rejections_total',
+    help: 'Requests to sources that were refused, by reason.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const spooledRequests = new Counter({
+    name: 'posthorn_spooled_requests_total',
+    help: 'Verified requests that went to the spool because the database was away.',
+    registers,
+  });
+
   const daysKept = new Gauge({
     name: 'posthorn_retention_days_kept',
     help: 'Days past retention that pending deliveries keep from being dropped.',
@@ -123,6 +146,13 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('posthorn_node_lease_certain', '1 while this node’s lease is certain.', () =>
     sources.engine().certain ? 1 : 0,
   );
+  gauge('posthorn_spool_records', 'Requests that wait in the spool.', () => sources.spool().records);
+  gauge('posthorn_spool_bytes', 'Their size on disk.', () => sources.spool().bytes);
+  gauge('posthorn_spool_oldest_seconds', 'Age of the oldest request in the spool.', () => {
+    const { oldestAtMs } = sources.spool();
+    return oldestAtMs === null ? 0 : Math.max(0, (sources.now() - oldestAtMs) / 1000);
+  });
+  gauge('posthorn_spool_failing', '1 while the spool cannot be written.', () => (sources.spool().failing ? 1 : 0));
   const waiting = new Gauge({
     name: 'posthorn_queue_deliveries',
     help: 'Deliveries waiting in the database.',
@@ -159,6 +189,9 @@ export function createMetrics(sources: MetricSources): Metrics {
     fenced: (count) => fenced.inc(count),
     problem: (code) => problems.labels(code).inc(),
     breakerOpened: () => breakers.inc(),
+    received: (provider, outcome) => receivedRequests.labels(provider, outcome).inc(),
+    rejected: (reason) => rejections.labels(reason).inc(),
+    spooled: () => spooledRequests.inc(),
     maintained(report) {
       daysKept.set(report.daysKept);
       daysDropped.inc(report.daysDropped);

@@ -1,0 +1,122 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type pg from 'pg';
+import type { BlobStore } from '../blobs/blob-store.ts';
+import type { Clock } from '../clock.ts';
+import type { Timers } from '../delivery/delivery-ports.ts';
+import type { AcceptedEvent, EventDraft } from '../events/event-draft.ts';
+import type { IdSource } from '../ids/id-source.ts';
+import type { RejectionReason } from '../providers/provider-profile.ts';
+import type { Sealer } from '../sealing/sealer.ts';
+import { createSourceActivity } from '../sources/source-activity.ts';
+import { createSourceCache } from '../sources/source-cache.ts';
+import { createSourceDirectory } from '../sources/source-directory.ts';
+import { openSpool } from '../spool/open-spool.ts';
+import type { SpoolRecord } from '../spool/spool.ts';
+import { createInboundAcceptor, type InboundAcceptor } from './inbound-acceptor.ts';
+import { createReceiver, type Receiver } from './receiver.ts';
+import { createSeenAgain } from './seen-again.ts';
+
+/** Everything between a provider's request and the accept path. */
+export type Receiving = {
+  receiver: Receiver;
+  spool: InboundAcceptor['state'];
+  teamChanged(teamId: string): void;
+  mayHaveMissed(): void;
+  /** Resolves when sources are known, from the database or from the last time. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export async function openReceiving(options: {
+  database: pg.Pool;
+  sealer: Sealer;
+  clock: Clock;
+  ids: IdSource;
+  timers: Timers;
+  blobs: BlobStore;
+  dataFolder: string;
+  spoolMaxBytes: number;
+  accept: (draft: EventDraft) => Promise<AcceptedEvent>;
+  acceptAll: (drafts: EventDraft[]) => Promise<AcceptedEvent[]>;
+  onReceived: (provider: string, outcome: 'new' | 'duplicate') => void;
+  onRejected: (rejection: { teamId: string; sourceId: string; reason: RejectionReason; detail: string }) => void;
+  onSpooled: () => void;
+  onError: (where: string, error: unknown) => void;
+}): Promise<Receiving> {
+  const { database, sealer, clock, timers, onError } = options;
+  const folder = join(options.dataFolder, 'spool');
+  const spool = await openSpool({
+    folder,
+    maxBytes: options.spoolMaxBytes,
+    clock,
+    onError: (error) => onError('spool', error),
+  });
+  const directory = createSourceDirectory({
+    database,
+    sealer,
+    clock,
+    timers,
+    cache: createSourceCache(sourceCachePath(options.dataFolder)),
+    onError: (error) => onError('sources', error),
+  });
+  const activity = createSourceActivity({ database, clock, timers, onError: (error) => onError('sources', error) });
+  const seenAgain = createSeenAgain({ database, clock, timers, onError: (error) => onError('duplicates', error) });
+  const acceptor = createInboundAcceptor({
+    accept: options.accept,
+    acceptAll: options.acceptAll,
+    spool,
+    timers,
+    onSeenAgain: (teamId, eventId, count) => seenAgain.note(teamId, eventId, count),
+    setAside: (record, why) => setAside(join(options.dataFolder, 'spool-set-aside'), record, why, onError),
+    onSpooled: options.onSpooled,
+    onError: (error) => onError('spool', error),
+  });
+  const receiver = createReceiver({
+    directory,
+    acceptor,
+    activity,
+    blobs: options.blobs,
+    ids: options.ids,
+    clock,
+    onSeenAgain: (teamId, eventId) => seenAgain.note(teamId, eventId),
+    onReceived: options.onReceived,
+    onRejected: (source, { reason, detail }) =>
+      options.onRejected({ teamId: source.teamId, sourceId: source.id, reason, detail }),
+  });
+  return {
+    receiver,
+    spool: () => acceptor.state(),
+    teamChanged: (teamId) => directory.teamChanged(teamId),
+    mayHaveMissed: () => directory.mayHaveMissed(),
+    async start() {
+      await directory.start();
+      activity.start();
+      acceptor.start();
+    },
+    async stop() {
+      await acceptor.stop();
+      await Promise.all([directory.stop(), activity.stop(), seenAgain.stop()]);
+      await spool.close();
+    },
+  };
+}
+
+/** Where the last known sources are. */
+export function sourceCachePath(dataFolder: string): string {
+  return join(dataFolder, 'sources.json');
+}
+
+// What can never be stored is nobody's to drop: a person looks at it.
+async function setAside(
+  folder: string,
+  record: SpoolRecord,
+  why: unknown,
+  onError: (where: string, error: unknown) => void,
+): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const name = `${Math.floor(record.appendedAtMs)}-${process.hrtime.bigint()}`;
+  await writeFile(join(folder, `${name}.json`), record.head, { mode: 0o600, flush: true });
+  await writeFile(join(folder, `${name}.body`), record.body, { mode: 0o600, flush: true });
+  onError('spool', new Error(`a record that cannot be stored was set aside as ${join(folder, name)}`, { cause: why }));
+}
