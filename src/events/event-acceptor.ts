@@ -62,6 +62,8 @@ export function createEventAcceptor(options: {
   makePartitions: () => Promise<void>;
   /** An event was committed, or answered from its idempotency key. */
   onAccepted?: (duplicate: boolean) => void;
+  /** A new event was committed with these deliveries: for whoever listens along. Must be cheap. */
+  onNew?: (event: PlannedEvent) => void;
   onError: (error: unknown) => void;
   /** See createGroupCommit. */
   defer?: (run: () => void) => void;
@@ -134,7 +136,7 @@ export function createEventAcceptor(options: {
         throw error;
       }
       if (answer.refused === null) {
-        const accepted = finish(plan, answer.earlier, epoch, options.admission);
+        const accepted = finish(plan, answer.earlier, epoch, options);
         for (const { duplicate, conflict } of accepted) if (!conflict) options.onAccepted?.(duplicate);
         let offset = 0;
         for (const unit of units) {
@@ -282,7 +284,7 @@ function finish(
   plan: PlannedEvent[],
   earlierEvents: ReadonlyMap<string, EarlierEvent>,
   epoch: number,
-  admission: Admission,
+  { admission, onNew }: { admission: Admission; onNew?: (event: PlannedEvent) => void },
 ): AcceptedEvent[] {
   let anyQueued = false;
   const accepted = plan.map((event): AcceptedEvent => {
@@ -300,6 +302,7 @@ function finish(
         conflict: draft.requestHash !== null && earlier.requestHash?.equals(draft.requestHash) !== true,
       };
     }
+    onNew?.(event);
     for (const delivery of event.deliveries) {
       if (delivery.queued) {
         anyQueued = true;
