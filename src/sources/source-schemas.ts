@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 
-function Nullable<Schema extends TSchema>(schema: Schema, description?: string) {
+export function Nullable<Schema extends TSchema>(schema: Schema, description?: string) {
   return Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
 }
 
@@ -9,7 +9,7 @@ const storable = '^[^\\u0000]*$';
 /** Names go into lists and events: without control characters. */
 const printable = '^[^\\u0000-\\u001f\\u007f]*$';
 
-const providerName = Type.String({
+export const providerName = Type.String({
   minLength: 1,
   maxLength: 100,
   description: 'The name of a provider profile, as `GET /v1/teams/:team/providers` lists them.',
@@ -63,7 +63,11 @@ const credentials = Type.Array(credential, {
   description: 'Any of them verifies a request, so several at once make a rotation without a gap.',
   examples: [[{ name: '1', value: 'correct horse battery staple' }]],
 });
-const optionValue = Type.Union([Type.String({ maxLength: 2000, pattern: storable }), Type.Number(), Type.Boolean()]);
+export const optionValue = Type.Union([
+  Type.String({ maxLength: 2000, pattern: storable }),
+  Type.Number(),
+  Type.Boolean(),
+]);
 const status = Type.Union([Type.Literal('active'), Type.Literal('paused')], {
   description: 'A paused source takes nothing.',
   examples: ['active'],
@@ -154,7 +158,7 @@ export const SourceChangeBody = Type.Object(
 );
 
 const time = Type.String({ format: 'date-time' });
-const coverage = Type.Union([Type.Literal('body'), Type.Literal('sender'), Type.Literal('fields')], {
+export const coverage = Type.Union([Type.Literal('body'), Type.Literal('sender'), Type.Literal('fields')], {
   description:
     'What a verified request proves. `body`: a signature over every byte. `sender`: a shared secret came along. `fields`: a signature over some fields; the rest may be forged.',
   examples: ['sender'],
@@ -230,40 +234,4 @@ export const Rejection = Type.Object({
   lastDetail: Type.String({ examples: ['No credential is the secret in x-documenso-secret.'] }),
   lastAddress: Nullable(Type.String({ examples: ['203.0.113.7'] })),
   lastSizeBytes: Nullable(Type.Integer({ examples: [2048] })),
-});
-
-const described = { description: Type.String() };
-const optionSpec = Type.Object(
-  {
-    kind: Type.Union([Type.Literal('text'), Type.Literal('choice'), Type.Literal('whole'), Type.Literal('flag')]),
-    ...described,
-    default: optionValue,
-    pattern: Type.Optional(Type.String()),
-    maxLength: Type.Optional(Type.Integer()),
-    examples: Type.Optional(Type.Array(Type.String())),
-    choices: Type.Optional(Type.Array(Type.String())),
-    minimum: Type.Optional(Type.Number()),
-    maximum: Type.Optional(Type.Number()),
-  },
-  { description: 'What a value may be, and what it is when it is left out.' },
-);
-export const Provider = Type.Object({
-  name: providerName,
-  title: Type.String({ examples: ['Documenso'] }),
-  setup: Type.String({ description: 'How to set it up at the provider.' }),
-  credentialKinds: Type.Array(
-    Type.Object({
-      name: Type.String({ examples: ['secret'] }),
-      title: Type.String(),
-      ...described,
-      canBeGenerated: Type.Boolean({ description: 'Posthorn makes a value up when it is left out.' }),
-      coverage,
-    }),
-  ),
-  options: Type.Record(Type.String(), optionSpec, { examples: [{}] }),
-  coverages: Type.Array(coverage, { description: 'All that its requests may prove, whatever the options.' }),
-  contentTypes: Nullable(Type.Array(Type.String()), 'Media types that it sends. null: any.'),
-  eventTypes: Type.Array(Type.Object({ name: Type.String(), ...described }), {
-    description: 'As far as they are known; registered for the team with its first source.',
-  }),
 });

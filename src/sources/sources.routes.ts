@@ -11,14 +11,8 @@ import { getSource } from './get-source.ts';
 import { listProviders } from './list-providers.ts';
 import { listRejections } from './list-rejections.ts';
 import { listSources } from './list-sources.ts';
-import {
-  NewSourceBody,
-  Provider,
-  Rejection,
-  Source,
-  SourceChangeBody,
-  SourceMaybeGenerated,
-} from './source-schemas.ts';
+import { Provider } from './provider-schema.ts';
+import { NewSourceBody, Rejection, Source, SourceChangeBody, SourceMaybeGenerated } from './source-schemas.ts';
 import { updateSource } from './update-source.ts';
 
 const Params = Type.Object({

@@ -33,7 +33,7 @@ export async function settingsOf(
 /** `name=value`, as the kind that the provider says; what it does not know is for the API to refuse. */
 function optionsOf(flags: readonly string[], provider: ProviderAnswer | null): Record<string, unknown> {
   return Object.fromEntries(
-    flags.map((flag) => {
+    flags.map((flag): [string, unknown] => {
       const [name, value] = splitPair(flag, '--option', 'name=value');
       const kind = provider?.options[name]?.kind;
       if (kind === 'whole' && /^-?\d+$/.test(value)) return [name, Number(value)];
