@@ -102,7 +102,9 @@ export function findBasic(request: InboundRequest, credentials: readonly Credent
   if (typeof header !== 'string') return header;
   const [, encoded] = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(header) ?? [];
   if (encoded === undefined) return reject('signature_malformed', 'The authorization header is not Basic.');
-  const given = Buffer.from(encoded, 'base64').toString('utf8');
+  const bytes = Buffer.from(encoded, 'base64');
+  if (bytes.toString('base64') !== encoded) return reject('signature_malformed', 'The base64 is not as it should be.');
+  const given = bytes.toString('utf8');
   let found: Credential | null = null;
   for (const credential of credentials) if (sameSecret(given, credential.value)) found ??= credential;
   return found ?? reject('signature_mismatch', 'No credential has this user and password.');
@@ -115,13 +117,21 @@ export function dedupeKeyOf(...parts: (string | Buffer)[]): string {
   return hash.digest('base64url');
 }
 
-/** The parsed body; undefined when it is no JSON. */
+/** Bodies that were parsed: a request is named, redacted and filtered by one and the same body. */
+const parsedBodies = new WeakMap<Buffer, { value: unknown }>();
+
+/** The parsed body; undefined when it is no JSON. It is parsed once: do not change it. */
 export function jsonOf(body: Buffer): unknown {
+  const known = parsedBodies.get(body);
+  if (known !== undefined) return known.value;
+  let value: unknown;
   try {
-    return JSON.parse(body.toString('utf8'));
+    value = JSON.parse(body.toString('utf8'));
   } catch {
-    return undefined;
+    value = undefined;
   }
+  parsedBodies.set(body, { value });
+  return value;
 }
 
 /** A string or number at a path of object keys, as text; null when there is none or it is empty. */

@@ -175,9 +175,10 @@ export function createReceiver(options: {
       const { profile } = source;
       const nowMs = clock.now();
       const credentials = source.credentials.filter(({ expiresAtMs }) => expiresAtMs === null || nowMs < expiresAtMs);
-      if (credentials.length === 0) {
-        const rejection = reject('credentials_expired', 'Give the source a credential that has not expired.');
-        throw refuse(source, head, rejection, request.body.length);
+      const dead = deadKind(source, credentials);
+      if (dead !== null) {
+        const detail = `Give the source a credential of the kind "${dead}" that has not expired.`;
+        throw refuse(source, head, reject('credentials_expired', detail), request.body.length);
       }
       if (request.method === 'GET') {
         const answer = profile.handshake?.(request, credentials, source.options) ?? null;
@@ -202,6 +203,16 @@ export function createReceiver(options: {
       return answer;
     },
   };
+}
+
+/**
+ * A kind of credential that the source has and of which none is alive. Every kind must verify: without this, a source
+ * whose signing keys have all expired would go on with its weaker kind.
+ */
+function deadKind(source: SourceConfig, live: readonly { kind: string }[]): string | null {
+  if (live.length === source.credentials.length && live.length > 0) return null;
+  const dead = source.credentials.find(({ kind }) => !live.some((credential) => credential.kind === kind));
+  return dead?.kind ?? (live.length === 0 ? (Object.keys(source.profile.credentialKinds)[0] ?? 'secret') : null);
 }
 
 function mediaTypeOf(contentType: string | null): string {
