@@ -1,21 +1,47 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, globSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { chmodSync, cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { packageBin } from './package-bin.ts';
 
-/** Emits dist/ from src/: Node strips no types inside node_modules, so what is published is JavaScript. */
+/**
+ * Emits dist/ from src/: Node strips no types inside node_modules, so what is published is JavaScript. What applications
+ * import, `posthorn/receiver`, gets declarations too. `--receiver <folder>` emits that alone, as dist/ would have it.
+ */
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
+const [only, folder] = process.argv.slice(2);
+if (only === '--receiver' && folder !== undefined) buildReceiver(resolve(folder), []);
+else buildAll(join(root, 'dist'));
 
-rmSync(dist, { recursive: true, force: true });
-const emitted = spawnSync(process.execPath, [packageBin('typescript', 'tsc'), '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
-});
-if (emitted.status !== 0) process.exit(emitted.status ?? 1);
-
-for (const file of globSync('src/**/*.{sql,json,html,css}', { cwd: root })) {
-  const target = join(dist, relative('src', file));
-  cpSync(join(root, file), target, { recursive: true });
+function buildAll(dist: string): void {
+  rmSync(dist, { recursive: true, force: true });
+  compile(['-p', 'tsconfig.build.json']);
+  for (const file of globSync('src/**/*.{sql,json,html,css}', { cwd: root })) {
+    cpSync(join(root, file), join(dist, relative('src', file)), { recursive: true });
+  }
+  buildReceiver(dist, ['--emitDeclarationOnly']);
+  chmodSync(join(dist, 'cli', 'posthorn.js'), 0o755);
 }
-chmodSync(join(dist, 'cli', 'posthorn.js'), 0o755);
+
+function buildReceiver(dist: string, more: string[]): void {
+  const settings = ['--module', 'nodenext', '--target', 'esnext', '--types', 'node', '--strict', '--skipLibCheck'];
+  const emit = ['--exactOptionalPropertyTypes', '--rewriteRelativeImportExtensions', '--declaration'];
+  const places = ['--rootDir', 'src', '--outDir', dist, 'src/receiver/receiver.ts'];
+  compile(['--ignoreConfig', ...settings, ...emit, ...more, ...places]);
+  // The compiler rewrites imports in JavaScript only, and a `.ts` in a declaration is not found by every resolver.
+  for (const file of globSync('receiver/*.d.ts', { cwd: dist })) {
+    const path = join(dist, file);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replaceAll(/((?:from|import\() ?')(\.[^']*)\.ts'/g, "$1$2.js'"));
+  }
+  for (const ending of ['js', 'd.ts']) {
+    writeFileSync(join(dist, 'receiver', `index.${ending}`), "export * from './receiver.js';\n");
+  }
+}
+
+function compile(args: string[]): void {
+  const { status } = spawnSync(process.execPath, [packageBin('typescript', 'tsc'), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
