@@ -5,6 +5,7 @@ import { getCACertificates } from 'node:tls';
 import { AwsV4Signer } from 'aws4fetch';
 import { Agent, type Dispatcher, request as send } from 'undici';
 import { BlobStoreError } from './blob-store.ts';
+import { type BucketPlace, bucketUrl, objectUrl } from './s3-address.rules.ts';
 import { readErrorCode } from './s3-answers.rules.ts';
 import {
   allowedMs,
@@ -17,16 +18,7 @@ import {
 } from './s3-failure.rules.ts';
 
 /** Where a bucket is and who asks. Both parts of the access key are kept out of every error. */
-export type S3Location = {
-  /** Without the bucket; it may have a path. */
-  endpoint: string;
-  bucket: string;
-  region: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-  /** `<endpoint>/<bucket>/<key>` instead of `<bucket>.<endpoint>/<key>`. */
-  pathStyle: boolean;
-};
+export type S3Location = BucketPlace & { region: string; accessKeyId: string; secretAccessKey: string };
 
 export type S3Limits = {
   /** For each try, beside 2 s for each MB. */
@@ -89,7 +81,7 @@ export function createS3Client(options: {
 }): S3Client {
   const { location, limits, caPem, random = Math.random } = options;
   const { accessKeyId, secretAccessKey, region, bucket } = location;
-  const base = baseOf(location);
+  const base = bucketUrl(location);
   const place = `${bucket} at ${new URL(location.endpoint).host}`;
   const signingKeys = new Map<string, ArrayBuffer>();
   const closing = new AbortController();
@@ -124,7 +116,7 @@ export function createS3Client(options: {
   }
 
   async function once<Found>(request: S3Request, take: (answer: S3Answer) => Promise<Found>): Promise<Found> {
-    const url = urlOf(base, request);
+    const url = objectUrl(base, request.key, request.query ?? {});
     const timeout = new AbortController();
     let afterMs = allowedMs(limits.timeoutMs, request.body?.length ?? 0);
     let timer = setTimeout(() => timeout.abort(), afterMs);
@@ -190,18 +182,6 @@ export function createS3Client(options: {
       await agent.destroy();
     },
   };
-}
-
-function baseOf({ endpoint, bucket, pathStyle }: S3Location): string {
-  const url = new URL(endpoint);
-  if (!pathStyle) url.hostname = `${bucket}.${url.hostname}`;
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}${pathStyle ? `/${bucket}` : ''}`;
-}
-
-function urlOf(base: string, { key, query = {} }: S3Request): string {
-  const path = key.split('/').map(encodeURIComponent).join('/');
-  const search = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  return `${base}/${path}${search.length === 0 ? '' : `?${search.join('&')}`}`;
 }
 
 function answerOf({ headers, body }: Dispatcher.ResponseData): S3Answer {
