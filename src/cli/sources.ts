@@ -114,9 +114,9 @@ function common(command: Command): Command {
     .option('--json', 'print the answer as JSON');
 }
 
-/** `none` is null: no limit. */
-function perSecond(text: string): number | null {
-  if (text === 'none') return null;
+/** Commander takes null for no value, so that no limit keeps its name. */
+function perSecond(text: string): number | 'none' {
+  if (text === 'none') return text;
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (value >= 0.01 && value <= 100_000) return value;
   throw new InvalidArgumentError('not a number of requests; write 50, or none.');

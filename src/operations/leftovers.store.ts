@@ -13,6 +13,20 @@ export async function deleteOldIdempotencyKeys(pool: pg.Pool): Promise<{ deleted
   return { deleted: rowCount ?? 0, more: rowCount === batchRows };
 }
 
+/**
+ * Rejections that are older than their team keeps its history, and than 30 days at most: they hold addresses of senders.
+ * @returns how many were deleted; call again after a full batch.
+ */
+export async function deleteOldRejections(pool: pg.Pool): Promise<{ deleted: number; more: boolean }> {
+  const { rowCount } = await pool.query(
+    `DELETE FROM source_rejection WHERE ctid = ANY (ARRAY(
+      SELECT r.ctid FROM team t JOIN source_rejection r ON r.team_id = t.id
+        AND r.minute < now() - make_interval(days => least(t.retention_days, 30)) LIMIT $1))`,
+    [batchRows],
+  );
+  return { deleted: rowCount ?? 0, more: rowCount === batchRows };
+}
+
 /** Cancels what still waits for endpoints that were deleted, a batch at a time. */
 export async function cancelForDeletedEndpoints(pool: pg.Pool): Promise<{ cancelled: number; more: boolean }> {
   const waiting = await pool.query<{ team_id: string; ids: string[] }>(

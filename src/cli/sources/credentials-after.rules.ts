@@ -49,7 +49,8 @@ export function credentialsAfter(input: {
 /** Undefined when it is none; null for never. */
 function timeOf(when: string, nowMs: number): string | null | undefined {
   if (when === 'never') return null;
-  if (when === 'now') return new Date(nowMs).toISOString();
+  // A minute ago, so that it has passed by the clock of the server too.
+  if (when === 'now') return new Date(nowMs - 60_000).toISOString();
   const [, count, unit] = /^(\d{1,5})([mhd])$/.exec(when) ?? [];
   if (count !== undefined && unit !== undefined) {
     return new Date(nowMs + Number(count) * (unitsMs[unit] ?? 0)).toISOString();

@@ -93,15 +93,18 @@ function renderCredential(credential: SourceAnswer['credentials'][number]): stri
   return `${name} (${kind}${ends})`;
 }
 
-/** Two lines: when, how often and why; who, how large and what exactly. */
+/** Two lines: when, how often and why; who, how large and what exactly. Three where the terminal is narrow. */
 export function renderRejection(rejection: RejectionAnswer, { paint, width }: Look): string[] {
   const { minute, count, reason, lastDetail, lastAddress, lastSizeBytes } = rejection;
   const at = minute.replace(/:00(?:\.000)?Z$/, 'Z');
   const who = lastAddress === null ? [] : [lastAddress];
   const size = lastSizeBytes === null ? [] : [readableSize(lastSizeBytes)];
   const about = safeText([...who, ...size, lastDetail].join('  '), 'one line');
+  const head = `${paint.dim(at)}  ${count}×`;
+  const why = paint.red(safeText(reason, 'one line'));
+  const fits = visibleWidth(head) + 2 + visibleWidth(why) <= width;
   return [
-    `${paint.dim(at)}  ${count}×  ${paint.red(safeText(reason, 'one line'))}`,
+    ...(fits ? [`${head}  ${why}`] : [head, `  ${why}`]),
     ...wrapWords(about, Math.max(width - 2, 16)).map((line) => `  ${line}`),
   ];
 }

@@ -6,7 +6,7 @@ export type SettingFlags = {
   name?: string;
   option?: readonly string[];
   allow?: readonly string[];
-  rate?: number | null;
+  rate?: number | 'none';
   bodyMax?: number;
   dedupe?: number;
   acceptUncovered?: true;
@@ -23,7 +23,7 @@ export async function settingsOf(
     ...(name === undefined ? {} : { name }),
     ...(options === undefined ? {} : { options }),
     ...(allow === undefined ? {} : { allowAddresses: allow.join() === 'none' ? null : allow }),
-    ...(rate === undefined ? {} : { rateLimit: rate === null ? null : { perSecond: rate } }),
+    ...(rate === undefined ? {} : { rateLimit: rate === 'none' ? null : { perSecond: rate } }),
     ...(bodyMax === undefined ? {} : { bodyMaxBytes: bodyMax }),
     ...(dedupe === undefined ? {} : { dedupeWindowSeconds: dedupe }),
     ...(flags.acceptUncovered === true ? { acceptUncovered: true } : {}),
