@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { collected, headerName, seconds, serviceUrl, wholeNumber } from './option-values.ts';
 import type { SendOptions } from './send.ts';
+import { type SimulateFlags, withSimulateOptions } from './simulate/command-options.ts';
 import { addSourceVerbs } from './sources.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { readVersion } from './version.ts';
@@ -13,7 +14,7 @@ export function buildProgram(terminal: Terminal): Command {
     .version(readVersion(), '-V, --version', 'print the version')
     .helpCommand('help [verb]', 'show the help of a verb')
     .usage('<verb> [options]');
-  for (const verb of [up, send, inbox, sources, doctor, demo]) program.addCommand(verb(terminal));
+  for (const verb of [up, send, inbox, sources, simulate, doctor, demo]) program.addCommand(verb(terminal));
   program.addHelpText(
     'after',
     '\nBegin with: posthorn demo, or posthorn up and, in a second terminal, posthorn inbox.',
@@ -121,6 +122,14 @@ const inbox: Verb = (terminal) =>
 
 const sources: Verb = (terminal) =>
   addSourceVerbs(named('sources', 'Manage sources: where providers post their webhooks to.'), terminal);
+
+const simulate: Verb = (terminal) =>
+  withSimulateOptions(
+    named('simulate', 'Send the webhooks of a provider: true to form, forged, twice or in a burst; no account needed.'),
+  ).action(async (provider: string | undefined, flags: SimulateFlags) => {
+    const { runSimulate } = await import('./simulate.ts');
+    process.exitCode = await runSimulate(provider, flags, terminal);
+  });
 
 const doctor: Verb = (terminal) =>
   named('doctor', 'Check this machine and configuration, and say how to mend what is wrong.')

@@ -1,0 +1,165 @@
+import { createRandom, oneOf, type Random, wholeBetween } from './random.rules.ts';
+import { ScenarioProblem } from './scenario-problem.rules.ts';
+import type { Kind, Notification } from './simulated-request.ts';
+import type { Scenario, Simulator } from './simulator.ts';
+
+/** One notification to be sent, with what is to be wrong with it. */
+export type Planned = {
+  /** From 0, in the order of the plan. */
+  index: number;
+  notification: Notification;
+  kind: Kind;
+  /** Sent before, and once more as if the provider had not noticed. */
+  duplicate: boolean;
+  /** When it is due, in milliseconds since the simulation began, at the pace of its own world. */
+  dueMs: number;
+};
+
+export type PlanInput = {
+  simulator: Simulator;
+  /** Played in turn. */
+  scenarios: readonly Scenario[];
+  seed: string;
+  /** When the last event of the simulated world happens: Unix milliseconds. */
+  nowMs: number;
+  /** Only these events; null for all. */
+  event: string | null;
+  /** How often each scenario is played, or how many of the one event are sent. */
+  count: number;
+  /** So many notifications, all due at once; null to keep the pace. */
+  burst: number | null;
+  duplicateShare: number;
+  /** How far a notification may get ahead of others. */
+  shuffleWindow: number;
+  flaws: { kinds: readonly Exclude<Kind, 'genuine'>[]; share: number };
+  pdfSizeBytes: number | null;
+};
+
+/** Lives that run side by side begin so far apart. */
+const staggerMs = 1000;
+/** In a burst, where time means nothing, so many lives are under way at once. */
+const burstOverlap = 8;
+
+/** Everything that will be sent, made as it is taken: a large plan needs no more memory than a small one. */
+export function* plan(input: PlanInput): Generator<Planned, void> {
+  const random = createRandom(`${input.seed}/plan`);
+  const doubled = withDuplicates(told(input), input.duplicateShare, random);
+  const ordered = input.shuffleWindow === 0 ? doubled : shuffled(doubled, input.shuffleWindow, random);
+  let index = 0;
+  for (const sendable of ordered) {
+    const { kinds, share } = input.flaws;
+    const kind = kinds.length > 0 && random() < share ? oneOf(random, kinds) : 'genuine';
+    yield { index, kind, ...sendable };
+    index += 1;
+  }
+}
+
+type Sendable = Pick<Planned, 'notification' | 'duplicate' | 'dueMs'>;
+/** One playing of a scenario. */
+type Life = { scenario: Scenario; number: number };
+
+/** What many worlds tell, interleaved. Each world has randomness of its own. */
+function* told(input: PlanInput): Generator<Sendable> {
+  const { burst } = input;
+  const { lives, limit } = livesOf(input);
+  const longestMs = Math.max(...lives.map(({ scenario }) => durationMs(scenario)));
+  const startMs = input.nowMs - longestMs - (burst === null ? (lives.length - 1) * staggerMs : 0);
+  let waiting: { place: number; notification: Notification }[] = [];
+  let sent = 0;
+  for (const [number, life] of lives.entries()) {
+    const bornMs = startMs + (burst === null ? number * staggerMs : 0);
+    for (const notification of tell(input, life, bornMs)) {
+      const ageMs = notification.atMs - bornMs;
+      const place = burst === null ? number * staggerMs + ageMs : number + burstOverlap * (ageMs / (longestMs + 1));
+      waiting.push({ place, notification });
+    }
+    // Sorting is stable: what happened at one time stays in its order.
+    waiting.sort((one, other) => one.place - other.place);
+    const until =
+      number === lives.length - 1 ? Number.POSITIVE_INFINITY : (number + 1) * (burst === null ? staggerMs : 1);
+    const ready = waiting.filter(({ place }) => place < until);
+    waiting = waiting.slice(ready.length);
+    for (const { place, notification } of ready) {
+      if (sent >= limit) return;
+      sent += 1;
+      yield { notification, duplicate: false, dueMs: burst === null ? place : 0 };
+    }
+  }
+}
+
+/** Which scenarios are played, how often and in which order, and how many notifications are wanted of them. */
+function livesOf(input: PlanInput): { lives: readonly Life[]; limit: number } {
+  const yields = input.scenarios
+    .map((scenario) => ({ scenario, count: tell(input, { scenario, number: 0 }, input.nowMs).length }))
+    .filter(({ count }) => count > 0);
+  if (yields.length === 0) {
+    const remedy = `choose a scenario that does, or leave --scenario out`;
+    throw new ScenarioProblem('', `never tells of ${input.event ?? 'anything'}`, remedy);
+  }
+  const rounds = input.burst === null && input.event === null ? input.count : Number.POSITIVE_INFINITY;
+  const limit = input.burst ?? (input.event === null ? Number.POSITIVE_INFINITY : input.count);
+  const lives: Life[] = [];
+  for (let [number, sum] = [0, 0]; number < rounds * yields.length && sum < limit; number += 1) {
+    const { scenario, count } = yields[number % yields.length] as (typeof yields)[number];
+    lives.push({ scenario, number });
+    sum += count;
+  }
+  return { lives, limit };
+}
+
+function tell(input: PlanInput, life: Life, bornMs: number): Notification[] {
+  const { simulator, seed, pdfSizeBytes, event } = input;
+  const [random, shared] = [createRandom(`${seed}/${life.number}`), createRandom(`${seed}/account`)];
+  const all = simulator.play(life.scenario, { random, shared, startMs: bornMs, pdfSizeBytes });
+  return event === null ? all : all.filter((notification) => notification.event === event);
+}
+
+/** How long a scenario takes in its own world. */
+function durationMs(scenario: Scenario): number {
+  return scenario.steps.reduce((sum, { afterSeconds }) => sum + afterSeconds * 1000, 0);
+}
+
+/** Sends a share of them a second time, up to three places later. */
+function* withDuplicates(source: Iterable<Sendable>, share: number, random: Random): Generator<Sendable> {
+  let held: { places: number; sendable: Sendable }[] = [];
+  for (const sendable of source) {
+    yield sendable;
+    held = held.map((each) => ({ ...each, places: each.places - 1 }));
+    for (const { sendable: again } of held.filter(({ places }) => places <= 0)) {
+      yield { ...again, duplicate: true, dueMs: Math.max(again.dueMs, sendable.dueMs) };
+    }
+    held = held.filter(({ places }) => places > 0);
+    if (random() < share) held.push({ places: wholeBetween(random, 1, 3), sendable });
+  }
+  for (const { sendable } of held) yield { ...sendable, duplicate: true };
+}
+
+/** Lets each get ahead of at most `window` others; the times at which something is sent stay. */
+function* shuffled(source: Iterable<Sendable>, window: number, random: Random): Generator<Sendable> {
+  let held: { key: number; sendable: Sendable }[] = [];
+  const dues: number[] = [];
+  let place = 0;
+  const first = (): Sendable | undefined => {
+    const next = held.reduce(
+      (least, each) => (each.key < least.key ? each : least),
+      held[0] ?? { key: 0, sendable: null },
+    );
+    held = held.filter((each) => each !== next);
+    const dueMs = dues.shift() ?? 0;
+    return next.sendable === null ? undefined : { ...next.sendable, dueMs };
+  };
+  for (const sendable of source) {
+    dues.push(sendable.dueMs);
+    held.push({ key: place + random() * (window + 1), sendable });
+    place += 1;
+    // Nobody who comes later can have a smaller key than this place.
+    while (held.some(({ key }) => key <= place)) {
+      const next = first();
+      if (next !== undefined) yield next;
+    }
+  }
+  while (held.length > 0) {
+    const next = first();
+    if (next !== undefined) yield next;
+  }
+}
