@@ -72,20 +72,20 @@ function remedyOf(failure: S3Failure): string {
   if (isFull(failure)) return 'It has no room: free some or raise the quota.';
   if (failure.kind !== 'status') return 'Check POSTHORN_S3_ENDPOINT and the way there.';
   if (failure.status >= 300 && failure.status < 400) return wrongRegion;
-  return remedies[failure.code ?? ''] ?? (failure.status >= 500 ? 'See how the S3 service is.' : anythingElse);
+  return remedies.get(failure.code ?? '') ?? (failure.status >= 500 ? 'See how the S3 service is.' : anythingElse);
 }
 
 const wrongRegion = 'The bucket lives elsewhere: set POSTHORN_S3_REGION and POSTHORN_S3_ENDPOINT to where.';
 const wrongKey = 'Check POSTHORN_S3_ACCESS_KEY_ID and POSTHORN_S3_SECRET_ACCESS_KEY.';
 const anythingElse = 'Check POSTHORN_BLOBS and the settings of POSTHORN_S3_.';
-const remedies: Readonly<Record<string, string>> = {
-  AccessDenied: 'The access key needs s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket.',
-  AuthorizationHeaderMalformed: wrongRegion,
-  InvalidAccessKeyId: wrongKey,
-  SignatureDoesNotMatch: wrongKey,
-  NoSuchBucket: 'Make the bucket, or correct POSTHORN_BLOBS.',
-  RequestTimeTooSkewed: 'Set the clock of this machine.',
-};
+const remedies = new Map([
+  ['AccessDenied', 'The access key needs s3:PutObject, s3:GetObject, s3:DeleteObject and s3:ListBucket.'],
+  ['AuthorizationHeaderMalformed', wrongRegion],
+  ['InvalidAccessKeyId', wrongKey],
+  ['SignatureDoesNotMatch', wrongKey],
+  ['NoSuchBucket', 'Make the bucket, or correct POSTHORN_BLOBS.'],
+  ['RequestTimeTooSkewed', 'Set the clock of this machine.'],
+]);
 
 function hasCode({ code }: { code: string | null }, codes: ReadonlySet<string>): boolean {
   return code !== null && codes.has(code);

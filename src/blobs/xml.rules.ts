@@ -4,7 +4,13 @@ export type XmlElement = { name: string; text: string; children: XmlElement[] };
 const deepest = 16;
 const declaration = /^\s*<\?xml(?:\s[^?<>]*)?\?>/;
 const attribute = `\\s+[A-Za-z_][\\w:.-]*\\s*=\\s*(?:"[^"<]*"|'[^'<]*')`;
-const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const entities = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
 
 /**
  * Reads the plain XML that S3 answers with: elements, attributes, text, the five named entities and numbered ones.
@@ -52,7 +58,7 @@ function decode(raw: string): string | null {
   let wrong = false;
   const decoded = raw.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w{1,5}));|&/gi, (_all, decimal, hex, name) => {
     const code = typeof decimal === 'string' ? Number(decimal) : Number.parseInt(String(hex), 16);
-    const found = typeof name === 'string' ? entities[name] : characterOf(code);
+    const found = typeof name === 'string' ? entities.get(name) : characterOf(code);
     wrong ||= found === undefined;
     return found ?? '';
   });
