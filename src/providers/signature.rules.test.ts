@@ -273,7 +273,7 @@ describe('eventTypeName', () => {
     expect(eventTypeName('acme', given)).toBe(name);
   });
 
-  test('is a valid name that never passes for one of Posthorn’s own, whatever is given', () => {
+  test("is a valid name that never passes for one of Posthorn's own, whatever is given", () => {
     const given = fc.oneof(
       text,
       text.map((rest) => `posthorn.${rest}`),

@@ -58,17 +58,17 @@ describe('adobe-sign', () => {
   test('a POST is an event, and is answered with the client id that it brought', () => {
     const request = inbound({ headers: { [header]: next.value }, body: '{}' });
     expect(handshake(request, [credential, next])).toBeNull();
-    expect(JSON.parse(answer(request, [credential, next]).body ?? '')).toEqual({
+    expect(JSON.parse(answer(request, [credential, next])?.body ?? '')).toEqual({
       xAdobeSignClientId: next.value,
     });
   });
 
-  test('an answer to a client id that is not the source’s says nothing', () => {
+  test("an answer to a client id that is not the source's says nothing", () => {
     const request = inbound({ headers: { [header]: 'SOMEBODYELSES' }, body: '{}' });
     expect(answer(request, [credential])).toEqual({ status: 200, contentType: null, body: '' });
   });
 
-  test('the client id of Adobe’s web application, which everybody knows, is refused with the way out', () => {
+  test("the client id of Adobe's web application, which everybody knows, is refused with the way out", () => {
     const kind = adobeSignProfile.credentialKinds['client-id'];
     expect(kind?.problemOf('UB7E5BXCXY')).toMatch(/proves nothing.*over the API/);
     expect(kind?.problemOf(' UB7E5BXCXY\n')).toMatch(/proves nothing/);

@@ -24,28 +24,30 @@ export const pandadocProfile: ProviderProfile = {
   name,
   title: 'PandaDoc',
   setup:
-    'In PandaDoc’s developer dashboard, make a webhook with the source’s URL and give the source the shared key that belongs to it. PandaDoc may put several events into one request: Posthorn takes them as one event, named after the first, and passes the body on whole.',
+    "In PandaDoc's developer dashboard, make a webhook with the source's URL, and enter its shared key here. PandaDoc " +
+    'may put several events into one request: Posthorn takes them as one, named after the first, and passes the body ' +
+    'on whole.',
   credentialKinds: {
     'shared-key': {
       title: 'Shared key',
-      description: 'The shared key of the webhook, in PandaDoc’s developer dashboard.',
+      description: "The shared key of the webhook, from PandaDoc's developer dashboard.",
       problemOf: (value) => secretProblem(value),
     },
   },
   options: {},
   contentTypes: ['application/json'],
   eventTypes: [
-    { name: 'document_state_changed', description: 'A document has another status.' },
-    { name: 'document_completed_pdf_ready', description: 'The PDF of a completed document can be downloaded.' },
-    { name: 'document_updated', description: 'A document went back to being a draft.' },
-    { name: 'document_deleted', description: 'A document was deleted.' },
-    { name: 'document_creation_failed', description: 'A document could not be created.' },
-    { name: 'document_section_added', description: 'A section was added to a document.' },
-    { name: 'recipient_completed', description: 'A recipient did everything that was asked of them.' },
-    { name: 'quote_updated', description: 'A quote was saved.' },
-    { name: 'template_created', description: 'A template was made.' },
-    { name: 'template_updated', description: 'A template was changed.' },
-    { name: 'content_library_item_created', description: 'An item of the content library was made.' },
+    { name: 'document_state_changed', description: 'A document has another status' },
+    { name: 'document_completed_pdf_ready', description: 'The PDF of a completed document can be downloaded' },
+    { name: 'document_updated', description: 'A document went back to being a draft' },
+    { name: 'document_deleted', description: 'A document was deleted' },
+    { name: 'document_creation_failed', description: 'A document could not be created' },
+    { name: 'document_section_added', description: 'A section was added to a document' },
+    { name: 'recipient_completed', description: 'A recipient did everything that was asked of them' },
+    { name: 'quote_updated', description: 'A quote was saved' },
+    { name: 'template_created', description: 'A template was made' },
+    { name: 'template_updated', description: 'A template was changed' },
+    { name: 'content_library_item_created', description: 'An item of the content library was made' },
   ],
   coverageOf: () => 'body',
 

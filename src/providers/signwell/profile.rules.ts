@@ -26,12 +26,15 @@ export const signwellProfile: ProviderProfile = {
   name,
   title: 'SignWell',
   setup:
-    'Register the source’s URL as a webhook over the SignWell API, and give the source the webhook’s id that the answer names. Only the event’s name and time are signed: whoever has seen one request can send any other content under the same name and time until `maxAgeSeconds` have passed. Allow only the addresses you expect, do not pass the body on to people you do not trust, and fetch what matters from the API before you act on it.',
+    "Register the source's URL as a webhook over the SignWell API, and enter the webhook's id from the answer here. " +
+    "Only an event's name and time are signed, so whoever has seen one request can send any other content with its " +
+    'name and time until `maxAgeSeconds` have passed: fetch what matters from the API before you act on it. Allow only ' +
+    'the addresses you expect, and pass bodies on to nobody who must not forge them.',
   credentialKinds: {
     'webhook-id': {
       title: 'Webhook id',
       description:
-        'The id of the webhook, as SignWell’s API lists it. It is the key of the signature: treat it as a secret.',
+        "The id of the webhook, as SignWell's API lists it. It is the key of the signature: treat it as a secret.",
       problemOf: (value) => secretProblem(value),
     },
   },
@@ -39,7 +42,8 @@ export const signwellProfile: ProviderProfile = {
     maxAgeSeconds: {
       kind: 'whole',
       description:
-        'How far the signed time may be from now. Longer than SignWell goes on retrying; no longer than the source remembers duplicates.',
+        'How far the signed time may be from now. Longer than SignWell goes on retrying; no longer than the source ' +
+        'remembers duplicates.',
       default: 345_600,
       minimum: 60,
       maximum: 2_592_000,
@@ -47,19 +51,19 @@ export const signwellProfile: ProviderProfile = {
   },
   contentTypes: ['application/json'],
   eventTypes: [
-    { name: 'document_created', description: 'A document was made.' },
-    { name: 'document_sent', description: 'A document was sent.' },
-    { name: 'document_viewed', description: 'A signer viewed a document; comes each time.' },
-    { name: 'document_in_progress', description: 'The first signer has begun to fill in a document.' },
-    { name: 'document_signed', description: 'A recipient signed; comes for each of them.' },
-    { name: 'document_completed', description: 'Every recipient has signed.' },
-    { name: 'document_expired', description: 'A document expired.' },
-    { name: 'document_canceled', description: 'The sender cancelled a document.' },
-    { name: 'document_declined', description: 'A signer declined.' },
-    { name: 'document_bounced', description: 'An e-mail to a signer could not be delivered.' },
-    { name: 'document_error', description: 'A document could not be made or changed.' },
-    { name: 'template_created', description: 'A template was made.' },
-    { name: 'template_error', description: 'A template could not be made or changed.' },
+    { name: 'document_created', description: 'A document was made' },
+    { name: 'document_sent', description: 'A document was sent' },
+    { name: 'document_viewed', description: 'A signer viewed a document; comes each time' },
+    { name: 'document_in_progress', description: 'The first signer has begun to fill in a document' },
+    { name: 'document_signed', description: 'A recipient signed; comes for each of them' },
+    { name: 'document_completed', description: 'Every recipient has signed' },
+    { name: 'document_expired', description: 'A document expired' },
+    { name: 'document_canceled', description: 'The sender cancelled a document' },
+    { name: 'document_declined', description: 'A signer declined' },
+    { name: 'document_bounced', description: 'An e-mail to a signer could not be delivered' },
+    { name: 'document_error', description: 'A document could not be made or changed' },
+    { name: 'template_created', description: 'A template was made' },
+    { name: 'template_error', description: 'A template could not be made or changed' },
   ],
   coverageOf: () => 'fields',
 

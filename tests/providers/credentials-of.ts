@@ -1,0 +1,39 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { Credential, Options, ProviderProfile } from '../../src/providers/provider-profile.ts';
+
+const publicKey = generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' });
+
+/** One of these suits every kind of credential there is; a kind that none suits needs one more here. */
+const samples = [
+  'a-long-and-random-secret-0123456789',
+  'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  `whpk_${publicKey.subarray(-32).toString('base64')}`,
+  'some-user:and-a-long-password-0123456789',
+  '0123456789abcdef'.repeat(4),
+];
+
+/** A usable credential of every kind that the profile has. @throws when no sample will do */
+export function credentialsOf(profile: ProviderProfile): Credential[] {
+  return Object.entries(profile.credentialKinds).map(([kind, described]) => {
+    const value = samples.find((sample) => described.problemOf(sample) === null);
+    if (value === undefined)
+      throw new Error(`no sample is a ${kind} of ${profile.name}: add one to ${import.meta.url}`);
+    return { name: kind, kind, value };
+  });
+}
+
+export function defaultsOf(profile: ProviderProfile): Options {
+  return Object.fromEntries(Object.entries(profile.options).map(([name, spec]) => [name, spec.default]));
+}
+
+/** The defaults, and each option at every choice or end that it has: enough to reach what an option decides. */
+export function optionSetsOf(profile: ProviderProfile): Options[] {
+  const defaults = defaultsOf(profile);
+  const others = Object.entries(profile.options).flatMap(([name, spec]): Options[] => {
+    if (spec.kind === 'choice') return spec.choices.map((choice) => ({ ...defaults, [name]: choice }));
+    if (spec.kind === 'flag') return [{ ...defaults, [name]: !spec.default }];
+    if (spec.kind === 'text') return (spec.examples ?? []).map((example) => ({ ...defaults, [name]: example }));
+    return [spec.minimum, spec.maximum].map((end) => ({ ...defaults, [name]: end }));
+  });
+  return [defaults, ...others];
+}
