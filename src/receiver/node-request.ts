@@ -29,7 +29,7 @@ export function fromNode(request: IncomingMessage, stream: Readable = request): 
 
 export function answerNode(response: ServerResponse, { status, text, headers, close }: Answer): void {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, answerHeaders({ headers, close }));
+  response.writeHead(status, { 'content-length': Buffer.byteLength(text), ...answerHeaders({ headers, close }) });
   response.end(text);
 }
 
