@@ -83,7 +83,7 @@ export async function readSegmentHeader(
     header.readUIntBE(16, 6) === sequence;
   if (!intact) {
     const marker = Buffer.alloc(markerBytes);
-    start.copy(marker, 0, segmentHeaderBytes);
+    start.subarray(segmentHeaderBytes).copy(marker, 0, 0, markerBytes);
     return { marker, previous: null };
   }
   const previous = { sequence: header.readUIntBE(22, 6), offset: header.readUIntBE(28, 6) };
