@@ -42,6 +42,10 @@ describe('readConfig', () => {
       proxy: null,
       shutdownSeconds: 25,
       requestsPerSecond: null,
+      blobs: { kind: 'folder' },
+      publicUrl: 'http://127.0.0.1:8420',
+      trustedProxies: [],
+      spoolMaxBytes: 1_073_741_824,
     });
   });
 
@@ -66,6 +70,15 @@ describe('readConfig', () => {
         POSTHORN_PROXY_RESOLVES_NAMES: 'yes',
         POSTHORN_SHUTDOWN_SECONDS: '5',
         POSTHORN_REQUESTS_PER_SECOND: '200',
+        POSTHORN_BLOBS: 's3://bodies/posthorn/production/',
+        POSTHORN_S3_ENDPOINT: 'https://s3.example/',
+        POSTHORN_S3_REGION: 'eu-central-1',
+        POSTHORN_S3_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+        POSTHORN_S3_SECRET_ACCESS_KEY: 'a/secret+of=many.letters',
+        POSTHORN_S3_PATH_STYLE: 'no',
+        POSTHORN_PUBLIC_URL: 'https://hooks.example/in-front/',
+        POSTHORN_TRUSTED_PROXIES: '10.0.0.0/8 fd00::1',
+        POSTHORN_SPOOL_MAX_MB: '50',
       },
       filesOf({ '/etc/ca.pem': pem }),
     );
@@ -84,13 +97,34 @@ describe('readConfig', () => {
       proxy: { to: { hostname: 'proxy', port: 3128 }, resolvesNames: true },
       shutdownSeconds: 5,
       requestsPerSecond: 200,
+      blobs: {
+        kind: 's3',
+        bucket: 'bodies',
+        prefix: 'posthorn/production',
+        endpoint: 'https://s3.example',
+        region: 'eu-central-1',
+        accessKeyId: 'AKIAEXAMPLE',
+        secretAccessKey: 'a/secret+of=many.letters',
+        pathStyle: false,
+      },
+      publicUrl: 'https://hooks.example/in-front',
+      trustedProxies: ['10.0.0.0/8', 'fd00::1'],
+      spoolMaxBytes: 50 * 1024 * 1024,
     });
     expect(config?.masterKeys.map((key) => key.toString('base64'))).toEqual([masterKey, second]);
     expect(config?.proxy?.bypass.names).toEqual([{ suffix: 'internal', port: null }]);
   });
 
   test('lists every problem at once, each with its remedy and none with a secret', () => {
-    const secrets = { DATABASE_URL: 'mysql://hunter2@x', HTTPS_PROXY: 'socks5://hunter2@x' };
+    const secrets = {
+      DATABASE_URL: 'mysql://hunter2@x',
+      HTTPS_PROXY: 'socks5://hunter2@x',
+      POSTHORN_BLOBS: 's3://key:hunter2@bodies/',
+      POSTHORN_PUBLIC_URL: 'https://user:hunter2@hooks.example',
+      POSTHORN_S3_ACCESS_KEY_ID: 'hunter2 x',
+      POSTHORN_S3_ENDPOINT: 'https://key:hunter2@s3.example',
+      POSTHORN_S3_SECRET_ACCESS_KEY: 'hunter2\u00e9',
+    };
     const { config, problems } = readConfig(
       {
         PORT: '99999',
@@ -105,6 +139,10 @@ describe('readConfig', () => {
         POSTHORN_PROXY_RESOLVES_NAMES: 'maybe',
         POSTHORN_SHUTDOWN_SECONDS: '0',
         POSTHORN_REQUESTS_PER_SECOND: '1.5',
+        POSTHORN_S3_REGION: 'eu central',
+        POSTHORN_S3_PATH_STYLE: 'perhaps',
+        POSTHORN_TRUSTED_PROXIES: 'proxy.example',
+        POSTHORN_SPOOL_MAX_MB: '0',
         ...secrets,
       },
       noFiles,
@@ -117,6 +155,7 @@ describe('readConfig', () => {
         'HTTPS_PROXY',
         'PORT',
         'POSTHORN_ALLOW_NETWORKS',
+        'POSTHORN_BLOBS',
         'POSTHORN_CA_FILE',
         'POSTHORN_DATABASE_CONNECTIONS',
         'POSTHORN_ENV',
@@ -124,8 +163,16 @@ describe('readConfig', () => {
         'POSTHORN_MASTER_KEY',
         'POSTHORN_OPERATOR_KEY',
         'POSTHORN_PROXY_RESOLVES_NAMES',
+        'POSTHORN_PUBLIC_URL',
         'POSTHORN_REQUESTS_PER_SECOND',
+        'POSTHORN_S3_ACCESS_KEY_ID',
+        'POSTHORN_S3_ENDPOINT',
+        'POSTHORN_S3_PATH_STYLE',
+        'POSTHORN_S3_REGION',
+        'POSTHORN_S3_SECRET_ACCESS_KEY',
         'POSTHORN_SHUTDOWN_SECONDS',
+        'POSTHORN_SPOOL_MAX_MB',
+        'POSTHORN_TRUSTED_PROXIES',
       ].toSorted(),
     );
     expect(problems.every(({ what, remedy }) => what !== '' && remedy !== '')).toBe(true);
@@ -186,6 +233,39 @@ describe('the master key file', () => {
     expect(problemsOf(both, filesOf({ '/run/key': masterKey }))).toEqual(['POSTHORN_MASTER_KEY_FILE']);
   });
 });
+
+describe('where others reach Posthorn', () => {
+  test.each([
+    [{}, 'http://127.0.0.1:8420'],
+    [{ HOST: '10.1.2.3', PORT: '80' }, 'http://10.1.2.3:80'],
+    [{ HOST: '0.0.0.0' }, 'http://127.0.0.1:8420'],
+    [{ HOST: '[::]' }, 'http://[::1]:8420'],
+    [{ HOST: 'fd00::2', PORT: '9000' }, 'http://[fd00::2]:9000'],
+    [{ PORT: '0' }, null],
+    [{ PORT: '0', POSTHORN_PUBLIC_URL: 'https://hooks.example/' }, 'https://hooks.example'],
+  ])('with %j it is %s', (env, publicUrl) => {
+    expect(readConfig(env, noFiles).config?.publicUrl).toBe(publicUrl);
+  });
+
+  test.each([
+    'hooks.example',
+    'ftp://hooks.example',
+    'https://',
+    'https:///x',
+    'https://h?x=1',
+    'https://h#x',
+    'https://u@h',
+  ])('%s is refused', (url) => {
+    expect(problemsOf({ POSTHORN_PUBLIC_URL: url })).toEqual(['POSTHORN_PUBLIC_URL']);
+  });
+});
+
+test.each(['0.0.0.0/0', '::/0', '10.0.0.0/8, ::ffff:0.0.0.0/96', '10.0.0.0/33', 'loopback'])(
+  'a proxy at %s is not trusted',
+  (networks) => {
+    expect(problemsOf({ POSTHORN_TRUSTED_PROXIES: networks })).toEqual(['POSTHORN_TRUSTED_PROXIES']);
+  },
+);
 
 describe('the file of POSTHORN_CONFIG', () => {
   const path = '/etc/posthorn/config.json';

@@ -1,10 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { BlobSettings } from './blobs/open-blob-store.ts';
 import {
   missingMasterKey,
   missingOperatorKey,
   parseMasterKeys,
   parseOperatorKey,
 } from './configuration/key-settings.ts';
+import { readBlobSettings } from './configuration/read-blob-settings.ts';
+import { readerOf, readNamedFile, readSecret } from './configuration/setting-reader.ts';
 import {
   type Environment,
   type FileSystem,
@@ -15,16 +18,16 @@ import {
 import {
   environments,
   logLevels,
-  type Parsed,
   parseChoice,
   parseDatabaseUrl,
   parseHost,
   parseNetworks,
   parseProxy,
+  parsePublicUrl,
   parseServiceUrl,
+  parseTrustedProxies,
   parseWhole,
   parseYesNo,
-  type SettingName,
 } from './configuration/settings.rules.ts';
 import { type Proxy, type ProxyBypass, parseNoProxy } from './egress/proxy.rules.ts';
 
@@ -52,7 +55,17 @@ export type Config = {
   shutdownSeconds: number;
   /** For each api key; `null` is no limit. */
   requestsPerSecond: number | null;
+  /** Where large bodies live. Holds the secret of an S3 access key. */
+  blobs: BlobSettings;
+  /** Where others reach this Posthorn, without a slash at its end. `null` until it listens: PORT is 0. */
+  publicUrl: string | null;
+  /** CIDRs of proxies that are believed where a request came from. */
+  trustedProxies: readonly string[];
+  /** How much may wait on disk while the database is away. */
+  spoolMaxBytes: number;
 };
+
+const bytesPerMb = 1024 * 1024;
 
 /** `config` is null when there are problems; warnings alone stop nothing. */
 export type ConfigReading = {
@@ -74,10 +87,12 @@ export function readConfig(env: Environment = process.env, files: FileSystem = d
   const sources = gatherSettings(env, files, process.cwd());
   const read = readerOf(sources);
   const environment = read('POSTHORN_ENV', (text) => parseChoice(text, environments), 'development');
+  const host = read('HOST', parseHost, '127.0.0.1');
+  const port = read('PORT', (text) => parseWhole(text, 0, 65_535), 8420);
   const config: Config = {
     environment,
-    host: read('HOST', parseHost, '127.0.0.1'),
-    port: read('PORT', (text) => parseWhole(text, 0, 65_535), 8420),
+    host,
+    port,
     dataFolder: sources.path('POSTHORN_DATA', 'data'),
     databaseUrl: read('DATABASE_URL', parseDatabaseUrl, null),
     databaseConnections: read('POSTHORN_DATABASE_CONNECTIONS', (text) => parseWhole(text, 2, 500), 10),
@@ -89,6 +104,10 @@ export function readConfig(env: Environment = process.env, files: FileSystem = d
     proxy: readProxy(sources),
     shutdownSeconds: read('POSTHORN_SHUTDOWN_SECONDS', (text) => parseWhole(text, 1, 3600), 25),
     requestsPerSecond: read('POSTHORN_REQUESTS_PER_SECOND', (text) => parseWhole(text, 1, 1_000_000), null),
+    blobs: readBlobSettings(sources, files, environment),
+    publicUrl: read('POSTHORN_PUBLIC_URL', parsePublicUrl, port === 0 ? null : localUrl(host, port)),
+    trustedProxies: read('POSTHORN_TRUSTED_PROXIES', parseTrustedProxies, []),
+    spoolMaxBytes: read('POSTHORN_SPOOL_MAX_MB', (text) => parseWhole(text, 1, 1_048_576), 1024) * bytesPerMb,
   };
   if (environment === 'production') demandKeys(sources);
   const { problems, warnings } = sources;
@@ -121,44 +140,15 @@ export function wantsColour(isTerminal: boolean, env: Environment = process.env)
   return isTerminal && env['TERM'] !== 'dumb';
 }
 
-type Read = <Value, Fallback>(
-  name: SettingName,
-  parse: (text: string) => Parsed<Value>,
-  fallback: Fallback,
-) => Value | Fallback;
-
-function readerOf(sources: SettingSources): Read {
-  return (name, parse, fallback) => {
-    const text = sources.get(name);
-    if (text === undefined) return fallback;
-    const parsed = parse(text);
-    if (parsed.ok) return parsed.value;
-    sources.problems.push({ variable: name, what: parsed.what, remedy: parsed.remedy });
-    return fallback;
-  };
+function readMasterKeys(sources: SettingSources, files: FileSystem): readonly Buffer[] {
+  const names = { itself: 'POSTHORN_MASTER_KEY', file: 'POSTHORN_MASTER_KEY_FILE' } as const;
+  return readSecret(sources, files, names, parseMasterKeys) ?? [];
 }
 
-function readMasterKeys(sources: SettingSources, files: FileSystem): readonly Buffer[] {
-  const given = sources.get('POSTHORN_MASTER_KEY');
-  if (sources.get('POSTHORN_MASTER_KEY_FILE') === undefined) {
-    return readerOf(sources)('POSTHORN_MASTER_KEY', parseMasterKeys, []);
-  }
-  const variable = 'POSTHORN_MASTER_KEY_FILE';
-  if (given !== undefined) {
-    sources.problems.push({ variable, what: 'is set beside POSTHORN_MASTER_KEY', remedy: 'set one of the two' });
-    return [];
-  }
-  const path = sources.path(variable, '');
-  const text = readNamedFile(sources, files, variable);
-  if (text === null) return [];
-  const mode = files.mode(path);
-  if (mode !== null && (mode & 0o007) !== 0) {
-    sources.warnings.push({ variable, what: `everyone can read ${path}`, remedy: `chmod 600 ${path}` });
-  }
-  const parsed = parseMasterKeys(text);
-  if (parsed.ok) return parsed.value;
-  sources.problems.push({ variable, what: `${path}: ${parsed.what}`, remedy: parsed.remedy });
-  return [];
+/** Where this machine reaches what listens there: everybody's address is nobody's. */
+function localUrl(host: string, port: number): string {
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
 function readCaFile(sources: SettingSources, files: FileSystem): string | null {
@@ -169,17 +159,6 @@ function readCaFile(sources: SettingSources, files: FileSystem): string | null {
   const what = `${sources.path(variable, '')} holds no certificate`;
   sources.problems.push({ variable, what, remedy: 'name a PEM file: it has a line -----BEGIN CERTIFICATE-----' });
   return null;
-}
-
-function readNamedFile(sources: SettingSources, files: FileSystem, variable: SettingName): string | null {
-  const path = sources.path(variable, '');
-  try {
-    return files.read(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    sources.problems.push({ variable, what: `${path} cannot be read (${code})`, remedy: 'name a readable file' });
-    return null;
-  }
 }
 
 function readProxy(sources: SettingSources): Config['proxy'] {

@@ -14,6 +14,7 @@ export const settings = {
   HTTPS_PROXY: { secret: true },
   NO_PROXY: { secret: false },
   POSTHORN_ALLOW_NETWORKS: { secret: false },
+  POSTHORN_BLOBS: { secret: false },
   POSTHORN_CA_FILE: { secret: false },
   POSTHORN_CONFIG: { secret: false },
   POSTHORN_DATA: { secret: false },
@@ -25,9 +26,18 @@ export const settings = {
   POSTHORN_MASTER_KEY_FILE: { secret: false },
   POSTHORN_OPERATOR_KEY: { secret: true },
   POSTHORN_PROXY_RESOLVES_NAMES: { secret: false },
+  POSTHORN_PUBLIC_URL: { secret: false },
   POSTHORN_REQUESTS_PER_SECOND: { secret: false },
+  POSTHORN_S3_ACCESS_KEY_ID: { secret: true },
+  POSTHORN_S3_ENDPOINT: { secret: false },
+  POSTHORN_S3_PATH_STYLE: { secret: false },
+  POSTHORN_S3_REGION: { secret: false },
+  POSTHORN_S3_SECRET_ACCESS_KEY: { secret: true },
+  POSTHORN_S3_SECRET_ACCESS_KEY_FILE: { secret: false },
   POSTHORN_SHUTDOWN_SECONDS: { secret: false },
+  POSTHORN_SPOOL_MAX_MB: { secret: false },
   POSTHORN_TEAM: { secret: false },
+  POSTHORN_TRUSTED_PROXIES: { secret: false },
   POSTHORN_URL: { secret: false },
 } as const satisfies Record<string, { secret: boolean }>;
 
@@ -96,6 +106,15 @@ export function parseNetworks(text: string): Parsed<readonly string[]> {
   };
 }
 
+/** Networks whose word is taken for where a request came from; never all there are. */
+export function parseTrustedProxies(text: string): Parsed<readonly string[]> {
+  const parsed = parseNetworks(text);
+  const all = parsed.ok ? parsed.value.filter((network) => parseNetwork(network)?.prefix === 0) : [];
+  if (all.length === 0) return parsed;
+  const remedy = 'name the addresses of your proxies alone: anybody else could write any sender into a header';
+  return { ok: false, what: `${all.map(quote).join(', ')} trusts everybody`, remedy };
+}
+
 export function parseDatabaseUrl(text: string): Parsed<string> {
   // `postgres://user@/database?host=/run/postgresql` is libpq's form for a Unix socket; a URL needs a host to parse.
   const whole = text.replace(/^(\w+:\/\/[^/]*@)\//, '$1localhost/');
@@ -124,6 +143,20 @@ export function parseServiceUrl(text: string): Parsed<string> {
     what: `${quote(text)} is not an http URL`,
     remedy: 'set it to http://127.0.0.1:8420 or the like',
   };
+}
+
+/** The URL that others reach this Posthorn under: http or https, perhaps with a path. */
+export function parsePublicUrl(text: string): Parsed<string> {
+  const url = plainUrl(text);
+  if (url !== null) return { ok: true, value: url };
+  const remedy = 'set it to https://hooks.example.com or the like: no user, nothing after ? or #';
+  return { ok: false, what: 'is not a URL that others could reach Posthorn under', remedy };
+}
+
+/** An http or https URL without user, query and fragment, and without a slash at its end; null when it is not one. */
+export function plainUrl(text: string): string | null {
+  if (!/^https?:\/\/[^/?#@\\\s][^?#@\\\s]*$/i.test(text) || !URL.canParse(text)) return null;
+  return new URL(text).href.replace(/\/+$/, '');
 }
 
 /** What an error message says of a value that is no secret: quoted, shortened, without control characters. */

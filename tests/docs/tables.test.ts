@@ -22,6 +22,12 @@ describe('docs/configuration.md', () => {
   it('has the defaults of the code', () => {
     const { config } = readConfig({});
     if (config === null) throw new Error('nothing set is not valid');
+    const { config: withBucket } = readConfig({
+      POSTHORN_BLOBS: 's3://bodies',
+      POSTHORN_S3_ACCESS_KEY_ID: 'id',
+      POSTHORN_S3_SECRET_ACCESS_KEY: 'secret',
+    });
+    const bucket = withBucket?.blobs.kind === 's3' ? withBucket.blobs : undefined;
     const inWords = (value: object | string | number | null, words: string): string =>
       value === null ? words : JSON.stringify(value);
     expect(Object.fromEntries([...documented].map(([name, { fallback }]) => [name, fallback]))).toEqual({
@@ -38,6 +44,16 @@ describe('docs/configuration.md', () => {
       POSTHORN_OPERATOR_KEY: inWords(config.operatorKey, 'made on first start'),
       POSTHORN_MASTER_KEY: config.masterKeys.length === 0 ? 'made on first start' : '',
       POSTHORN_MASTER_KEY_FILE: 'none',
+      POSTHORN_PUBLIC_URL: config.publicUrl,
+      POSTHORN_TRUSTED_PROXIES: config.trustedProxies.length === 0 ? 'none' : '',
+      POSTHORN_SPOOL_MAX_MB: String(config.spoolMaxBytes / 1024 / 1024),
+      POSTHORN_BLOBS: config.blobs.kind === 'folder' ? 'a folder' : '',
+      POSTHORN_S3_ENDPOINT: "Amazon's, of the region",
+      POSTHORN_S3_REGION: bucket?.region,
+      POSTHORN_S3_ACCESS_KEY_ID: 'none',
+      POSTHORN_S3_SECRET_ACCESS_KEY: 'none',
+      POSTHORN_S3_SECRET_ACCESS_KEY_FILE: 'none',
+      POSTHORN_S3_PATH_STYLE: 'with an endpoint',
       POSTHORN_ALLOW_NETWORKS: config.allowNetworks.length === 0 ? 'none' : '',
       POSTHORN_CA_FILE: inWords(config.caPem, 'none'),
       HTTPS_PROXY: inWords(config.proxy, 'none'),
