@@ -27,7 +27,7 @@ export const adobeSignProfile: ProviderProfile = {
   title: 'Adobe Acrobat Sign',
   setup:
     'Enter the client id of an API application of your own here, then make the webhook over the Acrobat Sign API with ' +
-    "that application and with the source's URL: Adobe asks the URL for the client id, and Posthorn answers. Acrobat " +
+    "that application and this source's URL: Adobe asks the URL for the client id, and Posthorn answers. Acrobat " +
     'Sign signs nothing, and a client id is part of every OAuth sign-in: allow only the addresses that Adobe ' +
     'publishes, and fetch what matters from the API before you act on it.',
   credentialKinds: {

@@ -29,7 +29,7 @@ export const dropboxSignProfile: ProviderProfile = {
   name,
   title: 'Dropbox Sign',
   setup:
-    "In the API settings of Dropbox Sign, make the source's URL the callback URL of your account or app, and enter the " +
+    "In the API settings of Dropbox Sign, make this source's URL the callback URL of your account or app, and enter the " +
     "API key of that account here. Only an event's name and time are signed, so whoever has seen one callback can send " +
     'any other content with its name and time until `maxAgeSeconds` have passed: fetch what matters from the API before ' +
     'you act on it. Allow only the addresses you expect, and pass bodies on to nobody who must not forge them.',
@@ -84,7 +84,6 @@ export const dropboxSignProfile: ProviderProfile = {
     if (!Buffer.isBuffer(json)) return json;
     const callback = jsonOf(json);
     if (callback === undefined) return reject('body_unreadable', 'What should be the JSON of the event is no JSON.');
-    if (repeatsName(json.toString('utf8'), 2)) return reject('signature_repeated', 'The JSON has a member twice.');
     const hash = textAt(callback, 'event', 'event_hash');
     if (hash === null) return reject('signature_missing', 'There is no event.event_hash in the JSON.');
     const given = parseHex(hash, 32);
@@ -102,6 +101,7 @@ export const dropboxSignProfile: ProviderProfile = {
       hmacOf('sha256', value, time, type),
     );
     if (signer === null) return reject('signature_mismatch', 'No API key makes this event_hash.');
+    if (repeatsName(json.toString('utf8'), 2)) return reject('signature_repeated', 'The JSON has a member twice.');
     return (
       checkTolerance(seconds, nowMs, Number(options['maxAgeSeconds'])) ?? { verified: true, credential: signer.name }
     );

@@ -24,7 +24,7 @@ export const pandadocProfile: ProviderProfile = {
   name,
   title: 'PandaDoc',
   setup:
-    "In PandaDoc's developer dashboard, make a webhook with the source's URL, and enter its shared key here. PandaDoc " +
+    "In PandaDoc's developer dashboard, make a webhook with this source's URL, and enter its shared key here. PandaDoc " +
     'may put several events into one request: Posthorn takes them as one, named after the first, and passes the body ' +
     'on whole.',
   credentialKinds: {

@@ -26,7 +26,7 @@ export const signwellProfile: ProviderProfile = {
   name,
   title: 'SignWell',
   setup:
-    "Register the source's URL as a webhook over the SignWell API, and enter the webhook's id from the answer here. " +
+    "Register this source's URL as a webhook over the SignWell API, and enter the webhook's id from the answer here. " +
     "Only an event's name and time are signed, so whoever has seen one request can send any other content with its " +
     'name and time until `maxAgeSeconds` have passed: fetch what matters from the API before you act on it. Allow only ' +
     'the addresses you expect, and pass bodies on to nobody who must not forge them.',
@@ -70,9 +70,6 @@ export const signwellProfile: ProviderProfile = {
   verify(request, credentials, options: Options, nowMs): Verdict {
     const body = jsonOf(request.body);
     if (body === undefined) return reject('body_unreadable', 'The body is no JSON.');
-    if (repeatsName(request.body.toString('utf8'), 2)) {
-      return reject('signature_repeated', 'The body has a member twice.');
-    }
     const hash = textAt(body, 'event', 'hash');
     if (hash === null) return reject('signature_missing', 'There is no event.hash in the body.');
     const given = parseHex(hash, 32);
@@ -88,6 +85,9 @@ export const signwellProfile: ProviderProfile = {
     const webhookIds = ofKind(credentials, 'webhook-id');
     const signer = findSigner(webhookIds, [given], ({ value }) => hmacOf('sha256', value, `${type}@${time}`));
     if (signer === null) return reject('signature_mismatch', 'No webhook id makes this event.hash.');
+    if (repeatsName(request.body.toString('utf8'), 2)) {
+      return reject('signature_repeated', 'The body has a member twice.');
+    }
     return (
       checkTolerance(seconds, nowMs, Number(options['maxAgeSeconds'])) ?? { verified: true, credential: signer.name }
     );
