@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { FastifyInstance } from 'fastify';
 import { createBodyLinks } from './blobs/body-links.ts';
 import { openBlobStore } from './blobs/open-blob-store.ts';
 import { createAlignedClock } from './clock.ts';
@@ -36,6 +35,7 @@ import { createEventAcceptor } from './events/event-acceptor.ts';
 import { createEventIntake } from './events/event-intake.ts';
 import { eventIntakeRoutes } from './events/event-intake.routes.ts';
 import { createAuthentication } from './http/authentication.ts';
+import { listen } from './http/listen.ts';
 import { createHttpServer } from './http/server.ts';
 import { createIdSource } from './ids/id-source.ts';
 import { healthRoutes } from './operations/health.routes.ts';
@@ -215,9 +215,9 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     accept: (draft) => acceptor.accept(draft),
     acceptAll: (drafts) => acceptor.acceptAll(drafts),
     onReceived: (provider, outcome) => metrics.received(provider, outcome),
-    onRejected(rejection) {
+    onRejected({ quiet, ...rejection }) {
       metrics.rejected(rejection.reason);
-      log.info(rejection, 'a request to a source was refused');
+      if (!quiet) log.info(rejection, 'a request to a source was refused');
     },
     onSpooled: () => metrics.spooled(),
     onError: reportError,
@@ -388,18 +388,5 @@ function openEgress(config: Config, version: string): Egress {
 async function awaitLease(engine: DeliveryEngine): Promise<void> {
   for (let tries = 0; engine.epoch() === null && tries < 200; tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
-
-async function listen(server: FastifyInstance, config: Config): Promise<string> {
-  try {
-    return await server.listen({ port: config.port, host: config.host });
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new Error(`port ${config.port} of ${config.host} is taken; stop what listens there or set PORT`, {
-        cause: error,
-      });
-    }
-    throw error;
   }
 }

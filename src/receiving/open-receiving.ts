@@ -40,7 +40,14 @@ export async function openReceiving(options: {
   accept: (draft: EventDraft) => Promise<AcceptedEvent>;
   acceptAll: (drafts: EventDraft[]) => Promise<AcceptedEvent[]>;
   onReceived: (provider: string, outcome: 'new' | 'duplicate') => void;
-  onRejected: (rejection: { teamId: string; sourceId: string; reason: RejectionReason; detail: string }) => void;
+  /** `quiet`: the same happened to the source within the last second, so that a flood does not fill the log. */
+  onRejected: (rejection: {
+    teamId: string;
+    sourceId: string;
+    reason: RejectionReason;
+    detail: string;
+    quiet: boolean;
+  }) => void;
   onSpooled: () => void;
   onError: (where: string, error: unknown) => void;
 }): Promise<Receiving> {
@@ -72,6 +79,15 @@ export async function openReceiving(options: {
     onSpooled: options.onSpooled,
     onError: (error) => onError('spool', error),
   });
+  const toldAtMs = new Map<string, number>();
+  const isRepeat = (sourceId: string, reason: RejectionReason): boolean => {
+    const nowMs = clock.now();
+    const name = `${sourceId} ${reason}`;
+    if (nowMs - (toldAtMs.get(name) ?? 0) < quietMs) return true;
+    if (toldAtMs.size > 10_000) toldAtMs.clear();
+    toldAtMs.set(name, nowMs);
+    return false;
+  };
   const receiver = createReceiver({
     directory,
     acceptor,
@@ -81,8 +97,15 @@ export async function openReceiving(options: {
     clock,
     onSeenAgain: (teamId, eventId) => seenAgain.note(teamId, eventId),
     onReceived: options.onReceived,
-    onRejected: (source, { reason, detail }) =>
-      options.onRejected({ teamId: source.teamId, sourceId: source.id, reason, detail }),
+    onRejected(source, { reason, detail }) {
+      options.onRejected({
+        teamId: source.teamId,
+        sourceId: source.id,
+        reason,
+        detail,
+        quiet: isRepeat(source.id, reason),
+      });
+    },
   });
   return {
     receiver,
@@ -101,6 +124,8 @@ export async function openReceiving(options: {
     },
   };
 }
+
+const quietMs = 1_000;
 
 /** Where the last known sources are. */
 export function sourceCachePath(dataFolder: string): string {
