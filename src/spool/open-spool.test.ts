@@ -7,13 +7,11 @@ import {
   appendAll,
   bytesOnDisk,
   fileHandlePrototype,
-  numbersOf,
   openForTest,
-  range,
-  recordOf,
   segmentPaths,
   temporaryFolder,
 } from '../../tests/spool/spool-fixtures.ts';
+import { numbersOf, range, recordOf } from '../../tests/spool/records.ts';
 import { SpoolError } from './spool.ts';
 
 test('records come back in the order they were appended, with their times, also after reopening', async () => {

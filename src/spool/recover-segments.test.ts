@@ -7,10 +7,10 @@ import {
   copyOf,
   fileHandlePrototype,
   openForTest,
-  range,
   segmentPaths,
   temporaryFolder,
 } from '../../tests/spool/spool-fixtures.ts';
+import { range } from '../../tests/spool/records.ts';
 import type { Spool, SpoolError } from './spool.ts';
 
 const options = { segmentBytes: 500 };

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openSpool, type SpoolOptions } from '../../src/spool/open-spool.ts';
-import type { Spool, SpoolError, SpoolRecord } from '../../src/spool/spool.ts';
+import type { Spool, SpoolError } from '../../src/spool/spool.ts';
+import { numbersOf, recordOf } from './records.ts';
 
 /** A new folder that is removed when the test ends. */
 export async function temporaryFolder(): Promise<string> {
@@ -31,22 +32,6 @@ export async function openForTest(
   return { ...spool, reports };
 }
 
-/** Record number `n`; the body has so many bytes that tell it from any other. */
-export function recordOf(n: number, bodyBytes = 20): { head: string; body: Buffer } {
-  const body = Buffer.alloc(bodyBytes, `body ${n}, `);
-  return { head: JSON.stringify({ n, name: 'Zoë' }), body };
-}
-
-/** The numbers of records, each of which must be as `recordOf` made it. */
-export function numbersOf(records: SpoolRecord[]): number[] {
-  return records.map(({ head, body }) => {
-    const { n } = JSON.parse(head) as { n: number };
-    const made = recordOf(n, body.length);
-    if (made.head !== head || !made.body.equals(body)) throw new Error(`record ${n} is not as it was appended`);
-    return n;
-  });
-}
-
 export async function appendAll(spool: Spool, numbers: number[], bodyBytes?: number): Promise<void> {
   await Promise.all(numbers.map((n) => spool.append(recordOf(n, bodyBytes))));
 }
@@ -54,10 +39,6 @@ export async function appendAll(spool: Spool, numbers: number[], bodyBytes?: num
 /** The numbers of everything that the spool holds. */
 export async function allNumbers(spool: Spool): Promise<number[]> {
   return numbersOf(await spool.peek(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
-}
-
-export function range(from: number, to: number): number[] {
-  return Array.from({ length: to - from }, (_, index) => from + index);
 }
 
 /** The segment files of a folder, oldest first. */
