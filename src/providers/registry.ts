@@ -2,6 +2,7 @@ import { adobeSignProfile } from './adobe-sign/profile.rules.ts';
 import { documensoProfile } from './documenso/profile.rules.ts';
 import { docusignProfile } from './docusign/profile.rules.ts';
 import { dropboxSignProfile } from './dropbox-sign/profile.rules.ts';
+import { genericProfile } from './generic/profile.rules.ts';
 import { githubProfile } from './github/profile.rules.ts';
 import { gorouteProfile } from './goroute/profile.rules.ts';
 import { pandadocProfile } from './pandadoc/profile.rules.ts';
@@ -18,6 +19,7 @@ const profiles: readonly ProviderProfile[] = [
   documensoProfile,
   docusignProfile,
   dropboxSignProfile,
+  genericProfile,
   githubProfile,
   gorouteProfile,
   pandadocProfile,

@@ -26,14 +26,28 @@ export function defaultsOf(profile: ProviderProfile): Options {
   return Object.fromEntries(Object.entries(profile.options).map(([name, spec]) => [name, spec.default]));
 }
 
-/** The defaults, and each option at every choice or end that it has: enough to reach what an option decides. */
+/**
+ * The defaults, and each option at every choice, example or end that it has: enough to reach what an option decides.
+ * One that cannot stand alone has the first other beside it that makes it fit.
+ */
 export function optionSetsOf(profile: ProviderProfile): Options[] {
   const defaults = defaultsOf(profile);
   const others = Object.entries(profile.options).flatMap(([name, spec]): Options[] => {
-    if (spec.kind === 'choice') return spec.choices.map((choice) => ({ ...defaults, [name]: choice }));
-    if (spec.kind === 'flag') return [{ ...defaults, [name]: !spec.default }];
-    if (spec.kind === 'text') return (spec.examples ?? []).map((example) => ({ ...defaults, [name]: example }));
-    return [spec.minimum, spec.maximum].map((end) => ({ ...defaults, [name]: end }));
+    if (spec.kind === 'choice') return spec.choices.map((choice) => ({ [name]: choice }));
+    if (spec.kind === 'flag') return [{ [name]: !spec.default }];
+    if (spec.kind === 'text') return (spec.examples ?? []).map((example) => ({ [name]: example }));
+    return [spec.minimum, spec.maximum].map((end) => ({ [name]: end }));
   });
-  return [defaults, ...others];
+  const fits = (options: Options): boolean => (profile.checkOptions?.(options) ?? []).length === 0;
+  const sets = [defaults, ...others.map((one) => ({ ...defaults, ...one }))].flatMap((options) => {
+    if (fits(options)) return [options];
+    const beside = others.map((other) => ({ ...other, ...pickChanged(options, defaults) }));
+    const completed = beside.map((some) => ({ ...defaults, ...some })).find(fits);
+    return completed === undefined ? [] : [completed];
+  });
+  return [...new Map(sets.map((options) => [JSON.stringify(options), options])).values()];
+}
+
+function pickChanged(options: Options, defaults: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([name, value]) => value !== defaults[name]));
 }

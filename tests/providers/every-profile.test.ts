@@ -70,6 +70,15 @@ describe.each(named)('%s', (name, profile) => {
     }
     expect(readOptions(profile.options, {}, '')).toEqual({ ok: true, options: defaultsOf(profile), problems: [] });
     for (const options of optionSetsOf(profile)) expect(readOptions(profile.options, options, '').problems).toEqual([]);
+    expect(profile.checkOptions?.(defaultsOf(profile)) ?? []).toEqual([]);
+  });
+
+  test('can have every choice of every option, alone or with another one', () => {
+    const sets = optionSetsOf(profile);
+    for (const [option, spec] of Object.entries(profile.options)) {
+      const reached = new Set(sets.map((options) => options[option]));
+      expect(spec.kind === 'choice' ? spec.choices.filter((choice) => !reached.has(choice)) : []).toEqual([]);
+    }
   });
 
   test('has event types with valid names, each once and with a description', () => {
