@@ -20,7 +20,7 @@ export type SignedCase = {
 };
 
 /** A signature that is a field of the body. */
-export type SignatureInBody = {
+type SignatureInBody = {
   valuesOf(request: InboundRequest): readonly string[];
   /** The same request with none, one or several of the field. */
   withValues(request: InboundRequest, values: readonly string[]): InboundRequest;
