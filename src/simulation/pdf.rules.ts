@@ -1,8 +1,5 @@
 const pageText = 'BT /F1 18 Tf 72 720 Td (Simulated by Posthorn: nobody has signed this.) Tj ET';
 
-/** The smallest that `makePdf` can make. */
-export const smallestPdfBytes = 700;
-
 /** A PDF of one page that any reader opens, exactly `sizeBytes` long, at least 700. */
 export function makePdf(sizeBytes: number): Buffer {
   const bare = assemble(0).length;

@@ -55,28 +55,25 @@ export function* plan(input: PlanInput): Generator<Planned, void> {
 }
 
 type Sendable = Pick<Planned, 'notification' | 'duplicate' | 'dueMs'>;
-/** One playing of a scenario. */
-type Life = { scenario: Scenario; number: number };
 
 /** What many worlds tell, interleaved. Each world has randomness of its own. */
 function* told(input: PlanInput): Generator<Sendable> {
-  const { burst } = input;
-  const { lives, limit } = livesOf(input);
-  const longestMs = Math.max(...lives.map(({ scenario }) => durationMs(scenario)));
-  const startMs = input.nowMs - longestMs - (burst === null ? (lives.length - 1) * staggerMs : 0);
+  const { nowMs, burst } = input;
+  const { scenarios, lives, limit } = livesOf(input);
+  const longestMs = Math.max(...scenarios.map(durationMs));
+  const startMs = nowMs - longestMs - (burst === null ? (lives - 1) * staggerMs : 0);
   let waiting: { place: number; notification: Notification }[] = [];
   let sent = 0;
-  for (const [number, life] of lives.entries()) {
-    const bornMs = startMs + (burst === null ? number * staggerMs : 0);
-    for (const notification of tell(input, life, bornMs)) {
+  for (let life = 0; life < lives; life += 1) {
+    const bornMs = startMs + (burst === null ? life * staggerMs : 0);
+    for (const notification of tell(input, scenarios[life % scenarios.length] as Scenario, life, bornMs)) {
       const ageMs = notification.atMs - bornMs;
-      const place = burst === null ? number * staggerMs + ageMs : number + burstOverlap * (ageMs / (longestMs + 1));
+      const place = burst === null ? life * staggerMs + ageMs : life + burstOverlap * (ageMs / (longestMs + 1));
       waiting.push({ place, notification });
     }
     // Sorting is stable: what happened at one time stays in its order.
     waiting.sort((one, other) => one.place - other.place);
-    const until =
-      number === lives.length - 1 ? Number.POSITIVE_INFINITY : (number + 1) * (burst === null ? staggerMs : 1);
+    const until = life === lives - 1 ? Number.POSITIVE_INFINITY : (life + 1) * (burst === null ? staggerMs : 1);
     const ready = waiting.filter(({ place }) => place < until);
     waiting = waiting.slice(ready.length);
     for (const { place, notification } of ready) {
@@ -87,30 +84,28 @@ function* told(input: PlanInput): Generator<Sendable> {
   }
 }
 
-/** Which scenarios are played, how often and in which order, and how many notifications are wanted of them. */
-function livesOf(input: PlanInput): { lives: readonly Life[]; limit: number } {
-  const yields = input.scenarios
-    .map((scenario) => ({ scenario, count: tell(input, { scenario, number: 0 }, input.nowMs).length }))
-    .filter(({ count }) => count > 0);
-  if (yields.length === 0) {
-    const remedy = `choose a scenario that does, or leave --scenario out`;
-    throw new ScenarioProblem('', `never tells of ${input.event ?? 'anything'}`, remedy);
+/** Which scenarios are played in turn, how often in all, and how many notifications are wanted of them. */
+function livesOf(input: PlanInput): { scenarios: readonly Scenario[]; lives: number; limit: number } {
+  const { burst, event, count } = input;
+  const counted = input.scenarios
+    .map((scenario) => ({ scenario, told: tell(input, scenario, 0, input.nowMs).length }))
+    .filter(({ told }) => told > 0);
+  if (counted.length === 0) {
+    throw new ScenarioProblem('', `never tells of ${event ?? 'anything'}`, 'choose another, or leave --scenario out');
   }
-  const rounds = input.burst === null && input.event === null ? input.count : Number.POSITIVE_INFINITY;
-  const limit = input.burst ?? (input.event === null ? Number.POSITIVE_INFINITY : input.count);
-  const lives: Life[] = [];
-  for (let [number, sum] = [0, 0]; number < rounds * yields.length && sum < limit; number += 1) {
-    const { scenario, count } = yields[number % yields.length] as (typeof yields)[number];
-    lives.push({ scenario, number });
-    sum += count;
+  const scenarios = counted.map(({ scenario }) => scenario);
+  if (burst === null && event === null) {
+    return { scenarios, lives: count * scenarios.length, limit: Number.POSITIVE_INFINITY };
   }
-  return { lives, limit };
+  const limit = burst ?? count;
+  const perRound = counted.reduce((sum, { told }) => sum + told, 0);
+  return { scenarios, lives: Math.ceil(limit / perRound) * scenarios.length, limit };
 }
 
-function tell(input: PlanInput, life: Life, bornMs: number): Notification[] {
+function tell(input: PlanInput, scenario: Scenario, life: number, bornMs: number): Notification[] {
   const { simulator, seed, pdfSizeBytes, event } = input;
-  const [random, shared] = [createRandom(`${seed}/${life.number}`), createRandom(`${seed}/account`)];
-  const all = simulator.play(life.scenario, { random, shared, startMs: bornMs, pdfSizeBytes });
+  const [random, shared] = [createRandom(`${seed}/${life}`), createRandom(`${seed}/account`)];
+  const all = simulator.play(scenario, { random, shared, startMs: bornMs, pdfSizeBytes });
   return event === null ? all : all.filter((notification) => notification.event === event);
 }
 

@@ -1,4 +1,5 @@
 import { closestTo } from '../filtering/suggestion.rules.ts';
+import { placeOfJsonError } from './json-error.rules.ts';
 import { ScenarioProblem } from './scenario-problem.rules.ts';
 import type { CastMember, Fields, FieldSpec, FieldValue, Scenario, Simulator, Step } from './simulator.ts';
 
@@ -31,7 +32,7 @@ export function parseScenario(text: string, name: string, simulators: ReadonlyMa
     provider,
     name: optionalText(whole, 'name', '') ?? name,
     description: optionalText(whole, 'description', '') ?? '',
-    about: parseFields(asObject(whole['about'] ?? {}, 'about'), simulator.about, 'about', []),
+    about: parseFields(asObject('about' in whole ? whole['about'] : {}, 'about'), simulator.about, 'about', []),
     people,
     steps,
   };
@@ -66,7 +67,7 @@ function parseStep(value: unknown, index: number, simulator: Simulator, people: 
     if (keys.length === 0) throw new ScenarioProblem('people', 'are missing', `name who can ${does}`);
     who = textAt(step, 'who', place, keys);
   } else if ('who' in step) textAt(step, 'who', place, [action.by]);
-  const delay = step['afterSeconds'] ?? 0;
+  const delay = 'afterSeconds' in step ? step['afterSeconds'] : 0;
   if (typeof delay !== 'number' || !(delay >= 0 && delay <= longestDelaySeconds)) {
     const remedy = `write seconds from 0 to ${longestDelaySeconds} (a year)`;
     throw new ScenarioProblem(`${place}.afterSeconds`, 'is no delay', remedy);
@@ -104,17 +105,9 @@ function wantedBy(spec: FieldSpec, value: unknown): string | null {
 }
 
 function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    // V8 quotes the text around it, of which only the place is wanted.
-    const place = /line \d+ column \d+/.exec(error instanceof Error ? error.message : '')?.[0] ?? '';
-    throw new ScenarioProblem(
-      place,
-      'is not JSON',
-      'mend the syntax there; a comma after the last item is not allowed',
-    );
-  }
+  const place = placeOfJsonError(text);
+  if (place === null) return JSON.parse(text);
+  throw new ScenarioProblem(place, 'is not JSON', 'mend the syntax there; a comma after the last item is not allowed');
 }
 
 function asObject(value: unknown, place: string): Json {
@@ -130,7 +123,7 @@ function known(value: Json, names: readonly string[], place: string): void {
 }
 
 function listAt(value: Json, name: string, most: number): readonly unknown[] {
-  const list = value[name] ?? [];
+  const list = name in value ? value[name] : [];
   if (!Array.isArray(list)) throw new ScenarioProblem(name, 'is not a list', 'write [...]');
   if (list.length > most) throw new ScenarioProblem(name, `has more than ${most} entries`, 'write fewer');
   return list;
