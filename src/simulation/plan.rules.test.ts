@@ -38,7 +38,7 @@ function planned(input: Partial<PlanInput> = {}): Planned[] {
 
 const bytesOf = (all: readonly Planned[]): string[] =>
   all.map(({ notification, kind, duplicate, dueMs }) => {
-    const stamp = { attempt: 1, nowMs, url: 'https://a.test/', secrets: ['s'], signatureHeader: null };
+    const stamp = { attempt: 1, nowMs, firstMs: nowMs, url: 'https://a.test/', secrets: ['s'], signatureHeader: null };
     return `${kind} ${duplicate} ${dueMs} ${notification.request(stamp).body.toString()}`;
   });
 
@@ -76,6 +76,19 @@ describe('a plan', () => {
     const all = planned({ event: 'DOCUMENT_OPENED', count: 4 });
     expect(all.map(({ notification }) => notification.event)).toEqual(new Array(4).fill('DOCUMENT_OPENED'));
     expect(new Set(all.map(({ notification }) => notification.subject)).size).toBe(4);
+  });
+
+  test('of scenarios that take long and short lets all of them end now, in the order of time', () => {
+    const long = {
+      ...scenario,
+      steps: scenario.steps.map((step) => ({ ...step, afterSeconds: step.afterSeconds * 100 })),
+    };
+    const all = planned({ scenarios: [scenario, long], count: 2 });
+    const times = all.map(({ notification }) => notification.atMs);
+    expect(times).toEqual(times.toSorted((one, other) => one - other));
+    const lives = [...Map.groupBy(all, ({ notification }) => notification.subject).values()];
+    expect(lives.map((life) => nowMs - life.at(-1)!.notification.atMs).toSorted()).toEqual([0, 1000, 2000, 3000]);
+    expect(all.at(-1)!.dueMs - all[0]!.dueMs).toBe(15_502_000);
   });
 
   test('refuses an event that its scenarios never tell', () => {

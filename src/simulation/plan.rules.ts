@@ -56,36 +56,76 @@ export function* plan(input: PlanInput): Generator<Planned, void> {
 
 type Sendable = Pick<Planned, 'notification' | 'duplicate' | 'dueMs'>;
 
+/** One playing of a scenario. */
+type Life = {
+  scenario: Scenario;
+  number: number;
+  bornMs: number;
+  /** Where it begins among the others, and how much each millisecond of it counts there. */
+  from: number;
+  perMs: number;
+};
+
 /** What many worlds tell, interleaved. Each world has randomness of its own. */
 function* told(input: PlanInput): Generator<Sendable> {
-  const { nowMs, burst } = input;
-  const { scenarios, lives, limit } = livesOf(input);
-  const longestMs = Math.max(...scenarios.map(durationMs));
-  const startMs = nowMs - longestMs - (burst === null ? (lives - 1) * staggerMs : 0);
-  let waiting: { place: number; notification: Notification }[] = [];
+  const { limit, ...played } = livesOf(input);
+  const births = input.burst === null ? pacedLives(played, input.nowMs) : burstLives(played, input.nowMs);
+  const waiting: Placed[] = [];
   let sent = 0;
-  for (let life = 0; life < lives; life += 1) {
-    const bornMs = startMs + (burst === null ? life * staggerMs : 0);
-    for (const notification of tell(input, scenarios[life % scenarios.length] as Scenario, life, bornMs)) {
-      const ageMs = notification.atMs - bornMs;
-      const place = burst === null ? life * staggerMs + ageMs : life + burstOverlap * (ageMs / (longestMs + 1));
-      waiting.push({ place, notification });
+  let life = births.next().value;
+  while (life !== undefined) {
+    const { scenario, number, bornMs, from, perMs } = life;
+    for (const notification of tell(input, scenario, number, bornMs)) {
+      insert(waiting, { place: from + (notification.atMs - bornMs) * perMs, notification });
     }
-    // Sorting is stable: what happened at one time stays in its order.
-    waiting.sort((one, other) => one.place - other.place);
-    const until = life === lives - 1 ? Number.POSITIVE_INFINITY : (life + 1) * (burst === null ? staggerMs : 1);
-    const ready = waiting.filter(({ place }) => place < until);
-    waiting = waiting.slice(ready.length);
-    for (const { place, notification } of ready) {
+    life = births.next().value;
+    const until = life?.from ?? Number.POSITIVE_INFINITY;
+    const later = waiting.findIndex(({ place }) => place >= until);
+    for (const { place, notification } of waiting.splice(0, later === -1 ? waiting.length : later)) {
       if (sent >= limit) return;
       sent += 1;
-      yield { notification, duplicate: false, dueMs: burst === null ? place : 0 };
+      yield { notification, duplicate: false, dueMs: input.burst === null ? place : 0 };
     }
   }
 }
 
+type Placed = { place: number; notification: Notification };
+
+/** Behind whatever has the same place: what happened at one time stays in its order. */
+function insert(sorted: Placed[], placed: Placed): void {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle]?.place ?? 0) <= placed.place) low = middle + 1;
+    else high = middle;
+  }
+  sorted.splice(low, 0, placed);
+}
+
+type Played = { scenarios: readonly Scenario[]; lives: number };
+
+/** All end around now, a little apart: what takes longer began earlier. In the order in which they begin. */
+function* pacedLives({ scenarios, lives }: Played, nowMs: number): Generator<Life, undefined> {
+  const all = Array.from({ length: lives }, (_, number) => {
+    const scenario = scenarios[number % scenarios.length] as Scenario;
+    return { scenario, number, bornMs: nowMs - durationMs(scenario) - (lives - 1 - number) * staggerMs };
+  });
+  all.sort((one, other) => one.bornMs - other.bornMs);
+  const startMs = all[0]?.bornMs ?? nowMs;
+  for (const life of all) yield { ...life, from: life.bornMs - startMs, perMs: 1 };
+}
+
+/** In a burst time means nothing: some are under way at once, whatever they take. */
+function* burstLives({ scenarios, lives }: Played, nowMs: number): Generator<Life, undefined> {
+  for (let number = 0; number < lives; number += 1) {
+    const scenario = scenarios[number % scenarios.length] as Scenario;
+    const tookMs = durationMs(scenario);
+    yield { scenario, number, bornMs: nowMs - tookMs, from: number, perMs: burstOverlap / (tookMs + 1) };
+  }
+}
+
 /** Which scenarios are played in turn, how often in all, and how many notifications are wanted of them. */
-function livesOf(input: PlanInput): { scenarios: readonly Scenario[]; lives: number; limit: number } {
+function livesOf(input: PlanInput): Played & { limit: number } {
   const { burst, event, count } = input;
   const counted = input.scenarios
     .map((scenario) => ({ scenario, told: tell(input, scenario, 0, input.nowMs).length }))

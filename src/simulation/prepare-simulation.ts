@@ -12,7 +12,7 @@ export type PreparedSimulation = {
   settings: SimulationSettings;
   seed: string;
   plan: Generator<Planned, void>;
-  stamp: (attempt: number, nowMs: number) => Stamp;
+  stamp: (attempt: number, nowMs: number, firstMs: number) => Stamp;
   requestOf: (planned: Planned, stamp: Stamp) => SimulatedRequest;
 };
 
@@ -39,9 +39,10 @@ export async function prepareSimulation(options: SimulationOptions, nowMs: numbe
     settings,
     seed,
     plan: planned,
-    stamp: (attempt, atMs) => ({
+    stamp: (attempt, atMs, firstMs) => ({
       attempt,
       nowMs: atMs,
+      firstMs,
       url: settings.url,
       secrets: settings.secrets,
       signatureHeader: options.signatureHeader ?? null,

@@ -6,7 +6,7 @@ import { type PreparedSimulation, prepareSimulation } from './prepare-simulation
 import { createTally, type Exchange, judgeFlawed, type SimulationReport } from './report.rules.ts';
 import type { RetryBook, Sending } from './retry-book.rules.ts';
 import { openConnections, sendRequest } from './send-request.ts';
-import type { Outcome, SimulatedRequest } from './simulated-request.ts';
+import type { Notification, Outcome, SimulatedRequest } from './simulated-request.ts';
 import type { SimulationOptions } from './simulation-settings.rules.ts';
 
 type Hooks = {
@@ -24,6 +24,8 @@ type Run = {
   agent: Agent;
   pace: Pace;
   nowMs(): number;
+  /** When each notification was sent for the first time. */
+  firstMs: WeakMap<Notification, number>;
   signal: AbortSignal;
   tell(exchange: Exchange): void;
 };
@@ -50,6 +52,7 @@ export async function simulate(options: SimulationOptions & Hooks): Promise<Simu
     agent: openConnections({ connections, caPem: options.caPem }),
     pace: createPace(options.speed ?? Number.POSITIVE_INFINITY, time),
     nowMs,
+    firstMs: new WeakMap(),
     signal: options.signal ?? new AbortController().signal,
     tell(exchange) {
       tally.add(exchange);
@@ -71,9 +74,9 @@ export async function simulate(options: SimulationOptions & Hooks): Promise<Simu
 async function shakeHands(run: Run): Promise<SimulationReport['handshake']> {
   const { settings, stamp } = run.prepared;
   const { simulator, timeoutMs } = settings;
-  const request = simulator.handshake?.(stamp(1, run.nowMs()));
-  if (request === undefined) return null;
   const sentAtMs = run.nowMs();
+  const request = simulator.handshake?.(stamp(1, sentAtMs, sentAtMs));
+  if (request === undefined) return null;
   const outcome = await sendRequest(run.agent, request, { timeoutMs, signal: run.signal });
   const passed = simulator.acknowledged(outcome, request);
   run.tell({
@@ -119,7 +122,9 @@ async function send(run: Run, sending: Sending): Promise<void> {
   if (signal.aborted) return;
   const { simulator, timeoutMs } = prepared.settings;
   const sentAtMs = run.nowMs();
-  const request = prepared.requestOf(planned, prepared.stamp(attempt, sentAtMs));
+  const firstMs = run.firstMs.get(planned.notification) ?? sentAtMs;
+  run.firstMs.set(planned.notification, firstMs);
+  const request = prepared.requestOf(planned, prepared.stamp(attempt, sentAtMs, firstMs));
   const outcome = await sendRequest(run.agent, request, { timeoutMs, signal });
   if (outcome.error === 'cancelled') return;
   const { kind, index, duplicate, notification } = planned;
@@ -140,10 +145,10 @@ export async function previewSimulation(
 ): Promise<Iterable<{ event: string; request: SimulatedRequest }>> {
   const atMs = options.atMs ?? nowMs;
   const { settings, plan, stamp, requestOf } = await prepareSimulation(options, atMs);
-  const handshake = settings.simulator.handshake?.(stamp(1, atMs));
+  const handshake = settings.simulator.handshake?.(stamp(1, atMs, atMs));
   return (function* () {
     if (handshake !== undefined) yield { event: 'verification of the URL', request: handshake };
     for (const planned of plan)
-      yield { event: planned.notification.event, request: requestOf(planned, stamp(1, atMs)) };
+      yield { event: planned.notification.event, request: requestOf(planned, stamp(1, atMs, atMs)) };
   })();
 }

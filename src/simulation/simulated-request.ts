@@ -13,6 +13,8 @@ export type Stamp = {
   attempt: number;
   /** What signed timestamps say: Unix milliseconds. */
   nowMs: number;
+  /** The same of the first attempt, for providers that sign the time of the event. */
+  firstMs: number;
   url: string;
   /** The newest first. */
   secrets: readonly string[];

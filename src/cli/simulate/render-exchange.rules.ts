@@ -19,7 +19,7 @@ const errors: Readonly<Record<NonNullable<Exchange['error']>, string>> = {
 
 export function columnsFor(events: readonly string[], width: number): Columns {
   const event = Math.max(5, ...events.map((name) => name.length));
-  return { event, subject: Math.max(12, Math.min(40, width - event - 48)) };
+  return { event, subject: Math.max(12, Math.min(40, width - event - 46)) };
 }
 
 export function renderHeading(columns: Columns, paint: Paint): string {

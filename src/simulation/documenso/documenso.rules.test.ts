@@ -27,7 +27,7 @@ type Body = {
 };
 
 function bodyOf(notification: Notification, nowMs = startMs): Body {
-  const stamp = { attempt: 1, nowMs, url, secrets: ['s3cret'], signatureHeader: null };
+  const stamp = { attempt: 1, nowMs, firstMs: nowMs, url, secrets: ['s3cret'], signatureHeader: null };
   return JSON.parse(notification.request(stamp).body.toString()) as Body;
 }
 
@@ -126,7 +126,7 @@ describe('the shape of a webhook', () => {
   test('has the plain secret in its header, or nothing, and no signature', () => {
     const [created] = play({ people: [anna], steps: steps('create') });
     const headers = (secrets: string[]) =>
-      created!.request({ attempt: 1, nowMs: startMs, url, secrets, signatureHeader: null }).headers;
+      created!.request({ attempt: 1, nowMs: startMs, firstMs: startMs, url, secrets, signatureHeader: null }).headers;
     expect(headers(['s3cret'])).toEqual([
       ['Content-Type', 'application/json'],
       ['User-Agent', 'Posthorn-Simulator'],

@@ -29,7 +29,14 @@ type Message = {
 };
 
 function requestOf(notification: Notification, attempt = 1, secrets = ['key']) {
-  return notification.request({ attempt, nowMs: startMs, url: 'https://a.test/', secrets, signatureHeader: null });
+  return notification.request({
+    attempt,
+    nowMs: startMs,
+    firstMs: startMs,
+    url: 'https://a.test/',
+    secrets,
+    signatureHeader: null,
+  });
 }
 
 function messageOf(notification: Notification, attempt = 1): Message {

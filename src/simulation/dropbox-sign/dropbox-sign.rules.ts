@@ -38,10 +38,10 @@ export const dropboxSign = simpleSimulator<World>({
     title: inventTitle(random),
     signer: inventPerson(random),
   }),
-  prepare({ event, content, atMs, world }, random) {
+  prepare({ event, content, world }, random) {
     const boundary = `----------------------------${characters(random, 12, alphabets.hex)}`;
-    const time = String(unixSeconds(atMs));
     return (stamp) => {
+      const time = String(unixSeconds(stamp.firstMs));
       const json = JSON.stringify({
         event: {
           event_type: event,

@@ -29,10 +29,10 @@ export const signwell = simpleSimulator<World>({
     title: inventTitle(random),
     signer: { id: uuid(random), ...inventPerson(random) },
   }),
-  prepare({ event, content, atMs, world }) {
-    const time = unixSeconds(atMs);
+  prepare({ event, content, world }) {
     const { name, email } = world.signer;
     return (stamp) => {
+      const time = unixSeconds(stamp.firstMs);
       const hash = hmacSha256(onlySecret(stamp), `${event}@${time}`).toString('hex');
       const body = jsonBytes({ event: { type: event, time, hash, related_signer: { name, email } }, data: content });
       return post(stamp, 'application/json', body);
