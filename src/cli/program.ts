@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { ListenOptions } from './listen.ts';
 import { collected, headerName, seconds, serviceUrl, wholeNumber } from './option-values.ts';
 import type { SendOptions } from './send.ts';
 import { type SimulateFlags, withSimulateOptions } from './simulate/command-options.ts';
@@ -14,7 +15,7 @@ export function buildProgram(terminal: Terminal): Command {
     .version(readVersion(), '-V, --version', 'print the version')
     .helpCommand('help [verb]', 'show the help of a verb')
     .usage('<verb> [options]');
-  for (const verb of [up, send, inbox, sources, simulate, doctor, demo]) program.addCommand(verb(terminal));
+  for (const verb of [up, send, inbox, listen, sources, simulate, doctor, demo]) program.addCommand(verb(terminal));
   program.addHelpText(
     'after',
     '\nBegin with: posthorn demo, or posthorn up and, in a second terminal, posthorn inbox.',
@@ -118,6 +119,26 @@ const inbox: Verb = (terminal) =>
         },
         terminal,
       );
+    });
+
+const listen: Verb = (terminal) =>
+  named('listen', "Show a team's events as they come, and forward them to this machine.")
+    .option('--source <source>', 'events of this source: its id or its name')
+    .option('--endpoint <id>', 'events that this endpoint gets')
+    .option('--event-type <type>', 'events of this type, or of a family as invoice.* (several)', collected)
+    .option('--filter <json>', 'events whose payload matches, as for an endpoint')
+    .option('--forward <url>', 'post each event here, signed as a delivery is')
+    .option('--secret <secret>', 'sign with this whsec_ secret, not with the one that is kept')
+    .option('--timeout <seconds>', 'how long a forwarded request may take', seconds, 30)
+    .option('--since <when>', 'begin at 10m, 2h or 7d ago, or at a time; otherwise now')
+    .option('--max <n>', 'end after n events; exit 1 if one of them failed', wholeNumber(1, 1_000_000))
+    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
+    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
+    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
+    .option('--json', 'print one line of JSON for each event')
+    .action(async (options: ListenOptions) => {
+      const { runListen } = await import('./listen.ts');
+      process.exitCode = await runListen(options, terminal);
     });
 
 const sources: Verb = (terminal) =>

@@ -48,7 +48,7 @@ export function listenRoutes(
     timers: Timers;
     authentication: Authentication;
     /** A stream ended with an error of the node or its database. */
-    onError: (error: unknown) => void;
+    onError: (where: string, error: unknown) => void;
   },
 ): FastifyPluginAsyncTypebox {
   const guard = deps.authentication.guard(permission);
@@ -66,7 +66,7 @@ export function listenRoutes(
     try {
       for await (const line of lines) yield `${JSON.stringify(line)}\n`;
     } catch (error) {
-      deps.onError(error);
+      deps.onError('listening', error);
       const { code, message } = translateError(error);
       yield `${JSON.stringify({ kind: 'end', code, detail: message } satisfies ListeningLine)}\n`;
     }
