@@ -70,6 +70,12 @@ describe('the folder store', () => {
     await store.check();
   });
 
+  test('leaves nothing behind when it is checked', async () => {
+    const folder = await folderForTest();
+    await storeIn(folder).check();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test('follows no link in the place of a blob', async () => {
     const folder = await folderForTest();
     const store = storeIn(folder);
@@ -118,6 +124,7 @@ describe('drafts that a crash left behind', () => {
     const other = join(home, '.draft-of-mine');
     await writeFile(other, 'no draft of the store');
     await writeFile(join(home, 'blob'), 'a blob');
+    await writeFile(join(folder, '20260102'), 'no folder of a day');
     await utimes(other, 0, 0);
     await utimes(join(home, 'blob'), 0, 0);
 

@@ -148,7 +148,7 @@ export function createS3Client(options: {
         return await once(request, take);
       } catch (error) {
         const waitMs = retryDelayMs(tries, random);
-        const enough = tries >= limits.tries || performance.now() + waitMs > giveUpAt || closing.signal.aborted;
+        const enough = tries >= limits.tries || performance.now() + waitMs > giveUpAt;
         if (enough || !mayPassLater(failureOf(error))) throw error;
         await delay(waitMs, undefined, { signal: closing.signal }).catch(() => undefined);
       }

@@ -154,6 +154,28 @@ describe('a server that hangs', () => {
   });
 });
 
+test('a wait before a retry ends when the store is closed', async () => {
+  const { store, server } = await storeWith(always(response(503)), { random: () => 1, tries: 50, deadlineMs: 600_000 });
+  const failure = store.put(key, Buffer.from(body)).catch((error: unknown) => error);
+  await until('three tries', () => server.requests.length === 3);
+  await store.close();
+  expect(await failure).toMatchObject({ name: 'BlobStoreError' });
+  expect(server.requests).toHaveLength(3);
+});
+
+test('an error that never ends is read so far and no further', async () => {
+  const endless: Answer = (socket) => {
+    socket.write('HTTP/1.1 403 X\r\ntransfer-encoding: chunked\r\n\r\n');
+    const more = (): void => {
+      if (!socket.destroyed && socket.write(`1000\r\n${'x'.repeat(4096)}\r\n`)) setImmediate(more);
+    };
+    socket.on('drain', more);
+    more();
+  };
+  const { store } = await storeWith(endless, { timeoutMs: 300_000 });
+  await expect(store.get(key)).rejects.toThrow('403');
+});
+
 describe('a body that comes back', () => {
   test('cut short is read again', async () => {
     const { store, server } = await storeWith((socket, _request, number) => {
