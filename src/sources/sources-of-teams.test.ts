@@ -64,6 +64,8 @@ describe('the sources of a team', () => {
     seen.push(await version());
     await changed(id, { credentials: [{ name: '1', expiresAt: inSeconds(60) }] });
     seen.push(await version());
+    await api.database.pool.query('UPDATE source_credential SET expires_at = NULL');
+    seen.push(await version());
     await api.database.pool.query(
       `INSERT INTO source_activity (team_id, source_id, received) SELECT team_id, id, 1 FROM source`,
     );
