@@ -3,13 +3,15 @@ import type { HeaderValues } from './received-headers.rules.ts';
 import { type SigningScheme, sharedDigest, type VerificationKey } from './signing-keys.rules.ts';
 
 /** Why a request was not verified: a closed set. */
-export type VerificationFailure =
-  | 'missing_header'
-  | 'duplicate_header'
-  | 'malformed_header'
-  | 'timestamp_too_old'
-  | 'timestamp_too_new'
-  | 'no_matching_signature';
+export const verificationFailures = [
+  'missing_header',
+  'duplicate_header',
+  'malformed_header',
+  'timestamp_too_old',
+  'timestamp_too_new',
+  'no_matching_signature',
+] as const;
+export type VerificationFailure = (typeof verificationFailures)[number];
 
 type Refusal = { ok: false; reason: VerificationFailure; message: string };
 export type Verdict = { ok: true; id: string; timestampSeconds: number } | Refusal;

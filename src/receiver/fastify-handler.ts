@@ -5,7 +5,7 @@ import { createReception } from './receive.ts';
 import type { ReceiverOptions } from './receiver-options.ts';
 
 /** As much of a Fastify instance as the plugin uses. */
-export type FastifyScope = {
+type FastifyScope = {
   removeAllContentTypeParsers(): void;
   addContentTypeParser(
     contentType: string,
@@ -17,7 +17,7 @@ export type FastifyScope = {
     handler: (request: { raw: IncomingMessage; body: unknown }, reply: FastifyAnswer) => Promise<unknown>,
   ): unknown;
 };
-export type FastifyAnswer = {
+type FastifyAnswer = {
   code(status: number): { headers(values: Record<string, string>): { send(text: string): unknown } };
 };
 

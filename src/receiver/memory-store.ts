@@ -1,7 +1,7 @@
 import { type DedupeStore, defaultClaimMs, defaultTtlMs, requirePositive } from './dedupe-store.ts';
 
 export type MemoryStoreOptions = {
-  /** How many ids are remembered; the oldest are forgotten first. 100,000 unless given, about 20 MB. */
+  /** How many ids are remembered; the oldest are forgotten first. 100,000 unless given, about 30 MB. */
   maxIds?: number;
   /** How long an id is remembered; a week unless given. */
   ttlMs?: number;

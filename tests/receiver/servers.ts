@@ -51,7 +51,7 @@ async function startFetch(options: ReceiverOptions): Promise<ReceiverServer> {
 }
 
 /** Node's server in front of a handler of web requests, as Hono's and Next's adapters are. */
-export function serveFetch(handler: FetchHandler): Server {
+function serveFetch(handler: FetchHandler): Server {
   return createServer((incoming, outgoing) => {
     const headers = new Headers();
     for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
