@@ -25,8 +25,8 @@ export async function sweepDrafts(options: {
     for (const { name, isFolder } of await entriesOf(path)) {
       if (stopped()) return;
       const entry = join(path, name);
-      if (isFolder && isBelow?.(name) === true) await sweep(entry, deeper);
-      else if (!isFolder && shape.test(name)) await removeOld(entry, olderThanMs);
+      if (!isFolder) await removeOld(entry, olderThanMs);
+      else if (isBelow?.(name) === true) await sweep(entry, deeper);
     }
   };
   await sweep(folder, [isBlobDay, isBlobTeam]);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
 const team = 'team_01h455vb4pex5vsknk084sn02q';
-const canTrace = spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0;
+const tracer = 'strace';
+const canTrace = spawnSync(tracer, ['-o', '/dev/null', 'true']).status === 0;
 
 /** What a put of `blobs` does to the disk, in order: the call and the path, below the folder's parent. */
 async function callsOfPuts(blobs: readonly string[]): Promise<string[]> {
@@ -20,7 +21,7 @@ async function callsOfPuts(blobs: readonly string[]): Promise<string[]> {
   const trace = join(parent, 'trace');
   const calls = 'trace=mkdir,mkdirat,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2';
   const node = [process.execPath, '--input-type=module', '-e', script];
-  expect(spawnSync('strace', ['-f', '-y', '-e', calls, '-o', trace, ...node]).status).toBe(0);
+  expect(spawnSync(tracer, ['-f', '-y', '-e', calls, '-o', trace, ...node]).status).toBe(0);
   const lines = (await readFile(trace, 'utf8'))
     .split('\n')
     .filter((line) => line.includes(`${parent}/`) || line.includes(`${parent}>`));

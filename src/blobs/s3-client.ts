@@ -29,7 +29,7 @@ export type S3Limits = {
 };
 
 /** `key` is '' for the bucket itself; `doing` completes "S3 could not ..." */
-export type S3Request = {
+type S3Request = {
   method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   key: string;
   doing: string;
