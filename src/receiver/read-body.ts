@@ -28,13 +28,8 @@ export async function readBody(
   const timer = setTimeout(() => late.resolve('late'), timeoutMs);
   try {
     for (;;) {
-      const next = iterator.next();
-      const got = await Promise.race([next, late.promise]);
-      if (got === 'late') {
-        // What it comes to is nobody's business any more.
-        next.catch(() => undefined);
-        return sizeBytes > maxBytes ? { state: 'too_large', ended: false } : { state: 'too_slow' };
-      }
+      const got = await Promise.race([iterator.next(), late.promise]);
+      if (got === 'late') return sizeBytes > maxBytes ? { state: 'too_large', ended: false } : { state: 'too_slow' };
       if (got.done === true) {
         return sizeBytes > maxBytes
           ? { state: 'too_large', ended: true }

@@ -294,6 +294,7 @@ describe('a mistake in the call', () => {
     ['a secret without its prefix', 'PLANTEDPLANTEDPLANTEDPLANTEDPLAN', {}],
     ['a secret that is too short', 'whsec_PLANTED=', {}],
     ['base64 that is none', 'whsec_PLANTED PLANTED PLANTED PLANTED', {}],
+    ['base64 with something else in it', `whsec_${'PLANTED '.repeat(8)}`, {}],
     ['a private key', 'whsk_PLANTEDPLANTEDPLANTEDPLANTEDPLANTEDPLANTED=', {}],
     ['a public key that is too short', 'whpk_PLANTED=', {}],
     ['one bad secret of two', [secret, 'PLANTED'], {}],
