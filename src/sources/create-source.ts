@@ -47,7 +47,7 @@ export async function createSource(
   const { teamId } = input;
   const profile = profileOrRefuse(input.provider);
   const settings = changeSettings(profile, defaults, { ...input, options: input.options ?? {} });
-  const planned = planOrRefuse(ctx, profile, input.credentials, []);
+  const planned = planOrRefuse(ctx, { profile, options: settings.options }, input.credentials, []);
   refuseUncovered(profile, new Set(planned.map(({ kind }) => kind)), settings);
   const sourceId = ctx.ids.next(idPrefixes.source);
   const stored = await inTransaction(ctx.database, async (client) => {

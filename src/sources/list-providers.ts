@@ -48,7 +48,7 @@ function presentProvider(profile: ProviderProfile): ProviderView {
       name: kind,
       title,
       description,
-      canBeGenerated: generateCredential(profile.name, kind) !== null,
+      canBeGenerated: generateCredential(profile.name, kind, defaults) !== null,
       coverage: profile.coverageOf(new Set([kind]), defaults),
     })),
     options: Object.fromEntries(Object.entries(profile.options).map(([name, spec]) => [name, presentOption(spec)])),
@@ -62,10 +62,15 @@ function presentOption(spec: OptionSpec): OptionView {
   return spec.kind === 'choice' ? { ...spec, choices: [...spec.choices] } : spec;
 }
 
-/** The defaults with one option at a time set to each of its choices: numbers and texts decide no coverage. */
+/** The defaults with one option at a time set to each of its choices; a text is tried empty and as its examples. */
 function variations(profile: ProviderProfile, defaults: Options): Options[] {
-  return Object.entries(profile.options).flatMap(([name, spec]) => {
-    if (spec.kind === 'choice') return spec.choices.map((choice) => ({ ...defaults, [name]: choice }));
-    return spec.kind === 'flag' ? [true, false].map((flag) => ({ ...defaults, [name]: flag })) : [];
-  });
+  return Object.entries(profile.options).flatMap(([name, spec]) =>
+    choicesOf(spec).map((choice) => ({ ...defaults, [name]: choice })),
+  );
+}
+
+function choicesOf(spec: OptionSpec): readonly (string | boolean)[] {
+  if (spec.kind === 'choice') return spec.choices;
+  if (spec.kind === 'text') return ['', ...(spec.examples ?? [])];
+  return spec.kind === 'flag' ? [true, false] : [];
 }

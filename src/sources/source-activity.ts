@@ -8,7 +8,7 @@ import type { SourceConfig } from './source-config.ts';
 type Named = Pick<SourceConfig, 'teamId' | 'id'>;
 
 /** A request that was refused. Nothing of its body and no secret is in it. */
-export type RejectedRequest = {
+type RejectedRequest = {
   reason: RejectionReason;
   detail: string;
   /** Who sent it, as far as trusted proxies tell. */

@@ -82,7 +82,7 @@ function changedOptions(
 function windowProblems({ options, dedupeWindowSeconds }: SourceSettings): ProblemPointer[] {
   return ages.flatMap((name) => {
     const ageSeconds = options[name];
-    if (typeof ageSeconds !== 'number' || ageSeconds <= dedupeWindowSeconds) return [];
+    if (typeof ageSeconds !== 'number' || ageSeconds <= dedupeWindowSeconds || !signsTime(options)) return [];
     const message = `must be at least ${ageSeconds}: so old may a request be (${name})`;
     return [{ pointer: '/dedupeWindowSeconds', message }];
   });
@@ -90,6 +90,11 @@ function windowProblems({ options, dedupeWindowSeconds }: SourceSettings): Probl
 
 /** Options that say how old a request may be. */
 const ages = ['maxAgeSeconds', 'toleranceSeconds'];
+
+/** A profile may leave it to its source whether there is a signed time. */
+function signsTime(options: Options): boolean {
+  return options['timestampHeader'] !== '';
+}
 
 /**
  * A provider whose signature leaves the body open is only taken by someone who knows.

@@ -74,6 +74,18 @@ describe('the credentials of a source', () => {
     });
   });
 
+  test.each([
+    ['standard-webhooks', {}, /^whsec_[A-Za-z0-9+/]{43}=$/],
+    ['generic', {}, /^[\w-]{43}$/],
+    ['generic', { scheme: 'basic' }, /^posthorn:[\w-]{43}$/],
+  ] as const)('a secret made for %s %j is one that it takes', async (provider, options, shape) => {
+    const made = await created({ provider, options, credentials: [{ kind: 'secret' }] });
+    const [{ value }] = made['generated'];
+    expect(value).toMatch(shape);
+    expect(await values(made.id)).toEqual([value]);
+    await created({ provider, options, credentials: [{ kind: 'secret', value }] });
+  });
+
   test('a rotation has no gap: both secrets are there, then the old one ends by itself or is removed', async () => {
     const { id, credentials: before } = await created();
     const both = await changed(id, {

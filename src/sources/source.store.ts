@@ -19,7 +19,7 @@ export type SourceSettings = {
 /** Without its value: only the receiving path opens it. */
 export type StoredCredential = { id: string; name: string; kind: string; createdAt: Date; expiresAt: Date | null };
 
-export type StoredActivity = {
+type StoredActivity = {
   received: number;
   duplicates: number;
   rejected: number;

@@ -111,6 +111,23 @@ describe('sources', () => {
       [{ credentials: [{ value, colour: 1 }] }, 400, 'invalid_request', '/credentials/0/colour'],
       [{ credentials: [] }, 400, 'invalid_request', '/credentials'],
       [{ credentials: Array.from({ length: 21 }, () => ({ value })) }, 400, 'invalid_request', '/credentials'],
+      [{ provider: 'generic', options: { duplicatesBy: 'id' } }, 400, 'invalid_request', '/options/idHeader'],
+      [
+        {
+          provider: 'generic',
+          options: { signedContent: '{timestamp}.{body}', timestampHeader: 'x-time' },
+          dedupeWindowSeconds: 299,
+        },
+        400,
+        'invalid_request',
+        '/dedupeWindowSeconds',
+      ],
+      [
+        { provider: 'generic', options: { signedContent: '{id}', idHeader: 'x-id' } },
+        422,
+        'uncovered_body',
+        '/acceptUncovered',
+      ],
       [{ options: { tolerance: 1 } }, 400, 'invalid_request', '/options/tolerance'],
       [{ options: { tolerance: { a: 1 } } }, 400, 'invalid_request', '/options/tolerance'],
       [{ allowAddresses: ['example.com'] }, 400, 'invalid_request', '/allowAddresses/0'],
@@ -142,6 +159,10 @@ describe('sources', () => {
       ).toContain(pointer);
     }
     expect((await api.call('GET', path)).body.data).toEqual([]);
+  });
+
+  test('a tolerance bounds the window only where there is a signed time', async () => {
+    expect(await created({ provider: 'generic', dedupeWindowSeconds: 60 })).toMatchObject({ dedupeWindowSeconds: 60 });
   });
 
   test('an unknown provider is answered with those that are known', async () => {
@@ -201,6 +222,11 @@ describe('providers', () => {
       options: {},
     });
     expect(of('docusign').coverages.toSorted()).toEqual(['body', 'sender']);
+    expect(of('generic').coverages.toSorted()).toEqual(['body', 'fields', 'sender']);
+    const generated = body.data.filter(({ credentialKinds }: { credentialKinds: { canBeGenerated: boolean }[] }) =>
+      credentialKinds.some(({ canBeGenerated }) => canBeGenerated),
+    );
+    expect(generated.map(({ name }: { name: string }) => name)).toEqual(['documenso', 'generic', 'standard-webhooks']);
     expect(of('signwell').options.maxAgeSeconds).toEqual(
       allProfiles().find(({ name }) => name === 'signwell')!.options['maxAgeSeconds'],
     );

@@ -31,7 +31,8 @@ export async function updateSource(
     const before = await findSourceOrRefuse(client, teamId, sourceId);
     const profile = profileOrRefuse(before.provider);
     const after = changeSettings(profile, before, input);
-    const planned = input.credentials && planOrRefuse(ctx, profile, input.credentials, before.credentials);
+    const place = { profile, options: after.options };
+    const planned = input.credentials && planOrRefuse(ctx, place, input.credentials, before.credentials);
     refuseUncovered(profile, new Set((planned ?? before.credentials).map(({ kind }) => kind)), after);
     await replaceSource(client, teamId, sourceId, after);
     if (planned !== undefined) await writeCredentials(ctx, client, { teamId, sourceId }, planned);

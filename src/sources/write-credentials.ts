@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { idPrefixes } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
-import type { ProviderProfile } from '../providers/provider-profile.ts';
+import type { Options, ProviderProfile } from '../providers/provider-profile.ts';
 import { generateCredential } from './generate-credential.ts';
 import { type GivenCredential, type PlannedCredential, planCredentials } from './plan-credentials.rules.ts';
 import { sealCredential } from './sealed-credential.ts';
@@ -15,7 +15,7 @@ export type GeneratedCredential = { name: string; kind: string; value: string };
 /** @throws Problem invalid_request, invalid_secret, with pointers */
 export function planOrRefuse(
   ctx: SourceContext,
-  profile: ProviderProfile,
+  { profile, options }: { profile: ProviderProfile; options: Options },
   given: readonly GivenCredential[],
   held: readonly StoredCredential[],
 ): PlannedCredential[] {
@@ -26,7 +26,7 @@ export function planOrRefuse(
       return { id, name, kind, expiresAtMs: expiresAt?.getTime() ?? null };
     }),
     nowMs: ctx.clock.now(),
-    generate: (kind) => generateCredential(profile.name, kind),
+    generate: (kind) => generateCredential(profile.name, kind, options),
   });
   if (plan.ok) return plan.credentials;
   throw new Problem(plan.code, 'The credentials cannot be taken as they are; each error says where.', {
