@@ -42,6 +42,8 @@ import { healthRoutes } from './operations/health.routes.ts';
 import { loadOrCreateOperatorKey } from './operations/operator-key.ts';
 import { createOutboxEmitter } from './operations/outbox-emitter.ts';
 import { inboundRoutes } from './receiving/inbound.routes.ts';
+import { listenRoutes } from './listening/listen.routes.ts';
+import { createListeners } from './listening/listeners.ts';
 import { openReceiving, sourceCachePath } from './receiving/open-receiving.ts';
 import { createReplayWorker } from './replays/replay-worker.ts';
 import { loadOrCreateMasterKeyFile } from './sealing/master-key.ts';
@@ -180,6 +182,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     apiKeys.forgetAll();
   });
 
+  const listeners = createListeners();
   const acceptor = createEventAcceptor({
     store: rehearsal.watched(createPostgresAcceptStore(pools.accept)),
     admission: engine,
@@ -194,6 +197,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
       await pools.general.query('SELECT make_day_partitions(7)');
     },
     onAccepted: (duplicate) => metrics.eventAccepted(duplicate),
+    onNew: (event) => listeners.publish(event),
     onError: (error) => reportError('accept', error),
   });
   const intake = createEventIntake({
@@ -256,13 +260,14 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   });
 
   let stopping = false;
+  const authentication = createAuthentication({
+    operatorKey: operator.key,
+    apiKeys,
+    clock,
+    requestsPerSecond: config.requestsPerSecond,
+  });
   const server = await createHttpServer({
-    authentication: createAuthentication({
-      operatorKey: operator.key,
-      apiKeys,
-      clock,
-      requestsPerSecond: config.requestsPerSecond,
-    }),
+    authentication,
     log,
     version,
     isStopping: () => stopping,
@@ -294,7 +299,9 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   await server.register(inboundRoutes({ receiver: receiving.receiver, monotonicMs }));
   await server.register(deliveryRoutes({ ...services, onQueued, acceptEvent: (draft) => acceptor.accept(draft) }));
   await server.register(replayRoutes({ ...services, onQueued, onReplay: () => replays.wake() }));
-  await server.register(feedRoutes({ ...services, waitingRoom, bodyUrl: links.urlOf }));
+  const forFollowers = { ...services, waitingRoom, bodyUrl: links.urlOf };
+  await server.register(feedRoutes(forFollowers));
+  await server.register(listenRoutes({ ...forFollowers, listeners, timers, authentication, onError: reportError }));
   await server.register(
     healthRoutes({
       readiness: {
@@ -333,6 +340,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   }
   url = await listen(server, config);
   cleanUps.push(() => {
+    listeners.stop();
     waitingRoom.stop();
     return server.close();
   });

@@ -47,7 +47,7 @@ type Row = {
 };
 
 /** As the column stores it. */
-export const coverageCodes = { body: 1, sender: 2, fields: 3 } as const satisfies Record<Coverage, number>;
+const coverageCodes = { body: 1, sender: 2, fields: 3 } as const satisfies Record<Coverage, number>;
 const noSource = `src_${'0'.repeat(26)}`;
 
 /** Keys of the API and dedupe keys of sources are apart; a source belongs to one team. */

@@ -1,7 +1,7 @@
 import type { Coverage } from '../providers/provider-profile.ts';
 
 /** The source that an event came in through. */
-export type EventOrigin = {
+type EventOrigin = {
   sourceId: string;
   /** The provider's own id of the notification. */
   externalId: string | null;

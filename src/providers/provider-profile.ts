@@ -25,7 +25,7 @@ export type OptionSpec =
   | { kind: 'whole'; description: string; default: number; minimum: number; maximum: number }
   | { kind: 'flag'; description: string; default: boolean };
 
-export type CredentialKind = {
+type CredentialKind = {
   title: string;
   /** Where the user finds it, in one or two sentences. */
   description: string;

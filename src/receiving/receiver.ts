@@ -37,7 +37,7 @@ export type Receiver = {
 };
 
 /** Larger bodies go to the blob store. */
-export const inlineMaxBytes = 256 * 1024;
+const inlineMaxBytes = 256 * 1024;
 const rememberedKeys = 50_000;
 const stored: Answer = { status: 200, contentType: null, body: '' };
 
