@@ -15,9 +15,7 @@ import { createRehearsal } from './delivery/rehearsal.ts';
 import { createHttpTransport } from './delivery/http-transport.ts';
 import { createPostgresDeliveryStore } from './delivery/postgres-delivery.store.ts';
 import { prepareRequests } from './delivery/request-preparation.ts';
-import { compileAddressPolicy } from './egress/address.rules.ts';
-import { createEgress, type Egress } from './egress/create-egress.ts';
-import type { TargetUrlPolicy } from './egress/target-url.rules.ts';
+import { openEgress, targetUrlPolicyOf } from './egress/reach.ts';
 import { deliveryRoutes } from './delivery/delivery.routes.ts';
 import { endpointRoutes } from './endpoints/endpoints.routes.ts';
 import { eventTypeRoutes } from './event-types/event-types.routes.ts';
@@ -369,28 +367,6 @@ async function openMasterKeys(config: Config): Promise<readonly Buffer[]> {
 
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
-}
-
-// What an endpoint may be: judged when it is made, and again on every connection.
-function reachOf(config: Config) {
-  const addressPolicy = { allowLoopback: config.environment === 'development', allowedNetworks: config.allowNetworks };
-  return { addressPolicy, requireHttps: config.environment === 'production' };
-}
-
-function targetUrlPolicyOf(config: Config): TargetUrlPolicy {
-  const { addressPolicy, requireHttps } = reachOf(config);
-  return { addressPolicy: compileAddressPolicy(addressPolicy), requireHttps };
-}
-
-function openEgress(config: Config, version: string): Egress {
-  return createEgress({
-    ...reachOf(config),
-    ...(config.proxy === null ? {} : { proxy: config.proxy }),
-    ...(config.caPem === null ? {} : { caPem: config.caPem }),
-    timeouts: { dnsMs: 5_000, connectMs: 10_000, firstByteMs: 300_000 },
-    maxResponseBytes: 64 * 1024,
-    userAgent: `Posthorn/${version}`,
-  });
 }
 
 async function awaitLease(engine: DeliveryEngine): Promise<void> {

@@ -13,7 +13,7 @@ export type DedupeStore = {
   /** It was not handled: the next claim may have it. */
   release(id: string): Promise<void>;
 };
-type Claim = 'new' | 'done' | 'busy';
+export type Claim = 'new' | 'done' | 'busy';
 
 /** Four times the default schedule of retries, and room for a person to resend what died over a weekend. */
 export const defaultTtlMs = 7 * 24 * 3_600_000;

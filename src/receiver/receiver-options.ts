@@ -3,7 +3,7 @@ import type { Outcome } from './outcome.ts';
 import type { Secrets, VerifiedWebhook, VerifyOptions } from './verify.ts';
 
 /** What a secret can be looked up by, before anything is verified. */
-type UnverifiedRequest = { url: string; header: (name: string) => string | undefined };
+export type UnverifiedRequest = { url: string; header: (name: string) => string | undefined };
 
 export type ReceiverOptions = VerifyOptions & {
   /** The endpoint's secret, several, or a look-up for receivers of many endpoints: null refuses the request. */
