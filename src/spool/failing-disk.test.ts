@@ -75,6 +75,7 @@ describe('a failed fsync', () => {
     await failNext(call);
     await expect(spool.append(recordOf(0))).rejects.toMatchObject({ kind: 'failed' });
     expect(spool.state()).toEqual({ ...spool.state(), records: 0, bytes: 0, oldestAtMs: null, failing: true });
+    expect(await segmentPaths(folder)).toEqual([]);
     await appendAll(spool, [1, 2]);
     await spool.close();
     const again = await openForTest(folder);

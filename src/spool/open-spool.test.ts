@@ -90,6 +90,20 @@ test('what is removed stays away, also after reopening in the middle of a segmen
   }
 });
 
+test('what is appended after everything was removed is kept, whether it was reopened before or after', async () => {
+  const folder = await temporaryFolder();
+  for (const n of range(0, 6)) {
+    const spool = await openForTest(folder);
+    expect(await allNumbers(spool)).toEqual(n === 0 ? [] : [100 + n - 1]);
+    await spool.remove(n === 0 ? 0 : 1);
+    if (n % 2 === 0) await spool.close();
+    const next = n % 2 === 0 ? await openForTest(folder) : spool;
+    await next.append(recordOf(100 + n));
+    expect(next.reports).toEqual([]);
+    await next.close();
+  }
+});
+
 test('only what peek has shown can be removed', async () => {
   const spool = await openForTest(await temporaryFolder());
   await appendAll(spool, range(0, 5));
@@ -123,6 +137,20 @@ test('is never larger than allowed, says full, and takes more when segments were
   }
   expect(kept.length).toBeGreaterThan(10);
   expect(await allNumbers(spool)).toEqual(kept);
+});
+
+test('is filled to the brim, but no further, with many small segments too', async () => {
+  const folder = await temporaryFolder();
+  const maxBytes = 10_000;
+  const spool = await openForTest(folder, { maxBytes, segmentBytes: 200 });
+  const untilFull = async (): Promise<void> => {
+    for (let n = 0; ; n += 1) await spool.append(recordOf(n, 1));
+  };
+  await expect(untilFull()).rejects.toMatchObject({ kind: 'full' });
+  const bytes = await bytesOnDisk(folder);
+  expect(bytes).toBeLessThanOrEqual(maxBytes);
+  expect(bytes).toBeGreaterThan(maxBytes - 200);
+  await expect(spool.append(recordOf(0, maxBytes))).rejects.toMatchObject({ kind: 'full' });
 });
 
 test('takes no more into memory than allowed while the disk is slow', async () => {

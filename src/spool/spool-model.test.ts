@@ -21,7 +21,7 @@ const step = fc.oneof<fc.Arbitrary<Step>[]>(
     mostRecords: fc.integer({ min: 0, max: 12 }),
     mostBytes: fc.integer({ min: 1, max: 2_000 }),
   }),
-  fc.record({ do: fc.constant('remove' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  fc.record({ do: fc.constant('remove' as const), share: fc.constantFrom(0, 0.3, 0.7, 1) }),
   fc.record({ do: fc.constant('reopen' as const) }),
 );
 

@@ -15,13 +15,23 @@ export type SpoolRecord = { head: string; body: Buffer; appendedAtMs: number };
  * the order they were appended. What `append` resolved for survives a kill at any point; a torn tail is cut off.
  */
 export type Spool = {
-  /** Resolves when the record is on disk (fdatasync, many at once). Rejects with a SpoolError, and then it is not kept. */
+  /**
+   * Resolves when the record is on disk (fdatasync, many at once). Rejects with a SpoolError, and then it is not kept; only
+   * if the process ends before the disk takes records again may it come back. The body must not be changed meanwhile.
+   */
   append(record: { head: string; body: Buffer }): Promise<void>;
-  /** The oldest records that were not removed yet, at most so many and about so many bytes. Empty: there is none. */
+  /**
+   * The oldest records that were not removed yet, at most so many and about so many bytes, but one at least. Empty: there
+   * is none. A body is a view of what was read with it: one that is kept keeps up to 1 MiB in memory.
+   */
   peek(mostRecords: number, mostBytes: number): Promise<SpoolRecord[]>;
-  /** Removes the oldest `count` records durably; only what `peek` has shown. */
+  /**
+   * Removes the oldest `count` records durably. Rejects with a SpoolError, and then they are still there.
+   * @throws RangeError for more than `peek` has shown
+   */
   remove(count: number): Promise<void>;
   state(): SpoolState;
+  /** Waits for what was appended, then refuses everything. */
   close(): Promise<void>;
 };
 
