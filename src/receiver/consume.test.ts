@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { consume, type ConsumeOptions } from './consume.ts';
-import { FeedError } from './feed-error.ts';
+import { PosthornError } from './posthorn-error.ts';
 import type { FeedEvent } from './feed-page.ts';
 
 /** What the real feed does not do when it is asked to; tests/receiver has the real one. */
@@ -149,6 +149,78 @@ describe('consuming as an iterator', () => {
   });
 });
 
+describe('a body that is not in its page', () => {
+  const large = Buffer.from([0, 255, 1]);
+  const pageWith =
+    (urlOf: (origin: string) => string): Scripted =>
+    (response, _query, request) => {
+      const content = urlOf(`http://${request.headers.host}`);
+      const body = { encoding: 'url', content, sizeBytes: large.length, truncated: false };
+      const data = [
+        { id: 'big', type: 'a.b', contentType: 'image/x', acceptedAt: '2026-05-06T07:08:09Z', sourceId: 'src_1', body },
+      ];
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ data, nextCursor: 'c2' }));
+    };
+  const bodyOf =
+    (bytes: Buffer): Scripted =>
+    (response) =>
+      response.writeHead(200).end(bytes);
+  const told = (feed: { requests: { path: string; cursor: string | null; authorization: string | undefined }[] }) =>
+    feed.requests.map(({ path, cursor, authorization }) => [path, cursor, authorization !== undefined]);
+
+  it('is fetched before the event is handed over, without the key', async () => {
+    const feed = await startFeed(
+      page('c1', 'a'),
+      pageWith((origin) => `${origin}/bodies/big`),
+      bodyOf(large),
+    );
+    const [, event] = await take(2, feed.options);
+    expect(event).toMatchObject({ id: 'big', contentType: 'image/x', sourceId: 'src_1', data: undefined });
+    expect(event?.body.equals(large)).toBe(true);
+    expect(told(feed).at(-1)).toEqual(['/bodies/big', null, false]);
+  });
+
+  it('is fetched again when it did not come whole or could not come now', async () => {
+    const feed = await startFeed(
+      pageWith((origin) => `${origin}/bodies/big`),
+      bodyOf(large.subarray(1)),
+      problem(503, 'overloaded'),
+      bodyOf(large),
+    );
+    const [event] = await take(1, feed.options);
+    expect(event?.body.equals(large)).toBe(true);
+    expect(feed.retries.map(({ reason }) => reason)).toEqual(['unreachable', 'unavailable']);
+  });
+
+  it('is asked for under a new URL when the one of the page has expired, without committing the page', async () => {
+    const feed = await startFeed(
+      page('c1', 'a'),
+      pageWith((origin) => `${origin}/bodies/big?signature=old`),
+      problem(403, 'forbidden'),
+      pageWith((origin) => `${origin}/bodies/big?signature=new`),
+      bodyOf(large),
+    );
+    expect((await take(2, feed.options))[1]?.body.equals(large)).toBe(true);
+    expect(told(feed).map(([path, cursor]) => [path, cursor])).toEqual([
+      ['/v1/teams/team_1/feed', null],
+      ['/v1/teams/team_1/feed', 'c1'],
+      ['/bodies/big', null],
+      ['/v1/teams/team_1/feed', 'c1'],
+      ['/bodies/big', null],
+    ]);
+  });
+
+  it('ends the loop when it is not there any more, with no signed URL in the error', async () => {
+    const feed = await startFeed(
+      pageWith((origin) => `${origin}/bodies/big?signature=PLANTED`),
+      problem(404, 'not_found'),
+    );
+    const error = await take(1, feed.options).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'PosthornError', reason: 'not_found' });
+    expect(String((error as Error).stack)).not.toContain('PLANTED');
+  });
+});
+
 describe('what is temporary', () => {
   it('is asked again with the same cursor, waiting longer each time', async () => {
     const reset: Scripted = (_response, _query, request) => request.socket.destroy();
@@ -213,7 +285,7 @@ describe('what stays', () => {
   ])('%s ends the loop with a typed error that holds no key', async (_about, script, shown) => {
     const feed = await startFeed(script);
     const error = await take(1, feed.options).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(FeedError);
+    expect(error).toBeInstanceOf(PosthornError);
     expect(error).toMatchObject({ ...shown, temporary: false });
     expect(String((error as Error).stack)).not.toContain('PLANTED');
     expect(feed.retries).toEqual([]);
@@ -261,7 +333,7 @@ describe('consuming with a handler', () => {
   it('tells what a handler threw', async () => {
     const feed = await startFeed(page('c1', 'a'));
     const thrown = new Error('no room');
-    const told: FeedError[] = [];
+    const told: PosthornError[] = [];
     await consume({
       ...feed.options,
       onRetry: ({ error }) => {
@@ -275,7 +347,7 @@ describe('consuming with a handler', () => {
 
   it('rejects for what stays', async () => {
     const feed = await startFeed(problem(401, 'unauthorized'));
-    await expect(consume({ ...feed.options, onEvent: () => undefined })).rejects.toThrow(FeedError);
+    await expect(consume({ ...feed.options, onEvent: () => undefined })).rejects.toThrow(PosthornError);
   });
 
   it('tells of the first failure in a row as a warning, where nobody else is told', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { FeedError } from './feed-error.ts';
-import { type FeedEvent, type FeedPage, fetchFeedPage } from './feed-page.ts';
+import { PosthornError } from './posthorn-error.ts';
+import { type FeedEvent, type FeedPage, fetchFeedPage, type ToldEvent, toFeedEvent } from './feed-page.ts';
+import { fetchBody } from './fetch-body.ts';
 import { type Backoff, waitMsAfter } from './feed-retry.rules.ts';
 
 export type ConsumeOptions = {
@@ -24,7 +25,7 @@ export type ConsumeOptions = {
   /** The wait after failures in a row: doubling from 500 to 30,000 ms unless given, longer if a Retry-After says so. */
   backoff?: Backoff;
   /** Is told before each wait. Unless given, the first of a row of failures is a warning of the process. */
-  onRetry?: (told: { error: FeedError; attempt: number; waitMs: number }) => void;
+  onRetry?: (told: { error: PosthornError; attempt: number; waitMs: number }) => void;
   fetch?: typeof fetch;
 };
 
@@ -41,7 +42,7 @@ const defaultWaitSeconds = 20;
  *
  * With `onEvent`, resolves when `signal` aborts. An event at which `onEvent` fails is handed to it again, after a wait and
  * as often as it takes; those behind it wait.
- * @throws FeedError for what does not pass by itself: the key, the team, a parameter, an address that is no feed
+ * @throws PosthornError for what does not pass by itself: the key, the team, a parameter, an address that is no feed
  */
 export function consume(options: ConsumeOptions & { onEvent: (event: FeedEvent) => unknown }): Promise<void>;
 export function consume(options: ConsumeOptions): AsyncGenerator<FeedEvent, void, void>;
@@ -60,9 +61,10 @@ async function* readEvents(options: ConsumeOptions, feed: URL): AsyncGenerator<F
     const from: string | null = cursor;
     const page: FeedPage | null = await untilItWorks<FeedPage>(options, () => fetchFrom(options, feed, from));
     if (page === null) break;
-    for (const event of page.events) {
-      if (isStopped(options)) return;
-      yield event;
+    for (const told of page.events) {
+      const body = await untilItWorks(options, () => fetchBodyOf(options, feed, { told, from }));
+      if (body === null) return;
+      yield toFeedEvent(told, body);
     }
     cursor = page.nextCursor;
     isCommitted = page.events.length === 0;
@@ -76,7 +78,7 @@ async function handleEvents(options: ConsumeOptions, feed: URL, onEvent: (event:
       try {
         await onEvent(event);
       } catch (error) {
-        throw new FeedError('handler_failed', `onEvent failed at ${event.id}.`, { cause: error });
+        throw new PosthornError('handler_failed', `onEvent failed at ${event.id}.`, { cause: error });
       }
       return true;
     });
@@ -85,7 +87,7 @@ async function handleEvents(options: ConsumeOptions, feed: URL, onEvent: (event:
   }
 }
 
-/** Null when it was stopped. @throws FeedError that is not temporary */
+/** Null when it was stopped. @throws PosthornError that is not temporary */
 async function untilItWorks<Result>(options: ConsumeOptions, work: () => Promise<Result>): Promise<Result | null> {
   const { signal, backoff = { firstMs: 500, maxMs: 30_000 }, onRetry = warnAtFirst } = options;
   for (let attempt = 1; !isStopped(options); attempt += 1) {
@@ -93,7 +95,7 @@ async function untilItWorks<Result>(options: ConsumeOptions, work: () => Promise
       return await work();
     } catch (error) {
       if (isStopped(options)) return null;
-      if (!(error instanceof FeedError) || !error.temporary) throw error;
+      if (!(error instanceof PosthornError) || !error.temporary) throw error;
       const waitMs = waitMsAfter({ attempt, retryAfterMs: error.retryAfterMs, random: Math.random() }, backoff);
       onRetry({ error, attempt, waitMs });
       // Rejects only when it is stopped.
@@ -109,6 +111,26 @@ function fetchFrom(options: ConsumeOptions, feed: URL, cursor: string | null): P
   const url = new URL(feed);
   if (cursor !== null) url.searchParams.set('cursor', cursor);
   return fetchFeedPage({ url, key, waitSeconds, signal }, options.fetch ?? fetch);
+}
+
+/** Just before the event is handed over, so that one large body at a time is in memory. */
+async function fetchBodyOf(
+  options: ConsumeOptions,
+  feed: URL,
+  { told, from }: { told: ToldEvent; from: string | null },
+): Promise<Buffer> {
+  const { encoding, content, sizeBytes } = told.body;
+  if (encoding !== 'url') return Buffer.from(content, encoding);
+  try {
+    return await fetchBody({ url: content, sizeBytes }, options);
+  } catch (error) {
+    if (!(error instanceof PosthornError) || error.reason !== 'forbidden') throw error;
+    // The URL expired while the events before it were handled: the same page again has a new one.
+    const page = await fetchFrom(options, feed, from);
+    const again = page.events.find(({ id }) => id === told.id);
+    if (again?.body.encoding !== 'url') throw error;
+    return fetchBody({ url: again.body.content, sizeBytes }, options);
+  }
 }
 
 /** The last page of a loop that was stopped between two: what cannot be committed comes again. */
@@ -139,7 +161,7 @@ function isStopped({ signal }: ConsumeOptions): boolean {
   return signal?.aborted === true;
 }
 
-function warnAtFirst({ error, attempt, waitMs }: { error: FeedError; attempt: number; waitMs: number }): void {
+function warnAtFirst({ error, attempt, waitMs }: { error: PosthornError; attempt: number; waitMs: number }): void {
   if (attempt > 1) return;
   const { cause } = error;
   process.emitWarning(`${error.message} Trying again in ${waitMs} ms, and as long as it takes.`, {

@@ -6,6 +6,23 @@ export type EventContent = {
   readonly payload: unknown;
 };
 
+/** Where a body is that was too large to be sent along. */
+export type BodyReference = {
+  /** Signed, and good until `expiresAt`: whoever has it can read the body. */
+  readonly url: string;
+  readonly contentType: string;
+  readonly sizeBytes: number;
+  readonly expiresAt: Date;
+};
+
+/** The reference that a payload is; null when it is none. */
+export function readReference(payload: unknown): BodyReference | null {
+  const { bodyUrl, contentType, sizeBytes, expiresAt } = (payload ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof bodyUrl !== 'string' || typeof contentType !== 'string') return null;
+  if (typeof sizeBytes !== 'number' || typeof expiresAt !== 'string') return null;
+  return { url: bodyUrl, contentType, sizeBytes, expiresAt: new Date(expiresAt) };
+}
+
 /** JSON by its content type, in UTF-8; undefined for anything else, and for what only claims to be JSON. */
 export function parseJson(body: Uint8Array, contentType: string): unknown {
   const [mediaType = ''] = contentType.split(';', 1);

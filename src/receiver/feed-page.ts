@@ -1,6 +1,6 @@
+import { askPosthorn } from './ask-posthorn.ts';
 import { type EventContent, once, parseJson, payloadOf } from './event-content.rules.ts';
-import { FeedError, type FeedErrorReason } from './feed-error.ts';
-import { readRetryAfter } from './feed-retry.rules.ts';
+import { PosthornError } from './posthorn-error.ts';
 
 /** An event of the polling feed, with the same names as a webhook that was verified. */
 export type FeedEvent = EventContent & {
@@ -11,94 +11,73 @@ export type FeedEvent = EventContent & {
   /** When it happened, if who posted it said so. */
   readonly occurredAt: Date | null;
   readonly acceptedAt: Date;
+  /** The source it came in through; null for an event of the API. */
+  readonly sourceId: string | null;
   readonly body: Buffer;
 };
-export type FeedPage = { events: FeedEvent[]; nextCursor: string };
+
+/** As the feed tells it. A large body is not in the page: `encoding` is `url` then, and `content` where it is. */
+export type ToldEvent = {
+  id: string;
+  type: string;
+  contentType: string;
+  orderingKey?: string | null;
+  occurredAt?: string | null;
+  acceptedAt: string;
+  sourceId?: string | null;
+  body: { encoding: 'utf-8' | 'base64' | 'url'; content: string; sizeBytes: number };
+};
+export type FeedPage = { events: ToldEvent[]; nextCursor: string };
 
 /** Beyond the time that the feed may wait by itself. */
 const answerTimeoutMs = 30_000;
 
 /**
  * Asks for one page.
- * @throws FeedError when there is none; what `signal` aborts is `unreachable`
+ * @throws PosthornError when there is none
  */
 export async function fetchFeedPage(
   request: { url: URL; key: string; waitSeconds: number; signal: AbortSignal | undefined },
   fetchIt: typeof fetch,
 ): Promise<FeedPage> {
-  const timeout = AbortSignal.timeout(request.waitSeconds * 1000 + answerTimeoutMs);
-  const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
+  const { url, signal } = request;
   const headers = { authorization: `Bearer ${request.key}`, accept: 'application/json' };
-  const place = `${request.url.origin}${request.url.pathname}`;
-  let response: Response;
-  let text: string;
-  try {
-    // A redirect is an answer that no feed gives, and would take the key elsewhere.
-    response = await fetchIt(request.url, { headers, signal, redirect: 'manual' });
-    text = await response.text();
-  } catch (error) {
-    throw new FeedError('unreachable', `No answer from ${place}.`, { cause: error });
-  }
-  if (!response.ok) throw refusal(response, text, place);
-  const page = readPage(text);
+  const timeoutMs = request.waitSeconds * 1000 + answerTimeoutMs;
+  const { status, body } = await askPosthorn({ url, headers, timeoutMs, signal }, fetchIt);
+  const page = readPage(parseJson(body, 'application/json'));
   if (page !== null) return page;
-  throw new FeedError('unexpected_answer', `What answers at ${place} is no feed of Posthorn: is the url right?`, {
-    status: response.status,
-  });
+  const place = `${url.origin}${url.pathname}`;
+  throw new PosthornError('unexpected_answer', `What ${place} answers is no page that is known here.`, { status });
 }
 
-const reasons: Readonly<Record<number, FeedErrorReason>> = { 401: 'unauthorized', 403: 'forbidden', 404: 'not_found' };
-
-function refusal(response: Response, text: string, place: string): FeedError {
-  const { status } = response;
-  const { code, detail } = (parseJson(Buffer.from(text), 'application/json') ?? {}) as Record<string, unknown>;
-  const isTemporary = status >= 500 || status === 429 || status === 408;
-  const reason = isTemporary ? 'unavailable' : (reasons[status] ?? (status < 400 ? 'unexpected_answer' : 'refused'));
-  const said = typeof detail === 'string' ? ` ${detail}` : '';
-  return new FeedError(reason, `${place} answered ${status}.${said}`, {
-    status,
-    code: typeof code === 'string' ? code : null,
-    retryAfterMs: readRetryAfter(response.headers.get('retry-after'), Date.now()),
-  });
+/** Null when it is none. */
+function readPage(value: unknown): FeedPage | null {
+  const { data, nextCursor } = (value ?? {}) as { data?: unknown; nextCursor?: unknown };
+  if (typeof nextCursor !== 'string' || !Array.isArray(data)) return null;
+  return data.every(isToldEvent) ? { events: data, nextCursor } : null;
 }
 
-/** Null when it is no page. */
-function readPage(text: string): FeedPage | null {
-  const page = parseJson(Buffer.from(text), 'application/json') as { data?: unknown; nextCursor?: unknown } | undefined;
-  if (typeof page?.nextCursor !== 'string' || !Array.isArray(page.data)) return null;
-  const events = page.data.map(readEvent);
-  return events.every((event) => event !== null) ? { events, nextCursor: page.nextCursor } : null;
+const encodings = new Set<unknown>(['utf-8', 'base64', 'url']);
+
+function isToldEvent(value: unknown): value is ToldEvent {
+  const { id, type, contentType, body } = (value ?? {}) as Partial<ToldEvent>;
+  if (![id, type, contentType, body?.content].every((each) => typeof each === 'string')) return false;
+  return encodings.has(body?.encoding) && (body as { truncated?: unknown }).truncated !== true;
 }
 
-type Told = {
-  id: string;
-  type: string;
-  contentType: string;
-  orderingKey: string | null;
-  occurredAt: string | null;
-  acceptedAt: string;
-  body: { encoding: string; content: string; truncated?: boolean };
-};
-
-function readEvent(value: unknown): FeedEvent | null {
-  const told = value as Partial<Told> | null;
-  if (typeof told?.id !== 'string' || typeof told.type !== 'string' || typeof told.body?.content !== 'string')
-    return null;
-  const { id, type, contentType = 'application/octet-stream', orderingKey = null, occurredAt, acceptedAt } = told;
-  const { encoding, content, truncated } = told.body;
-  if (truncated === true) return null;
-  const body = once(() => Buffer.from(content, encoding === 'base64' ? 'base64' : 'utf8'));
-  const parse = once(() => parseJson(body(), contentType));
+/** @param body the event's own, also where the feed told only where it is */
+export function toFeedEvent(told: ToldEvent, body: Buffer): FeedEvent {
+  const { id, type, contentType, orderingKey = null, occurredAt, acceptedAt, sourceId = null } = told;
+  const parse = once(() => parseJson(body, contentType));
   return {
     id,
     type,
     contentType,
     orderingKey,
     occurredAt: typeof occurredAt === 'string' ? new Date(occurredAt) : null,
-    acceptedAt: new Date(acceptedAt ?? Number.NaN),
-    get body() {
-      return body();
-    },
+    acceptedAt: new Date(acceptedAt),
+    sourceId,
+    body,
     get data() {
       return parse();
     },

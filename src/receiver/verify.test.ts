@@ -341,6 +341,23 @@ describe('what a webhook says', () => {
     expect(of('[1]', 'application/json').payload).toEqual([1]);
   });
 
+  it('says where a body is that was too large to be sent along, if Posthorn says that it is', () => {
+    const data = {
+      bodyUrl: 'https://p/bodies/evt_1?x',
+      contentType: 'image/x',
+      sizeBytes: 9,
+      expiresAt: '2026-05-07T00:00:00.000Z',
+    };
+    const raw = Buffer.from(JSON.stringify({ type: 'invoice.paid', timestamp: '2026-05-06T07:08:09.000Z', data }));
+    const referring = (more: Record<string, string>, text = raw) =>
+      verify(text, { ...signed({ body: text }), ...more }, secret, { now: () => nowMs });
+    const webhook = referring({ 'posthorn-body': 'reference', 'posthorn-source': 'src_1' });
+    const { bodyUrl: url, expiresAt, ...rest } = data;
+    expect(webhook).toMatchObject({ sourceId: 'src_1', reference: { url, ...rest, expiresAt: new Date(expiresAt) } });
+    expect(referring({})).toMatchObject({ sourceId: null, reference: null });
+    expect(referring({ 'posthorn-body': 'reference' }, body).reference).toBeNull();
+  });
+
   it('counts a first attempt where no header says which', () => {
     const headers = { ...signed(), 'posthorn-attempt': 'many' };
     expect(verify(body, headers, secret, { now: () => nowMs }).attempt).toBe(1);

@@ -1,5 +1,12 @@
 import { checkSignature, type VerificationFailure } from './check-signature.rules.ts';
-import { type EventContent, once, parseJson, payloadOf } from './event-content.rules.ts';
+import {
+  type BodyReference,
+  type EventContent,
+  once,
+  parseJson,
+  payloadOf,
+  readReference,
+} from './event-content.rules.ts';
 import { type HeaderValues, type ReceivedHeaders, readHeaders } from './received-headers.rules.ts';
 import { parseKeys, type SigningScheme } from './signing-keys.rules.ts';
 
@@ -16,8 +23,8 @@ export type VerifyOptions = {
 export type Secrets = string | readonly string[];
 
 /**
- * A delivery that Posthorn signed. With Standard Webhooks the signature covers `id`, `timestamp` and `body`; `type`,
- * `attempt` and `contentType` come from headers beside it.
+ * A delivery that Posthorn signed. With Standard Webhooks the signature covers `id`, `timestamp` and `body`; the rest comes
+ * from headers beside it.
  */
 export type VerifiedWebhook = EventContent & {
   /** The event's id, the same at every attempt and for every endpoint: what to deduplicate by. */
@@ -30,6 +37,10 @@ export type VerifiedWebhook = EventContent & {
   /** The bytes as they arrived. */
   readonly body: Buffer;
   readonly contentType: string;
+  /** The source it came in through; null for an event of the API. */
+  readonly sourceId: string | null;
+  /** Where the event's own body is, when it is too large for the endpoint: `body` tells that then. See `fetchBody`. */
+  readonly reference: BodyReference | null;
 };
 
 /** The request is not to be trusted. Neither a secret nor anything of the body is in it. */
@@ -88,6 +99,7 @@ function describe(
   if (type === null) {
     throw new WebhookVerificationError('missing_header', 'The header posthorn-event-type is missing.');
   }
+  const isReference = headers.get('posthorn-body')?.[0] === 'reference';
   const attempt = headers.get('posthorn-attempt')?.[0] ?? '';
   return {
     id,
@@ -96,6 +108,8 @@ function describe(
     attempt: /^[1-9]\d{0,5}$/.test(attempt) ? Number(attempt) : 1,
     body,
     contentType,
+    sourceId: headers.get('posthorn-source')?.[0] ?? null,
+    reference: isReference ? readReference(payloadOf(parse(), type)) : null,
     get data() {
       return parse();
     },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { consume, type ConsumeOptions } from '../../src/receiver/consume.ts';
-import type { FeedError } from '../../src/receiver/feed-error.ts';
+import type { PosthornError } from '../../src/receiver/posthorn-error.ts';
 import type { FeedEvent } from '../../src/receiver/feed-page.ts';
 import { createApi } from '../support/api.ts';
 import { killDatabaseOf, type PosthornProcess, startPosthorn } from '../support/posthorn-process.ts';
@@ -37,7 +37,7 @@ async function makeFeed() {
     permissions: ['feed:read'],
   });
   const stop = new AbortController();
-  const retries: FeedError[] = [];
+  const retries: PosthornError[] = [];
   const options: ConsumeOptions = {
     url: posthorn.url,
     team: team.id,
@@ -155,6 +155,9 @@ describe('consuming the feed of a real Posthorn', () => {
   ])('ends with a typed error for %s', async (_about, wrong, shown) => {
     const feed = await makeFeed();
     const url = wrong.url === undefined ? posthorn.url : `${posthorn.url}/livez`;
-    await expect(take(1, { ...feed.options, ...wrong, url })).rejects.toMatchObject({ name: 'FeedError', ...shown });
+    await expect(take(1, { ...feed.options, ...wrong, url })).rejects.toMatchObject({
+      name: 'PosthornError',
+      ...shown,
+    });
   });
 });

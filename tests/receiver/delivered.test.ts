@@ -217,6 +217,20 @@ describe('with Express', () => {
     expect((await receiver.ended(other.id, 'dead')).answers).toEqual(['401 refused: no_matching_signature']);
   });
 
+  it('is told where a body is that is too large for its endpoint', async () => {
+    const receiver = await receive(startExpress, { endpoint: { largeBodies: { inlineMaxBytes: 1_000 } } });
+    const { id } = await receiver.post({ text: 'x'.repeat(2_000) });
+    await receiver.ended(id);
+    expect(receiver.events[0]).toMatchObject({
+      id,
+      reference: { url: expect.stringContaining(id) as string, contentType: 'application/json' },
+    });
+    expect(receiver.events[0]?.reference?.sizeBytes).toBeGreaterThan(2_000);
+    const small = await receiver.post({});
+    await receiver.ended(small.id);
+    expect(receiver.events[1]).toMatchObject({ id: small.id, reference: null });
+  });
+
   it('handles once what reaches two of its servers many times, with a store in PostgreSQL', async () => {
     await using database = await createTestDatabase();
     const store = () => postgresStore({ query: (text, values) => database.pool.query<object>(text, values) });

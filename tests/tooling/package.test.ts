@@ -80,11 +80,12 @@ async function runReceiver(folder: string): Promise<void> {
   const ran = JSON.parse(await npm(folder, process.execPath, 'application.mjs')) as { id: string; exported: string[] };
   expect(ran).toMatchObject({ id: 'evt_1', type: 'invoice.paid' });
   expect(ran.exported).toEqual([
-    'FeedError',
+    'PosthornError',
     'WebhookVerificationError',
     'consume',
     'expressHandler',
     'fastifyHandler',
+    'fetchBody',
     'fetchHandler',
     'memoryStore',
     'postgresStore',

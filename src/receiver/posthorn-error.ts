@@ -1,22 +1,22 @@
-export type FeedErrorReason =
-  /** 401, 403, 404: the key, its permissions or the team. */
+export type PosthornErrorReason =
+  /** 401, 403, 404: the key, its permissions, the team, or a URL that has expired. */
   | 'unauthorized'
   | 'forbidden'
   | 'not_found'
-  /** Another 4xx: a parameter that the feed does not take. */
+  /** Another 4xx: a parameter that is not taken. */
   | 'refused'
-  /** What answers at this address is no feed. */
+  /** What answers at this address is not what was asked for. */
   | 'unexpected_answer'
   /** 408, 429 or 5xx. */
   | 'unavailable'
   /** No answer: no connection, or none that lasted. */
   | 'unreachable'
-  /** `onEvent` failed: `cause` is what it threw. */
+  /** `onEvent` of `consume` failed: `cause` is what it threw. */
   | 'handler_failed';
 
-/** Why the feed could not be consumed. The key is never in it. */
-export class FeedError extends Error {
-  readonly reason: FeedErrorReason;
+/** Why Posthorn could not be asked, or an event of its feed not handled. No key and no signed URL is in it. */
+export class PosthornError extends Error {
+  readonly reason: PosthornErrorReason;
   readonly status: number | null;
   /** Posthorn's own problem code, where the answer has one. */
   readonly code: string | null;
@@ -26,12 +26,12 @@ export class FeedError extends Error {
   readonly retryAfterMs: number;
 
   constructor(
-    reason: FeedErrorReason,
+    reason: PosthornErrorReason,
     message: string,
     more: { status?: number; code?: string | null; retryAfterMs?: number; cause?: unknown } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
-    this.name = 'FeedError';
+    this.name = 'PosthornError';
     this.reason = reason;
     this.status = more.status ?? null;
     this.code = more.code ?? null;
