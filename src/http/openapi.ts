@@ -66,6 +66,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         'API keys',
         'Event types',
         'Endpoints',
+        'Sources',
         'Events',
         'Deliveries',
         'Replays',

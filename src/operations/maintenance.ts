@@ -6,6 +6,7 @@ import { removeOldBlobs, removeTeamBlobs } from './blob-retention.ts';
 import {
   cancelForDeletedEndpoints,
   deleteOldIdempotencyKeys,
+  deleteOldRejections,
   deleteTeamRow,
   deleteTeamRows,
   listDeletedTeams,
@@ -22,6 +23,7 @@ export type MaintenanceReport = {
   daysKept: number;
   historyRowsDeleted: number;
   idempotencyKeysDeleted: number;
+  rejectionsDeleted: number;
   deliveriesCancelled: number;
   teamsPurged: number;
   blobDaysRemoved: number;
@@ -64,6 +66,7 @@ export function createMaintenance(options: {
     await step(() => dropOldDays(options, largestDays, report, stopping));
     await step(() => deleteShortHistories(database, largestDays, report, stopping));
     await step(() => forgetIdempotencyKeys(database, report, stopping));
+    await step(() => forgetRejections(database, report, stopping));
     await step(() => purgeTeams(options, report, stopping));
     await step(async () => {
       const { clock, blobs } = options;
@@ -92,6 +95,7 @@ function emptyReport(): MaintenanceReport {
     daysKept: 0,
     historyRowsDeleted: 0,
     idempotencyKeysDeleted: 0,
+    rejectionsDeleted: 0,
     deliveriesCancelled: 0,
     teamsPurged: 0,
     blobDaysRemoved: 0,
@@ -156,6 +160,14 @@ async function forgetIdempotencyKeys(
   for (let more = true; more && !stopping(); ) {
     const batch = await deleteOldIdempotencyKeys(database);
     report.idempotencyKeysDeleted += batch.deleted;
+    more = batch.more;
+  }
+}
+
+async function forgetRejections(pool: pg.Pool, report: MaintenanceReport, stopping: () => boolean): Promise<void> {
+  for (let more = true; more && !stopping(); ) {
+    const batch = await deleteOldRejections(pool);
+    report.rejectionsDeleted += batch.deleted;
     more = batch.more;
   }
 }

@@ -8,7 +8,6 @@ import { databaseUrlOf, placeOfServer } from '../../tests/support/own-database.t
 import { until } from '../../tests/support/until.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
 import { createSourceActivity, type SourceActivity } from './source-activity.ts';
-import { sourceRoutes } from './sources.routes.ts';
 
 let api: TestApi;
 let team: string;
@@ -25,7 +24,7 @@ const forged = {
 } as const;
 
 beforeAll(async () => {
-  api = await createTestApi({ register: (app, { services }) => void app.register(sourceRoutes({ services })) });
+  api = await createTestApi();
 });
 beforeEach(async () => {
   errors.length = 0;

@@ -50,8 +50,10 @@ describe.each(pages.map((page) => [page.path, page] as const))('%s', (path, page
       if (!(name in settings) && !name.startsWith('POSTHORN_TEST_')) missing.push(name);
     }
     for (const [, verb = '', rest = ''] of said.matchAll(/(?:`|npx |posthorn\.ts |^)posthorn (\w+)\b([^`\n]*)/gm)) {
-      const command = program.commands.find((each) => each.name() === verb);
+      let command = program.commands.find((each) => each.name() === verb);
       if (command === undefined) missing.push(`posthorn ${verb}`);
+      const [, second = ''] = /^\s+([a-z][a-z-]*)/.exec(rest) ?? [];
+      command = command?.commands.find((each) => each.name() === second) ?? command;
       for (const [option] of rest.matchAll(/--[\w-]+/g)) {
         if (!command?.options.some((each) => each.long === option)) missing.push(`posthorn ${verb} ${option}`);
       }

@@ -10,6 +10,7 @@ import { createHttpServer, type HttpLimits } from '../../src/http/server.ts';
 import { createIdSource } from '../../src/ids/id-source.ts';
 import { createSealer } from '../../src/sealing/sealer.ts';
 import { type ApiKeyDirectory, createApiKeyDirectory } from '../../src/teams/api-key-directory.ts';
+import { sourceRoutes } from '../../src/sources/sources.routes.ts';
 import { apiKeyRoutes } from '../../src/teams/api-keys.routes.ts';
 import { teamRoutes } from '../../src/teams/teams.routes.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
@@ -88,6 +89,7 @@ export async function createTestApi(
   await app.register(apiKeyRoutes({ services }));
   await app.register(eventTypeRoutes({ services }));
   await app.register(endpointRoutes({ services }));
+  await app.register(sourceRoutes({ services }));
   options.register?.(app, { services });
   await app.ready();
 

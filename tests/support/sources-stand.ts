@@ -2,7 +2,6 @@ import { expect } from 'vitest';
 import { readSourceConfig } from '../../src/sources/read-source-config.ts';
 import type { SourceConfig } from '../../src/sources/source-config.ts';
 import { readTeamSources } from '../../src/sources/source-snapshot.store.ts';
-import { sourceRoutes } from '../../src/sources/sources.routes.ts';
 import { createTestApi, type TestApi } from './configuration-api.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into at every depth
@@ -31,7 +30,6 @@ export function createSourcesStand() {
     async open(): Promise<TestApi> {
       api = await createTestApi({
         clock: { now: () => nowMs },
-        register: (app, { services }) => void app.register(sourceRoutes({ services })),
       });
       return api;
     },

@@ -15,7 +15,7 @@ import {
   unpackLike,
 } from '../../../tests/support/embedded-folders.ts';
 import { findServerPackage } from './server-package.ts';
-import { findServerProcesses } from './server-processes.ts';
+import { findServerProcesses, signalAndWait } from './server-processes.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './start-embedded-postgres.ts';
 
 const asRoot = process.geteuid?.() === 0;
@@ -262,7 +262,8 @@ async function startOwner(dataFolder: string): Promise<{ child: ChildProcess; an
   const child = spawn(process.execPath, [script, dataFolder], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(async () => {
     child.kill('SIGKILL');
-    for (const pid of await findServerProcesses(join(dataFolder, 'postgres'))) process.kill(pid, 'SIGQUIT');
+    const folder = join(dataFolder, 'postgres');
+    await signalAndWait({ folder, pids: await findServerProcesses(folder), signal: 'SIGQUIT', deadlineMs: 10_000 });
   });
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   return { child, answer: JSON.parse(line) as OwnerAnswer };
