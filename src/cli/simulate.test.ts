@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { verify } from '@octokit/webhooks-methods';
 import { CommanderError } from 'commander';
@@ -36,7 +37,7 @@ async function receiver(statusOf: (request: Received, nth: number) => number) {
 }
 
 /** The verb as somebody types it: its options go through the command line's own parsing. */
-async function simulate(args: string[], stopped: Promise<unknown> = new Promise(() => undefined)) {
+async function simulate(args: string[], given: { stopped?: Promise<unknown>; stdin?: NodeJS.ReadableStream } = {}) {
   const out: string[] = [];
   const err: string[] = [];
   const terminal = {
@@ -53,7 +54,11 @@ async function simulate(args: string[], stopped: Promise<unknown> = new Promise(
   });
   await command.parseAsync(args, { from: 'user' });
   const [provider, flags] = await parsed.promise;
-  return { exitCode: await runSimulate(provider, flags, terminal, stopped), out, err };
+  return {
+    exitCode: await runSimulate(provider, flags, terminal, { stopped: new Promise(() => undefined), ...given }),
+    out,
+    err,
+  };
 }
 
 const isSecret = ({ headers }: Received): boolean => headers['x-documenso-secret'] === 's3cret';
@@ -146,13 +151,25 @@ describe('what is sent', () => {
     });
   });
 
+  test('is signed with a secret from a file or from standard input', async () => {
+    const { url, received } = await receiver(strict);
+    const one = ['documenso', '--to', url, '--event', 'DOCUMENT_SENT'];
+    const stdin = Readable.from(['s3cret\n']);
+    expect((await simulate([...one, '--secret', '-'], { stdin })).exitCode).toBe(0);
+    const folder = mkdtempSync(join(tmpdir(), 'posthorn-secret-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'secret'), 's3cret\n');
+    expect((await simulate([...one, '--secret-file', join(folder, 'secret')])).exitCode).toBe(0);
+    expect(received).toHaveLength(2);
+  });
+
   test('ends when it is told to stop, with 1', async () => {
     const stop = Promise.withResolvers<void>();
     const { url } = await receiver(() => {
       stop.resolve();
       return 200;
     });
-    const { exitCode, out } = await simulate(documenso(url, '--speed', '0.001'), stop.promise);
+    const { exitCode, out } = await simulate(documenso(url, '--speed', '0.001'), { stopped: stop.promise });
     expect(exitCode).toBe(1);
     expect(out).toContain('Interrupted before the end.');
   });

@@ -11,6 +11,7 @@ import type { SimulateFlags } from './simulate/command-options.ts';
 import { curlCommand, rawRequest, requestAsJson } from './simulate/print-request.rules.ts';
 import { columnsFor, renderExchange, renderHeading, renderReport } from './simulate/render-exchange.rules.ts';
 import { providerAsJson, renderProvider, renderProviders } from './simulate/render-list.rules.ts';
+import { readSecrets } from './sources/read-secrets.ts';
 import { untilStopped } from './stop-signals.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -22,14 +23,14 @@ export async function runSimulate(
   provider: string | undefined,
   flags: SimulateFlags,
   terminal: Terminal,
-  stopped?: Promise<unknown>,
+  given: { stopped?: Promise<unknown>; stdin?: NodeJS.ReadableStream } = {},
 ): Promise<0 | 1> {
   try {
     if (flags.schema === true) return print(JSON.stringify(scenarioSchema(simulators), null, 2), terminal);
     if (flags.list === true) return await list(provider, flags, terminal);
-    const options = await optionsOf(provider, flags);
+    const options = await optionsOf(provider, flags, given.stdin);
     if (flags.print !== undefined) return await preview(options, flags, terminal);
-    return await play(options, flags, terminal, stopped ?? untilStopped());
+    return await play(options, flags, terminal, given.stopped ?? untilStopped());
   } catch (error) {
     if (error instanceof SimulationProblem) throw new CliFailure(error.what, error.remedy, 2);
     if (error instanceof ScenarioProblem) {
@@ -99,14 +100,18 @@ async function list(provider: string | undefined, flags: SimulateFlags, terminal
 }
 
 /** The flags as the simulation has them; what was not given stays out, so that its own defaults hold. */
-async function optionsOf(provider: string | undefined, flags: SimulateFlags): Promise<SimulationOptions> {
+async function optionsOf(
+  provider: string | undefined,
+  flags: SimulateFlags,
+  stdin?: NodeJS.ReadableStream,
+): Promise<SimulationOptions> {
   if (provider === undefined) {
     throw new CliFailure('no provider is named', 'see posthorn simulate --list', 2);
   }
   findSimulator(provider, simulators);
   if (flags.to === undefined) throw new CliFailure('--to is missing', 'give the URL of the source', 2);
   const given = {
-    secrets: flags.secret,
+    secrets: await readSecrets(flags, stdin),
     scenario: flags.scenario,
     event: flags.event,
     count: flags.count,

@@ -17,8 +17,10 @@ export function requestOf(
       const wrong = context.simulator.secret.wrong(createRandom(`${context.seed}/forged/${index}`));
       return notification.request({ ...stamp, secrets: [wrong] });
     }
-    case 'stale':
-      return notification.request({ ...stamp, nowMs: stamp.nowMs - context.staleSeconds * 1000 });
+    case 'stale': {
+      const ageMs = context.staleSeconds * 1000;
+      return notification.request({ ...stamp, nowMs: stamp.nowMs - ageMs, firstMs: stamp.firstMs - ageMs });
+    }
     case 'tampered':
       return context.simulator.tamper(notification.request(stamp), notification);
   }

@@ -32,7 +32,15 @@ export async function sendRequest(
   const startedAt = performance.now();
   const took = (): number => performance.now() - startedAt;
   const url = new URL(request.url);
-  const timeout = AbortSignal.timeout(limits.timeoutMs);
+  const stop = new AbortController();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    stop.abort();
+  }, limits.timeoutMs);
+  const cancel = (): void => stop.abort();
+  limits.signal.addEventListener('abort', cancel, { once: true });
+  if (limits.signal.aborted) cancel();
   try {
     const answer = await dispatcher.request({
       method: request.method,
@@ -40,15 +48,18 @@ export async function sendRequest(
       path: url.pathname + url.search,
       headers: request.headers.flat(),
       body: request.method === 'GET' ? null : request.body,
-      signal: AbortSignal.any([timeout, limits.signal]),
+      signal: stop.signal,
     });
     const body = await readSome(answer.body);
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(answer.headers)) headers[name] = [value ?? ''].flat().join(', ');
     return { status: answer.statusCode, error: null, body, headers, tookMs: took() };
   } catch (error) {
-    const cause = limits.signal.aborted ? 'cancelled' : timeout.aborted ? 'timeout' : causeOf(error);
+    const cause = limits.signal.aborted ? 'cancelled' : isLate ? 'timeout' : causeOf(error);
     return { status: null, error: cause, body: '', headers: {}, tookMs: took() };
+  } finally {
+    clearTimeout(timer);
+    limits.signal.removeEventListener('abort', cancel);
   }
 }
 

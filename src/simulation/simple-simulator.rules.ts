@@ -4,7 +4,7 @@ import type { Notification, SimulatedRequest, Stamp } from './simulated-request.
 import type { Scenario, Simulator, WorldInput } from './simulator.ts';
 
 /** What a simple provider tells: its event, and what it says about it. */
-export type SimpleFact<World> = { event: string; subject: string; content: object; atMs: number; world: World };
+type SimpleFact<World> = { event: string; subject: string; content: object; atMs: number; world: World };
 
 type Told = { subject: string; content: object };
 

@@ -133,6 +133,19 @@ describe('retries', () => {
     expect(new Set(ids).size).toBe(1);
   });
 
+  test('are signed anew with their own time, or keep that of the event where it is the event that is signed', async () => {
+    const timesOf = async (provider: string, event: string, time: RegExp): Promise<number[]> => {
+      const to = await receiver(() => 500);
+      const pace = { speed: 1, time: virtualTime(), attempts: 3, retryDelayMs: 60_000 };
+      await run({ provider, to: to.url, event, ...pace });
+      return to.requests.map((request) => Number(time.exec(request)?.[1]));
+    };
+    const [first = 0, second, third] = await timesOf('stripe', 'charge.succeeded', /t=(\d+),/);
+    expect([second, third]).toEqual([first + 60, first + 120]);
+    expect(new Set(await timesOf('signwell', 'document_sent', /"time":(\d+)/)).size).toBe(1);
+    expect(new Set(await timesOf('dropbox-sign', 'callback_test', /"event_time":"(\d+)"/)).size).toBe(1);
+  });
+
   test('come when there is no answer in time, or nobody there', async () => {
     const to = await receiver((nth) => (nth === 0 ? null : 200));
     const { exchanges } = await run({ provider: 'documenso', to: to.url, event: 'DOCUMENT_SENT', timeoutMs: 200 });

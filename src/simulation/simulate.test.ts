@@ -111,11 +111,11 @@ const verifiers: Readonly<Record<string, (request: Received, secret: string) => 
     const json = /^\r\nContent-Disposition: form-data; name="json"\r\n\r\n(.*)\r\n$/s.exec(part)?.[1] ?? '';
     const { event } = JSON.parse(json) as Loose;
     const wanted = await mac(secret, event.event_time + event.event_type);
-    return end === '--\r\n' && event.event_hash === wanted.toString('hex');
+    return end === '--\r\n' && isFresh(event.event_time) && event.event_hash === wanted.toString('hex');
   },
   signwell: async (request, secret) => {
     const { type, time, hash } = parsed(request).event;
-    return hash === (await mac(secret, `${type}@${time}`)).toString('hex');
+    return isFresh(time) && hash === (await mac(secret, `${type}@${time}`)).toString('hex');
   },
 };
 

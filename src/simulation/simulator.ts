@@ -1,7 +1,7 @@
 import type { Random } from './random.rules.ts';
 import type { Notification, Outcome, SimulatedRequest, Stamp } from './simulated-request.ts';
 
-export type EventDescription = { name: string; description: string };
+type EventDescription = { name: string; description: string };
 
 /** A field of a scenario, as data: enough to check a file and to document it. */
 export type FieldSpec = { description: string } & (
@@ -12,7 +12,7 @@ export type FieldSpec = { description: string } & (
 );
 
 /** What somebody can do in a scenario. `by` is `person` for one of the scenario's own people, else a fixed name. */
-export type ActionSpec = {
+type ActionSpec = {
   by: string;
   description: string;
   /** Fields that its step may have beside `who`, `does` and `afterSeconds`. */
@@ -44,7 +44,7 @@ export type Scenario = {
 };
 
 /** How a provider goes on when an attempt fails, as far as that is known. */
-export type RetrySpec =
+type RetrySpec =
   /** Every notification for itself; the delays after each failed attempt, by the name of the way it is run. */
   | { kind: 'independent'; runners: Readonly<Record<string, readonly number[]>>; usual: string }
   /** All of them stop at the first failure, and go on in order when one is acknowledged again. */
@@ -84,7 +84,7 @@ export type Simulator = {
   defaultScenario: string;
   /** What a signature is over; `nothing`: only a shared secret comes along. */
   covers: 'body' | 'fields' | 'nothing';
-  /** Whether a signed timestamp says how old a request is. */
+  /** Whether a time is signed, by which a receiver can tell how old a request is. */
   timestamped: boolean;
   timeoutMs: number;
   retries: RetrySpec;

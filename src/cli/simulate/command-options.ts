@@ -4,6 +4,7 @@ import { collected, headerName, seconds, wholeNumber } from '../option-values.ts
 export type SimulateFlags = {
   to?: string;
   secret?: readonly string[];
+  secretFile?: readonly string[];
   scenario?: string;
   event?: string;
   count?: number;
@@ -36,7 +37,12 @@ export function withSimulateOptions(command: Command): Command {
   return command
     .argument('[provider]', 'documenso, docusign, goroute and others: see --list')
     .option('--to <url>', 'the URL of the source, as you would give it to the provider')
-    .option('-s, --secret <secret>', 'what the provider signs with (several: where it rotates)', collected)
+    .option(
+      '-s, --secret <secret>',
+      'what the provider signs with; - reads it from standard input (several)',
+      collected,
+    )
+    .option('--secret-file <path>', 'the same from a file; - reads standard input (several)', collected)
     .option('--scenario <name>', 'a built-in scenario, all of them, or the path of a JSON file')
     .option('--event <type>', 'only this event')
     .option('--count <n>', 'play it n times, or send n of the one event', wholeNumber(1, 100_000))

@@ -2,9 +2,9 @@ import { inventPerson, inventTitle } from '../people.rules.ts';
 import { alphabets, characters, type Random, wholeBetween } from '../random.rules.ts';
 import type { Scenario } from '../simulator.ts';
 
-export type DocumensoStatus = 'DRAFT' | 'PENDING' | 'COMPLETED' | 'REJECTED' | 'CANCELLED';
+type DocumensoStatus = 'DRAFT' | 'PENDING' | 'COMPLETED' | 'REJECTED' | 'CANCELLED';
 export const documensoRoles = ['SIGNER', 'APPROVER', 'VIEWER', 'ASSISTANT', 'CC'] as const;
-export type DocumensoRole = (typeof documensoRoles)[number];
+type DocumensoRole = (typeof documensoRoles)[number];
 
 export type DocumensoRecipient = {
   /** What the scenario calls this person. */

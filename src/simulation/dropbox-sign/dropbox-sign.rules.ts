@@ -21,7 +21,7 @@ export const dropboxSign = simpleSimulator<World>({
   secret: anySecret('the API key', (random) => characters(random, 64, alphabets.hex)),
   defaultScenario: 'one-signer-completes',
   covers: 'fields',
-  timestamped: false,
+  timestamped: true,
   events: {
     callback_test: { description: 'Asks whether the URL answers as it should', tell: (world) => told(world, 'none') },
     signature_request_sent: { description: 'It went out', tell: (world) => told(world, 'awaiting_signature') },

@@ -13,7 +13,7 @@ export const signwell = simpleSimulator<World>({
   secret: anySecret("the webhook's id", uuid),
   defaultScenario: 'one-signer-completes',
   covers: 'fields',
-  timestamped: false,
+  timestamped: true,
   events: {
     document_created: { description: 'A document exists', tell: (world) => told(world, 'Created') },
     document_sent: { description: 'It went out', tell: (world) => told(world, 'Sent') },
