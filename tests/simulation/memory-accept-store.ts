@@ -1,7 +1,13 @@
-import type { AcceptAnswer, AcceptStore, EarlierEvent, PlannedEvent } from '../../src/events/accept.store.ts';
+import {
+  type AcceptAnswer,
+  type AcceptStore,
+  type EarlierEvent,
+  keyName,
+  type PlannedEvent,
+} from '../../src/events/accept.store.ts';
 import type { DeliveryRow, MemoryDatabase, QueueRow } from './memory-database.ts';
 
-/** `accept_events` and `accept_fresh_events` of migration 0003, in memory. */
+/** `accept_events` and `accept_fresh_events` of migration 0009, in memory. */
 export function createMemoryAcceptStore(database: MemoryDatabase): AcceptStore {
   return {
     async accept({ epoch, madeAtMs, teams, events }): Promise<AcceptAnswer> {
@@ -18,7 +24,7 @@ export function createMemoryAcceptStore(database: MemoryDatabase): AcceptStore {
       for (const event of events) {
         const { draft } = event;
         if (draft.idempotencyKey !== null) {
-          const key = `${draft.teamId} ${draft.idempotencyKey}`;
+          const key = keyName(draft);
           const known = database.idempotency.get(key);
           if (known !== undefined) {
             earlier.set(key, known);
@@ -26,7 +32,7 @@ export function createMemoryAcceptStore(database: MemoryDatabase): AcceptStore {
           }
           database.idempotency.set(key, {
             eventId: event.id,
-            requestHash: draft.requestHash as Buffer,
+            requestHash: draft.requestHash,
             deliveries: event.deliveries.length,
           });
         }
@@ -38,8 +44,9 @@ export function createMemoryAcceptStore(database: MemoryDatabase): AcceptStore {
 }
 
 function insertEvent(database: MemoryDatabase, { draft, id, deliveries }: PlannedEvent, epoch: number): void {
-  const { teamId, type, contentType, body } = draft;
-  const event = { teamId, id, type, contentType, body };
+  const { teamId, type, contentType, body, blob } = draft;
+  const origin = draft.origin && { sourceId: draft.origin.sourceId, coverage: draft.origin.coverage };
+  const event = { teamId, id, type, contentType, body, blob, origin };
   database.events.set(id, event);
   const rows: DeliveryRow[] = [];
   const queued: QueueRow[] = [];

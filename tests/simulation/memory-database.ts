@@ -1,6 +1,11 @@
-/** The tables of migrations 0001 to 0004 that accept and delivery use, in memory. All times are the database's own. */
+import type { DeliveryItem } from '../../src/delivery/delivery-ports.ts';
+
+/** The tables that accept and delivery use, in memory. All times are the database's own. */
 export type TeamRow = { version: number; deleted: boolean };
-export type EventRow = { teamId: string; id: string; type: string; contentType: string; body: Buffer };
+export type EventRow = Pick<DeliveryItem, 'teamId' | 'contentType' | 'body' | 'blob' | 'origin'> & {
+  id: string;
+  type: string;
+};
 
 export type DeliveryRow = {
   teamId: string;
@@ -34,7 +39,7 @@ export type AttemptRow = {
   error: string | null;
 };
 export type NodeRow = { epoch: number; leaseUntilMs: number; lowDeliveryId: string };
-export type IdempotencyRow = { eventId: string; requestHash: Buffer; deliveries: number };
+export type IdempotencyRow = { eventId: string; requestHash: Buffer | null; deliveries: number };
 
 /** What the simulation's oracle is told of, at the moment of the commit. */
 export type Witness = {

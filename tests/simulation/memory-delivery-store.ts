@@ -156,8 +156,8 @@ function toItem(row: QueueRow, delivery: DeliveryRow, event: EventRow, epoch: nu
     attempts: delivery.attempts,
     cycleAttempts: row.cycleAttempts,
     orderingKey: row.orderingKey,
-    blob: null,
-    origin: null,
+    blob: event.blob,
+    origin: event.origin,
     fresh: false,
     enteredAtMs: 0,
   };

@@ -162,12 +162,13 @@ BEGIN
     RETURN;
   END IF;
 
-  -- In the order of the keys, so that two batches with the same ones wait for each other and do not deadlock.
+  -- In the order of the keys, so that two batches with the same ones wait for each other and do not deadlock; of equal
+  -- ones in this batch the first wins.
   WITH won AS (
     INSERT INTO idempotency (team_id, scope, key, request_hash, event_id, deliveries, expires_at)
       SELECT t, s, k, h, i, n, now() + make_interval(secs => x)
         FROM unnest(event_teams, sources, keys, key_seconds, request_hashes, event_ids, delivery_counts)
-          u(t, s, k, x, h, i, n) WHERE k IS NOT NULL ORDER BY t, s, k
+          WITH ORDINALITY u(t, s, k, x, h, i, n, o) WHERE k IS NOT NULL ORDER BY t, s, k, o
       ON CONFLICT (team_id, scope, key) DO NOTHING
       RETURNING event_id)
   SELECT array_agg(u.k IS NULL OR won.event_id IS NOT NULL ORDER BY u.o) INTO kept
