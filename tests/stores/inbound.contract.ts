@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { AcceptAnswer } from '../../src/events/accept.store.ts';
 import type { EventDraft } from '../../src/events/event-draft.ts';
 import type { Stage } from './stage.ts';
 
@@ -41,8 +42,7 @@ export function inboundContract(name: string, at: Stage): void {
         scene.plan([], { idempotencyKey: 'k' }),
       ] as const;
       const answer = await scene.accept([...again]);
-      const earlier = answer.refused === null ? answer.earlier : new Map();
-      expect(Object.fromEntries([...earlier].map(([key, { eventId }]) => [key, eventId]))).toEqual({
+      expect(earlierIds(answer)).toEqual({
         [`${one} k`]: batch[0].id,
         [`${scene.teamId} k`]: batch[1].id,
         [`${two} k`]: batch[2].id,
@@ -60,9 +60,7 @@ export function inboundContract(name: string, at: Stage): void {
       // So many that a sort that is not stable shows it.
       const copies = Array.from({ length: 200 }, () => [plan('completed'), plan('signed')]).flat();
       const answer = await scene.accept([first, second, ...copies]);
-      const earlier = answer.refused === null ? answer.earlier : new Map();
-      expect(earlier.get(`${source} signed`)?.eventId).toBe(first.id);
-      expect(earlier.get(`${source} completed`)?.eventId).toBe(second.id);
+      expect(earlierIds(answer)).toEqual({ [`${source} signed`]: first.id, [`${source} completed`]: second.id });
       expect(await store.countEvents()).toBe(2);
       const order: string[] = [];
       for (let claimed = await scene.claim(endpointId); claimed.length > 0; claimed = await scene.claim(endpointId)) {
@@ -115,4 +113,9 @@ export function inboundContract(name: string, at: Stage): void {
       expect(await store.countEvents()).toBe(1);
     });
   });
+}
+
+function earlierIds(answer: AcceptAnswer): Record<string, string> {
+  if (answer.refused !== null) return {};
+  return Object.fromEntries([...answer.earlier].map(([key, { eventId }]) => [key, eventId]));
 }

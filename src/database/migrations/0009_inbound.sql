@@ -18,12 +18,14 @@ ALTER TABLE endpoint
   ADD COLUMN inline_max_bytes integer NOT NULL DEFAULT 33554432 CHECK (inline_max_bytes >= 0),
   ADD COLUMN reference_seconds integer NOT NULL DEFAULT 86400 CHECK (reference_seconds > 0);
 
--- Duplicates of an event that arrived later, counted: history, like the event itself.
+-- Duplicates of an event that arrived later, counted: history, like the event itself. last_write: what added to it last,
+-- so that a write whose outcome was unknown can be made again.
 CREATE TABLE seen_again (
   team_id uuid NOT NULL,
   event_id uuid NOT NULL,
   count bigint NOT NULL,
   last_at timestamptz NOT NULL,
+  last_write uuid NOT NULL,
   PRIMARY KEY (team_id, event_id)
 ) PARTITION BY RANGE (event_id);
 
@@ -65,12 +67,20 @@ BEGIN
   END LOOP;
 END $$;
 
-CREATE FUNCTION count_seen_again(s_teams uuid[], s_events uuid[], s_counts bigint[], s_last_ms double precision[])
-RETURNS void LANGUAGE sql AS $$
-  INSERT INTO seen_again AS s (team_id, event_id, count, last_at)
-    SELECT t, e, n, to_timestamp(m / 1000) FROM unnest(s_teams, s_events, s_counts, s_last_ms) u(t, e, n, m) ORDER BY t, e
+-- Of events that are past retention nothing is counted: their keys may be remembered for longer.
+CREATE FUNCTION count_seen_again(write uuid, s_teams uuid[], s_events uuid[], s_counts bigint[],
+  s_last_ms double precision[])
+RETURNS void LANGUAGE sql
+-- Every event is a look-up by key in the partition of its day, however many there are.
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+  INSERT INTO seen_again AS s (team_id, event_id, count, last_at, last_write)
+    SELECT t, e, n, to_timestamp(m / 1000), write FROM unnest(s_teams, s_events, s_counts, s_last_ms) u(t, e, n, m)
+      WHERE EXISTS (SELECT FROM event v WHERE v.team_id = t AND v.id = e) ORDER BY t, e
     ON CONFLICT (team_id, event_id) DO UPDATE
-      SET count = s.count + excluded.count, last_at = greatest(s.last_at, excluded.last_at)
+      SET count = s.count + excluded.count, last_at = greatest(s.last_at, excluded.last_at),
+          last_write = excluded.last_write
+      WHERE s.last_write <> excluded.last_write
 $$;
 
 -- Keys have a scope: the source whose dedupe key it is, or nil for the idempotency keys of the API. They end when they
