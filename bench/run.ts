@@ -1,14 +1,17 @@
 /**
  * `npm run bench`: every promise about speed, measured in one run on one machine, load generator and receiver
- * included. Options: --runs 3, --seconds 30, --parts throughput,latency,isolation,growth,idle, --write (docs).
+ * included. Options: --runs 3, --seconds 30, --parts throughput,inbound (all when left out), --write (docs).
  */
 import { cpus, totalmem } from 'node:os';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { measureGrowth } from './parts/growth.ts';
 import { measureIdle } from './parts/idle.ts';
+import { measureInbound } from './parts/inbound.ts';
 import { measureIsolation } from './parts/isolation.ts';
 import { measureLatency } from './parts/latency.ts';
+import { measureSpool } from './parts/spool.ts';
+import { measureStorm } from './parts/storm.ts';
 import { measureThroughput, type Rig } from './parts/throughput.ts';
 import { startRigDatabase } from './rig/database.ts';
 import type { Figure } from './rig/figures.ts';
@@ -20,6 +23,9 @@ const parts = {
   isolation: measureIsolation,
   growth: measureGrowth,
   idle: measureIdle,
+  inbound: measureInbound,
+  storm: measureStorm,
+  spool: measureSpool,
 };
 type Part = keyof typeof parts;
 

@@ -9,13 +9,16 @@ export type RigDatabase = {
   /** A new, empty database; its URL for `DATABASE_URL`. */
   create(name: string): Promise<string>;
   query<Row extends pg.QueryResultRow>(url: string, sql: string, values?: unknown[]): Promise<Row[]>;
+  /** Shuts the server down, as in an outage, until `resume`. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   stop(): Promise<void>;
 };
 
 export async function startRigDatabase(): Promise<RigDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-bench-'));
   const silent = { info() {}, warn() {}, error() {} };
-  const server = await startEmbeddedPostgres({ dataFolder: folder, log: silent });
+  let server = await startEmbeddedPostgres({ dataFolder: folder, log: silent });
   const { host, port, user, password } = server.connection;
   const urlOf = (database: string) =>
     `postgresql://${user}:${encodeURIComponent(password)}@/${database}?host=${encodeURIComponent(host)}&port=${port}`;
@@ -35,6 +38,10 @@ export async function startRigDatabase(): Promise<RigDatabase> {
       return urlOf(name);
     },
     query,
+    pause: () => server.stop(),
+    async resume() {
+      server = await startEmbeddedPostgres({ dataFolder: folder, log: silent });
+    },
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, type RigProcess, startProcess } from './processes.ts';
@@ -14,10 +14,15 @@ export type RigPosthorn = RigProcess & {
     types: string[];
     endpoints: { url: string; eventTypes?: string[]; concurrency?: number }[];
   }): Promise<{ teamId: string; key: string; eventsUrl: string; endpointIds: string[] }>;
+  /** A source and the URL that its provider posts to. */
+  makeSource(teamId: string, provider: string, credential: { kind: string; value: string }): Promise<{ url: string }>;
+  /** The value of a metric without labels. */
+  metric(name: string): Promise<number>;
 };
 
 export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
   const port = await freePort();
+  const dataFolder = mkdtempSync(join(tmpdir(), 'posthorn-bench-data-'));
   const url = `http://127.0.0.1:${port}`;
   const child = await startProcess({
     command: process.execPath,
@@ -26,7 +31,7 @@ export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
     env: {
       PORT: String(port),
       DATABASE_URL: databaseUrl,
-      POSTHORN_DATA: mkdtempSync(join(tmpdir(), 'posthorn-bench-data-')),
+      POSTHORN_DATA: dataFolder,
       POSTHORN_OPERATOR_KEY: operatorKey,
       POSTHORN_LOG_LEVEL: 'warn',
     },
@@ -48,6 +53,10 @@ export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
     ...child,
     url,
     call,
+    async stop() {
+      await child.stop();
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
     async makeTeam({ types, endpoints }) {
       const team = await call<{ id: string }>('POST', '/v1/teams', { name: 'bench' });
       for (const name of types) await call('POST', `/v1/teams/${team.id}/event-types`, { name });
@@ -64,6 +73,17 @@ export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
         permissions: ['events:write'],
       });
       return { teamId: team.id, key, eventsUrl: `${url}/v1/teams/${team.id}/events`, endpointIds };
+    },
+    async makeSource(teamId, provider, credential) {
+      const source = { provider, name: 'bench', credentials: [credential] };
+      const { id } = await call<{ id: string }>('POST', `/v1/teams/${teamId}/sources`, source);
+      return { url: `${url}/in/${id}` };
+    },
+    async metric(name) {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
+      if (value === undefined) throw new Error(`there is no metric ${name}`);
+      return Number(value);
     },
   };
 }

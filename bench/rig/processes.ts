@@ -9,6 +9,8 @@ export type RigProcess = {
   cpuSeconds(): number;
   /** Resident memory, bytes. */
   residentBytes(): number;
+  /** The most that was ever resident, bytes. */
+  peakResidentBytes(): number;
   stop(): Promise<void>;
 };
 
@@ -53,7 +55,8 @@ export async function startProcess(options: {
   return {
     pid,
     cpuSeconds: () => cpuSecondsOf(pid),
-    residentBytes: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024,
+    residentBytes: () => statusBytesOf(pid, 'VmRSS'),
+    peakResidentBytes: () => statusBytesOf(pid, 'VmHWM'),
     async stop() {
       child.kill(options.signal ?? 'SIGTERM');
       await ended;
@@ -64,6 +67,11 @@ export async function startProcess(options: {
 function cpuSecondsOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+function statusBytesOf(pid: number, field: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024;
 }
 
 /** A TCP port of loopback that is free now. */
