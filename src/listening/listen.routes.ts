@@ -108,12 +108,16 @@ export function listenRoutes(
           onStop,
           stillAllowed: () => stillAllowed(request, reply),
         });
-        return reply
-          .header('content-type', 'application/x-ndjson')
-          .header('cache-control', 'no-store')
-          .header('x-content-type-options', 'nosniff')
-          .header('x-accel-buffering', 'no')
-          .send(Readable.from(written(lines), { highWaterMark: 1 }));
+        return (
+          reply
+            .header('content-type', 'application/x-ndjson')
+            // The server waits for a connection that becomes idle while it closes.
+            .header('connection', 'close')
+            .header('cache-control', 'no-store')
+            .header('x-content-type-options', 'nosniff')
+            .header('x-accel-buffering', 'no')
+            .send(Readable.from(written(lines), { highWaterMark: 1 }))
+        );
       },
     );
   };

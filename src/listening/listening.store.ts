@@ -15,10 +15,10 @@ export async function findListeningHorizon(database: Queryable): Promise<string>
 }
 
 export async function sourceExists(database: Queryable, teamId: string, sourceId: string): Promise<boolean> {
-  const { rowCount } = await database.query('SELECT FROM source WHERE team_id = $1 AND id = $2', [
-    uuidFromId(teamId),
-    uuidFromId(sourceId),
-  ]);
+  const { rowCount } = await database.query(
+    'SELECT FROM source WHERE team_id = $1 AND id = $2 AND deleted_at IS NULL',
+    [uuidFromId(teamId), uuidFromId(sourceId)],
+  );
   return rowCount === 1;
 }
 

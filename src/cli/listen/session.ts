@@ -48,7 +48,7 @@ export function createSession(options: {
   let isConnected = false;
 
   const showStatus = (): void => {
-    const going = onTheWay.size === 0 ? '' : `  ${onTheWay.size} on their way`;
+    const going = onTheWay.size === 0 ? '' : `  ${onTheWay.size} on the way`;
     const failed = counts.failed === 0 ? '' : `  ${counts.failed} failed`;
     const state = isConnected ? 'connected' : 'not connected';
     screen.status(`${state}  ${counted(counts.taken, 'event')}${failed}${going}  ? shows the keys`);
@@ -158,12 +158,11 @@ export function createSession(options: {
       while (onTheWay.size > 0) await Promise.race(onTheWay);
     },
     summary() {
-      const parts = [
-        ...(forward === null ? [] : [`${counts.succeeded} succeeded`, `${counts.failed} failed`]),
-        ...(counts.cutOff === 0 ? [] : [`${counts.cutOff} cut off`]),
-        ...(counts.leftOut === 0 ? [] : [`${counts.leftOut} left out by the filter`]),
-      ];
-      return `${counted(counts.taken, 'event')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.`;
+      const { taken, succeeded, failed, cutOff, leftOut } = counts;
+      const cut = cutOff === 0 ? '' : `, ${cutOff} cut off`;
+      const sent = `; ${counted(succeeded + failed + cutOff, 'request')}: ${succeeded} succeeded, ${failed} failed${cut}`;
+      const left = leftOut === 0 ? '' : `; ${leftOut} left out by the filter`;
+      return `${counted(taken, 'event')}${forward === null ? '' : sent}${left}.`;
     },
   };
 }
