@@ -223,6 +223,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     },
     onSpooled: () => metrics.spooled(),
     onError: reportError,
+    watch: (port) => rehearsal.watched(port),
   });
   cleanUps.push(() => receiving.stop());
   const outbox = createOutboxEmitter({

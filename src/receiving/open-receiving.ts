@@ -50,15 +50,18 @@ export async function openReceiving(options: {
   }) => void;
   onSpooled: () => void;
   onError: (where: string, error: unknown) => void;
+  /** For the crash tests: the spool as it is to be used. */
+  watch?: <Port extends object>(port: Port) => Port;
 }): Promise<Receiving> {
-  const { database, sealer, clock, timers, onError } = options;
+  const { database, sealer, clock, timers, onError, watch = (port) => port } = options;
   const folder = join(options.dataFolder, 'spool');
-  const spool = await openSpool({
+  const opened = await openSpool({
     folder,
     maxBytes: options.spoolMaxBytes,
     clock,
     onError: (error) => onError('spool', error),
   });
+  const spool = watch(opened);
   const directory = createSourceDirectory({
     database,
     sealer,
