@@ -23,28 +23,39 @@ test('the demo plays to its end on a real Posthorn, at 80 columns', async () => 
   const terminal = recordTerminal();
   expect(await runDemo(terminal, new Promise(() => undefined))).toBe(0);
   const story = terminal.lines.join('\n');
-  expect(story).toMatch(/attempt 1 {2}200[\s\S]*attempt 1 {2}500[\s\S]*attempt 2 {2}500[\s\S]*attempt 3 {2}500/);
+  expect(story).toMatch(/DOCUMENT_COMPLETED +200[\s\S]*attempt 1 {2}200[\s\S]*"seenAgain":\{"count":1\}/);
+  expect(story).toMatch(/DOCUMENT_COMPLETED +401[\s\S]*signature_mismatch/);
+  expect(story).toMatch(/attempt 1 {2}503[\s\S]*attempt 2 {2}200/);
+  expect(story).toMatch(/attempt 1 {2}500[\s\S]*attempt 2 {2}500[\s\S]*attempt 3 {2}500/);
   expect(story).toMatch(/dead letter[\s\S]*attempt 4 {2}200/);
   expect(story).toContain('Every step truly happened');
   expect(terminal.lines.filter((line) => line.length > 80)).toEqual([]);
 }, 90_000);
 
-test('a demo that is interrupted while it starts fails and leaves nothing behind', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'posthorn-interrupted-'));
-  vi.stubEnv('TMPDIR', folder);
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const starting = Promise.withResolvers<void>();
-  const terminal = recordTerminal();
-  const out = (line: string): void => {
-    if (line.includes('Starting')) starting.resolve();
-  };
-  const played = runDemo({ ...terminal, out }, starting.promise);
-  await expect(played).rejects.toMatchObject({ what: 'the demo was interrupted' });
-  expect((await readdir(folder)).filter((name) => name.startsWith('posthorn-demo-'))).toEqual([]);
-}, 60_000);
+test.each([
+  ['while it starts', 'Starting'],
+  ['in the middle of an act', 'has it signed'],
+  ['while a retry is awaited', 'attempt 1  503'],
+])(
+  'a demo that is interrupted %s fails and leaves nothing behind',
+  async (_when, line) => {
+    const folder = await mkdtemp(join(tmpdir(), 'posthorn-interrupted-'));
+    vi.stubEnv('TMPDIR', folder);
+    onTestFinished(async () => {
+      vi.unstubAllEnvs();
+      await rm(folder, { recursive: true, force: true });
+    });
+    const interrupted = Promise.withResolvers<void>();
+    const terminal = recordTerminal();
+    const out = (printed: string): void => {
+      if (printed.includes(line)) interrupted.resolve();
+    };
+    const played = runDemo({ ...terminal, out }, interrupted.promise);
+    await expect(played).rejects.toMatchObject({ what: 'the demo was interrupted' });
+    expect((await readdir(folder)).filter((name) => name.startsWith('posthorn-demo-'))).toEqual([]);
+  },
+  60_000,
+);
 
 test('send registers, follows and tells the truth about a real delivery', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'posthorn-send-'));

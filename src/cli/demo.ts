@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { readConfig } from '../config.ts';
 import { createApiClient } from './api/api-client.ts';
 import { type CleanUp, createCleanUp } from './demo/clean-up.ts';
-import { type Receiver, play } from './demo/play.ts';
+import { play } from './demo/play.ts';
+import type { Receiver } from './demo/scene.ts';
 import { demandConfig } from './demand-config.ts';
 import { CliFailure } from './failure.ts';
 import { obedient } from './inbox/choose-answer.rules.ts';
@@ -35,16 +36,12 @@ export async function runDemo(terminal: Terminal, stopped: Promise<unknown> = un
 
 async function perform(terminal: Terminal, cleanUp: CleanUp): Promise<void> {
   const { out, paint } = terminal;
-  out(`${paint.bold('Posthorn demo')}: the whole life of an event, on this terminal.`);
-  const receiver: Receiver = { url: '', plan: obedient, secret: null, received: [] };
+  out(`${paint.bold('Posthorn demo')}: webhooks in and out, on this terminal.`);
+  const receiver: Receiver = { url: '', plan: obedient, secrets: [], received: [] };
   const inbox = await startInboxServer({
     host: '127.0.0.1',
     port: 0,
-    verification: () => ({
-      scheme: 'standard-webhooks',
-      header: '',
-      secrets: receiver.secret === null ? [] : [receiver.secret],
-    }),
+    verification: () => ({ scheme: 'standard-webhooks', header: '', secrets: receiver.secrets }),
     plan: () => receiver.plan,
     onReceived: (webhook) => void receiver.received.push(webhook),
     onAnswered: () => undefined,
@@ -66,5 +63,8 @@ async function perform(terminal: Terminal, cleanUp: CleanUp): Promise<void> {
   const key = running.operatorKey ?? (await readFile(join(folder, 'operator-key'), 'utf8')).trim();
   out(`    ${paint.green('✓')} URL=${running.url}`);
   out(`    ${paint.green('✓')} KEY=${key}`);
-  await play({ api: createApiClient({ url: running.url, key }), receiver, terminal });
+  const interruption = new AbortController();
+  cleanUp.add(() => Promise.resolve(interruption.abort()));
+  const { signal } = interruption;
+  await play({ api: createApiClient({ url: running.url, key }), receiver, terminal, signal });
 }
