@@ -114,14 +114,15 @@ describe('the memory store', () => {
 
 describe('the PostgreSQL store', () => {
   it('makes its table when it is not there, also when many need it at once', async () => {
-    await using own = await createTestDatabase();
-    const stores = Array.from({ length: 8 }, () =>
-      postgresStore({ query: (text, values) => own.pool.query<object>(text, values), table: 'public.received' }),
-    );
-    const claims = await Promise.all(stores.map((store) => store.claim('evt_1')));
-    expect(claims.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'busy'), 'new']);
-    const { rows } = await own.pool.query(`SELECT consumer, id, claim IS NULL AS done FROM public.received`);
-    expect(rows).toEqual([{ consumer: 'default', id: 'evt_1', done: false }]);
+    // Each time another table: it is only at its first moment that they can collide.
+    for (let round = 0; round < 20; round += 1) {
+      const table = `public.received_${round}`;
+      const stores = Array.from({ length: 8 }, () => postgresStore({ query, table }));
+      const claims = await Promise.all(stores.map((store) => store.claim('evt_1')));
+      expect(claims.toSorted()).toEqual([...Array.from({ length: 7 }, () => 'busy'), 'new']);
+      const { rows } = await query(`SELECT consumer, id, claim IS NULL AS done FROM ${table}`, []);
+      expect(rows).toEqual([{ consumer: 'default', id: 'evt_1', done: false }]);
+    }
   });
 
   it('keeps the memories of two consumers apart', async () => {

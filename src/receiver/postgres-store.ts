@@ -44,22 +44,22 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
     }
   };
 
+  /** One statement, under a lock: two that create a table at once fail in ways of many codes. */
   const createTable = async (): Promise<void> => {
-    const statements = [
-      `CREATE TABLE IF NOT EXISTS ${table} (
-        consumer text NOT NULL,
-        id text NOT NULL,
-        claim uuid,
-        expires_at timestamptz NOT NULL,
-        PRIMARY KEY (consumer, id)
-      )`,
-      `CREATE INDEX IF NOT EXISTS ${index} ON ${table} (expires_at)`,
-    ];
-    for (const statement of statements) {
-      await options.query(statement, []).catch((error: unknown) => {
-        if (!madeMeanwhile.has(codeOf(error))) throw error;
-      });
-    }
+    await options.query(
+      `DO $$ BEGIN
+        PERFORM pg_advisory_xact_lock(hashtext('posthorn receiver'));
+        CREATE TABLE IF NOT EXISTS ${table} (
+          consumer text NOT NULL,
+          id text NOT NULL,
+          claim uuid,
+          expires_at timestamptz NOT NULL,
+          PRIMARY KEY (consumer, id)
+        );
+        CREATE INDEX IF NOT EXISTS ${index} ON ${table} (expires_at);
+      END $$`,
+      [],
+    );
   };
 
   const prune = async (): Promise<number> => {
@@ -112,8 +112,6 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
 }
 
 const undefinedTable = '42P01';
-/** Two that create a table at once: duplicate_table, or a unique violation in the catalogue. */
-const madeMeanwhile = new Set<unknown>(['42P07', '23505']);
 
 function codeOf(error: unknown): unknown {
   return (error as { code?: unknown } | null)?.code;
