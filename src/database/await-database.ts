@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { isUnreachable } from './pool.ts';
+import { isDatabaseOutage } from './database-outage.rules.ts';
 
 const oldestVersion = 150_000;
 const firstWaitMs = 200;
@@ -19,7 +19,7 @@ export async function awaitDatabase(
       await checkVersion(config);
       return;
     } catch (error) {
-      if (!isUnreachable(error) || performance.now() > untilMs) throw error;
+      if (!isDatabaseOutage(error) || performance.now() > untilMs) throw error;
       options.onWaiting(error);
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }

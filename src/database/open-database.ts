@@ -4,7 +4,8 @@ import { checkDurabilitySettings } from './durability-settings.ts';
 import type { ServerLog } from './embedded/server-log.ts';
 import { startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
 import { migrate } from './migrate.ts';
-import { createPool, isUnreachable } from './pool.ts';
+import { isDatabaseOutage } from './database-outage.rules.ts';
+import { createPool } from './pool.ts';
 
 export type OpenDatabase = {
   connection: pg.ClientConfig;
@@ -55,7 +56,7 @@ export async function openDatabase(options: {
     await bringUp(waitsOutside ? shortPatienceMs : patienceMs);
     return opened(Promise.resolve());
   } catch (error) {
-    if (waitsOutside && isUnreachable(error)) return opened(bringUp(Number.POSITIVE_INFINITY));
+    if (waitsOutside && isDatabaseOutage(error)) return opened(bringUp(Number.POSITIVE_INFINITY));
     await stop();
     throw error;
   }

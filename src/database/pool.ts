@@ -44,13 +44,3 @@ function closeIdleAfterSilence(pool: pg.Pool): void {
 export function isSilence(error: unknown): error is Error {
   return error instanceof Error && error.message === 'Query read timeout';
 }
-
-/** True when the database could not be reached or is shutting down or starting up: the same call may work later. */
-export function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  if (/^(08|57P|53)/.test(code) || /^(ECONN|EPIPE|ENOENT|ETIMEDOUT|EAI_|EHOST|ENET)/.test(code)) return true;
-  return /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/.test(
-    error.message,
-  );
-}

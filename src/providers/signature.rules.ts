@@ -145,6 +145,21 @@ export function textAt(value: unknown, ...path: string[]): string | null {
   return typeof here === 'string' && here !== '' ? here : null;
 }
 
+const zonedTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/** The instant that an ISO 8601 time with its zone names; null for anything else, a time without a zone too. */
+export function instantMs(text: string | null): number | null {
+  if (text === null || !zonedTime.test(text)) return null;
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) ? null : atMs;
+}
+
+/** The one value of a header that nothing depends on; null when it is missing, repeated or too long. */
+export function headerText(request: InboundRequest, name: string): string | null {
+  const value = oneHeader(request, name);
+  return typeof value === 'string' ? value : null;
+}
+
 /**
  * A provider's own event name as an event type: what a name may not hold becomes `.`, and a name that would pass for
  * one of Posthorn's own gets the provider in front.

@@ -16,6 +16,8 @@ const plain = (): string => randomBytes(secretBytes).toString('base64url');
 /** By provider and kind of credential. */
 const generators: Readonly<Record<string, (options: Options) => string>> = {
   'documenso secret': plain,
+  'github secret': plain,
+  'goroute secret': plain,
   'generic secret': ({ scheme }) => (scheme === 'basic' ? `posthorn:${plain()}` : plain()),
   // Source: Standard Webhooks, "Signature scheme": base64 after whsec_, 24 to 64 bytes.
   'standard-webhooks secret': () => `whsec_${randomBytes(secretBytes).toString('base64')}`,

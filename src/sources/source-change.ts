@@ -82,8 +82,10 @@ function changedOptions(
 function windowProblems({ options, dedupeWindowSeconds }: SourceSettings): ProblemPointer[] {
   return ages.flatMap((name) => {
     const ageSeconds = options[name];
-    if (typeof ageSeconds !== 'number' || ageSeconds <= dedupeWindowSeconds || !signsTime(options)) return [];
-    const message = `must be at least ${ageSeconds}: so old may a request be (${name})`;
+    // A tolerance goes both ways: what is dated in the future by it stays acceptable for twice as long.
+    const leastSeconds = typeof ageSeconds !== 'number' ? 0 : name === 'toleranceSeconds' ? 2 * ageSeconds : ageSeconds;
+    if (leastSeconds <= dedupeWindowSeconds || !signsTime(options)) return [];
+    const message = `must be at least ${leastSeconds}: so long may a request be acceptable (${name})`;
     return [{ pointer: '/dedupeWindowSeconds', message }];
   });
 }

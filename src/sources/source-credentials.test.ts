@@ -67,10 +67,10 @@ describe('the credentials of a source', () => {
     const after = await changed(made.id, { credentials: [{ name: 'second' }, { name: 'third' }] });
     expect(after['generated']).toEqual([{ name: 'third', kind: 'secret', value: expect.any(String) }]);
     expect(await values(made.id)).toEqual([two.value, after['generated'][0].value]);
-    const goroute = await create({ provider: 'goroute', credentials: [{}] });
-    expect(goroute.body).toMatchObject({
+    const stripe = await create({ provider: 'stripe', credentials: [{}] });
+    expect(stripe.body).toMatchObject({
       code: 'invalid_request',
-      errors: [{ pointer: '/credentials/0/value', message: 'is missing: GoRoute knows it' }],
+      errors: [{ pointer: '/credentials/0/value', message: 'is missing: Stripe knows it' }],
     });
   });
 

@@ -226,7 +226,13 @@ describe('providers', () => {
     const generated = body.data.filter(({ credentialKinds }: { credentialKinds: { canBeGenerated: boolean }[] }) =>
       credentialKinds.some(({ canBeGenerated }) => canBeGenerated),
     );
-    expect(generated.map(({ name }: { name: string }) => name)).toEqual(['documenso', 'generic', 'standard-webhooks']);
+    expect(generated.map(({ name }: { name: string }) => name)).toEqual([
+      'documenso',
+      'generic',
+      'github',
+      'goroute',
+      'standard-webhooks',
+    ]);
     expect(of('signwell').options.maxAgeSeconds).toEqual(
       allProfiles().find(({ name }) => name === 'signwell')!.options['maxAgeSeconds'],
     );

@@ -4,6 +4,7 @@ import type { Identity, ProviderProfile } from '../provider-profile.ts';
 import {
   dedupeKeyOf,
   eventTypeName,
+  instantMs,
   jsonOf,
   keyText,
   maskTexts,
@@ -52,7 +53,6 @@ const timeFields: Readonly<Record<string, string>> = {
   TEMPLATE_UPDATED: 'updatedAt',
   TEMPLATE_USED: 'createdAt',
 };
-const isoTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/;
 
 /** These are about a template, not about a document made from it. */
 const templateEvents: ReadonlySet<string> = new Set(['TEMPLATE_CREATED', 'TEMPLATE_UPDATED', 'TEMPLATE_DELETED']);
@@ -127,7 +127,5 @@ function subjectOf(event: string, payload: JsonObject): string | null {
 
 function timeOf(event: string, payload: JsonObject): number | null {
   const field = Object.hasOwn(timeFields, event) ? timeFields[event] : undefined;
-  const text = field === undefined ? null : textAt(payload, field);
-  const atMs = text !== null && isoTime.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(atMs) ? null : atMs;
+  return field === undefined ? null : instantMs(textAt(payload, field));
 }

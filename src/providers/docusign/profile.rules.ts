@@ -6,6 +6,7 @@ import {
   findBasic,
   findSigner,
   hmacOf,
+  instantMs,
   jsonOf,
   keyText,
   ofKind,
@@ -22,8 +23,6 @@ const digestBytes = 32;
 const digestChars = 44;
 
 const signatureHeaders = Array.from({ length: keysMax }, (_, index) => `x-docusign-signature-${index + 1}`);
-/** A time without a zone might be of any zone. */
-const zonedTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /**
  * DocuSign Connect in the JSON SIM format. Bodies carry whole PDFs in base64: they are signed over as they came and
@@ -75,14 +74,13 @@ export const docusignProfile: ProviderProfile = {
     const event = textAt(parsed, 'event');
     const envelopeId = textAt(parsed, 'data', 'envelopeId');
     const generated = textAt(parsed, 'generatedDateTime');
-    const atMs = generated !== null && zonedTime.test(generated) ? Date.parse(generated) : Number.NaN;
     return {
       eventType: eventTypeName('docusign', event),
       externalId: null,
       dedupeKey: dedupeKey(parsed, event, generated) ?? dedupeKeyOf(body),
       // Events of templates and clickwraps have no envelope; their address is what is known of them.
       subject: event === null ? null : keyText(envelopeId ?? textAt(parsed, 'uri')),
-      occurredAtMs: event === null || Number.isNaN(atMs) ? null : atMs,
+      occurredAtMs: event === null ? null : instantMs(generated),
     };
   },
 };

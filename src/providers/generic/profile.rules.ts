@@ -5,6 +5,7 @@ import {
   eventTypeName,
   findBasic,
   findSigner,
+  headerText,
   hmacOf,
   jsonOf,
   keyText,
@@ -59,9 +60,9 @@ export const genericProfile: ProviderProfile = {
   identify(request, options): Identity {
     const { body } = request;
     const parsed = jsonOf(body);
-    const id = headerText(request, headerOption(options, 'idHeader'));
+    const id = textOf(request, headerOption(options, 'idHeader'));
     const path = textAtPath(parsed, textOption(options, 'duplicatesPath'));
-    const type = headerText(request, headerOption(options, 'eventTypeHeader')) ?? typeAt(parsed, options);
+    const type = textOf(request, headerOption(options, 'eventTypeHeader')) ?? typeAt(parsed, options);
     const duplicatesBy = textOption(options, 'duplicatesBy');
     return {
       eventType: eventTypeName(name, type ?? textOption(options, 'eventType')),
@@ -169,7 +170,7 @@ function keyById(id: string, body: Buffer, options: Options): string {
 function signedTimeOf(request: InboundRequest, options: Options): string {
   if (textOption(options, 'scheme') !== 'hmac') return '';
   if (!signedFields(textOption(options, 'signedContent')).has('timestamp')) return '';
-  return headerText(request, headerOption(options, 'timestampHeader')) ?? '';
+  return textOf(request, headerOption(options, 'timestampHeader')) ?? '';
 }
 
 function typeAt(parsed: unknown, options: Options): string | null {
@@ -180,7 +181,6 @@ function textAtPath(parsed: unknown, path: string): string | null {
   return path === '' ? null : textAt(parsed, ...path.split('.'));
 }
 
-function headerText(request: InboundRequest, header: string | null): string | null {
-  const value = header === null ? null : oneHeader(request, header);
-  return typeof value === 'string' ? value : null;
+function textOf(request: InboundRequest, header: string | null): string | null {
+  return header === null ? null : headerText(request, header);
 }

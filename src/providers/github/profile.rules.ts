@@ -1,8 +1,9 @@
-import type { Identity, InboundRequest, ProviderProfile } from '../provider-profile.ts';
+import type { Identity, ProviderProfile } from '../provider-profile.ts';
 import {
   dedupeKeyOf,
   eventTypeName,
   findSigner,
+  headerText,
   hmacOf,
   jsonOf,
   keyText,
@@ -93,9 +94,4 @@ function payloadOf(body: Buffer): unknown {
   if (body.toString('latin1', 0, 8) !== 'payload=') return jsonOf(body);
   const [payload = '', ...more] = new URLSearchParams(body.toString('utf8')).getAll('payload');
   return more.length > 0 ? undefined : jsonOf(Buffer.from(payload));
-}
-
-function headerText(request: InboundRequest, headerName: string): string | null {
-  const value = oneHeader(request, headerName);
-  return typeof value === 'string' ? value : null;
 }

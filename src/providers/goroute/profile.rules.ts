@@ -4,6 +4,7 @@ import {
   eventTypeName,
   findSigner,
   hmacOf,
+  instantMs,
   jsonOf,
   keyText,
   oneHeader,
@@ -17,7 +18,6 @@ const prefix = 'sha256=';
 const digestBytes = 32;
 /** A header name as RFC 9110 section 5.6.2 has it. */
 const headerName = "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$";
-const zonedTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 const options = {
   signatureHeader: {
@@ -86,15 +86,13 @@ export const gorouteProfile: ProviderProfile = {
     const event = textAt(parsed, 'event');
     const signedId = textAt(parsed, 'event_id');
     const [headerId = '', ...moreIds] = headers.get(headerOf(given, 'eventIdHeader')) ?? [];
-    const timestamp = textAt(parsed, 'timestamp') ?? '';
-    const atMs = zonedTime.test(timestamp) ? Date.parse(timestamp) : Number.NaN;
     return {
       eventType: eventTypeName('goroute', event),
       externalId: keyText(signedId ?? (headerId === '' || moreIds.length > 0 ? null : headerId)),
       dedupeKey: signedId === null ? dedupeKeyOf(body) : dedupeKeyOf('event_id', signedId),
       // A document's transmission is what its later events are about, so it goes first.
       subject: keyText(textAt(parsed, 'data', 'transaction_id') ?? textAt(parsed, 'data', 'document_id')),
-      occurredAtMs: Number.isNaN(atMs) ? null : atMs,
+      occurredAtMs: instantMs(textAt(parsed, 'timestamp')),
     };
   },
 };

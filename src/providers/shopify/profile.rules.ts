@@ -1,8 +1,9 @@
-import type { Identity, InboundRequest, Options, ProviderProfile } from '../provider-profile.ts';
+import type { Identity, Options, ProviderProfile } from '../provider-profile.ts';
 import {
   dedupeKeyOf,
   eventTypeName,
   findSigner,
+  headerText,
   hmacOf,
   jsonOf,
   keyText,
@@ -90,9 +91,4 @@ function subjectOf(topic: string | null, payload: unknown): string | null {
   const id = textAt(payload, 'id');
   if (resource !== '' && id !== null && Number.isSafeInteger(Number(id))) return `${resource}/${id}`;
   return textAt(payload, 'admin_graphql_api_id');
-}
-
-function headerText(request: InboundRequest, headerName: string): string | null {
-  const value = oneHeader(request, headerName);
-  return typeof value === 'string' ? value : null;
 }

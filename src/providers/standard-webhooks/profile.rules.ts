@@ -8,6 +8,7 @@ import {
   eventTypeName,
   findSigner,
   hmacOf,
+  instantMs,
   jsonOf,
   keyText,
   ofKind,
@@ -24,7 +25,6 @@ const signaturesMax = 16;
 const publicPrefix = 'whpk_';
 /** RFC 8410: the fixed bytes before a raw Ed25519 public key in SPKI. */
 const spkiHeader = Buffer.from('302a300506032b6570032100', 'hex');
-const zonedTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /** `signatures` are the entries of the list, each `version,base64`. */
 type Message = { id: string; timestamp: string; timestampSeconds: number; signatures: string[]; body: Buffer };
@@ -106,14 +106,12 @@ export const standardWebhooksProfile: ProviderProfile = {
   identify(request, options): Identity {
     const id = oneHeader(request, `${headerPrefixOf(options)}-id`);
     const parsed = jsonOf(request.body);
-    const timestamp = textAt(parsed, 'timestamp') ?? '';
-    const atMs = zonedTime.test(timestamp) ? Date.parse(timestamp) : Number.NaN;
     return {
       eventType: eventTypeName(name, textAt(parsed, 'type')),
       externalId: typeof id === 'string' ? keyText(id) : null,
       dedupeKey: typeof id === 'string' ? dedupeKeyOf('id', id) : dedupeKeyOf('body', request.body),
       subject: null,
-      occurredAtMs: Number.isNaN(atMs) ? null : atMs,
+      occurredAtMs: instantMs(textAt(parsed, 'timestamp')),
     };
   },
 };
