@@ -5,6 +5,8 @@
 export type GroupCommit<Item, Answer> = {
   /** Resolves with the item's own answer, rejects with what `write` threw for its batch. */
   add(item: Item): Promise<Answer>;
+  /** Without a promise for each: `onWritten` tells of the whole batch. */
+  push(item: Item): void;
   /** Items that wait or are being written. */
   readonly pending: number;
   /** Resolves when nothing is pending. */
@@ -18,12 +20,17 @@ export function createGroupCommit<Item, Answer>(options: {
   /** An item's size in bytes, and how many a batch may have; one item alone may have more. */
   weigh?: (item: Item) => number;
   maxBytes?: number;
+  /** A batch is durable, and no longer counted as pending. */
+  onWritten?: (batch: Item[]) => void;
+  /** A batch was not written; who added an item hears of it, who pushed one hears of it here. */
+  onFailed?: (error: unknown) => void;
   /** Batches under way at once. */
   parallel: number;
   /** Runs its argument when this turn of the event loop is over: setImmediate, but for the simulation. */
   defer?: (run: () => void) => void;
 }): GroupCommit<Item, Answer> {
-  type Waiting = { item: Item; resolve(answer: Answer): void; reject(reason: unknown): void };
+  type Adder = { resolve(answer: Answer): void; reject(reason: unknown): void };
+  type Waiting = { item: Item; adder: Adder | null };
   const defer = options.defer ?? setImmediate;
   let waiting: Waiting[] = [];
   let writing = 0;
@@ -55,14 +62,19 @@ export function createGroupCommit<Item, Answer>(options: {
   };
 
   const run = async (batch: Waiting[]): Promise<void> => {
+    const items = batch.map((entry) => entry.item);
+    let written = true;
     try {
-      const answers = await options.write(batch.map((entry) => entry.item));
-      batch.forEach((entry, index) => entry.resolve(answers[index] as Answer));
+      const answers = await options.write(items);
+      for (let index = 0; index < batch.length; index += 1) batch[index]?.adder?.resolve(answers[index] as Answer);
     } catch (error) {
-      for (const entry of batch) entry.reject(error);
+      written = false;
+      for (const { adder } of batch) adder?.reject(error);
+      options.onFailed?.(error);
     }
     writing -= 1;
     pending -= batch.length;
+    if (written) options.onWritten?.(items);
     if (pending === 0) {
       for (const wake of idleWaiters) wake();
       idleWaiters = [];
@@ -81,9 +93,14 @@ export function createGroupCommit<Item, Answer>(options: {
     add(item) {
       pending += 1;
       return new Promise<Answer>((resolve, reject) => {
-        waiting.push({ item, resolve, reject });
+        waiting.push({ item, adder: { resolve, reject } });
         schedule();
       });
+    },
+    push(item) {
+      pending += 1;
+      waiting.push({ item, adder: null });
+      schedule();
     },
     get pending() {
       return pending;

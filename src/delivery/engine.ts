@@ -82,6 +82,7 @@ export class DeliveryEngine {
     this.settler = createSettler({
       store,
       timers,
+      onSettled: (batch) => this.settled(batch),
       onFenced: (count) => events.onFenced(count),
       onError: (error) => events.onError('settle', error),
       onResumed: () => this.dispatcher.run(),
@@ -333,17 +334,18 @@ export class DeliveryEngine {
     const { item } = settlement;
     this.custody.attempted(item);
     this.options.events.onAttempt(settlement, lane.config);
-    this.settler.settle(settlement).then(
-      () => {
-        this.bytes -= item.body.length;
-        this.custody.settled(item);
-        if (settlement.outcome === 'dead') this.options.events.onDead();
-        if (settlement.outcome === 'retry') this.backlog.pokeIn(settlement.delayMs);
-        else if (item.orderingKey !== null) this.backlog.poke();
-        this.dispatcher.run();
-      },
-      (error: unknown) => this.options.events.onError('settle', error),
-    );
+    this.settler.settle(settlement);
+  }
+
+  private settled(batch: readonly Settlement[]): void {
+    for (const { item, outcome, delayMs } of batch) {
+      this.bytes -= item.body.length;
+      this.custody.settled(item);
+      if (outcome === 'dead') this.options.events.onDead();
+      if (outcome === 'retry') this.backlog.pokeIn(delayMs);
+      else if (item.orderingKey !== null) this.backlog.poke();
+    }
+    this.dispatcher.run();
   }
 
   private laneChanged(lane: Lane, opened: boolean): void {

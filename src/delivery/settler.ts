@@ -3,8 +3,8 @@ import type { DeliveryStore, Settlement, Timers } from './delivery-ports.ts';
 
 /** Writes settlements by group commit, and keeps at it while the database is away. */
 export type Settler = {
-  /** Resolves when the attempt is durable. Rejects only when `stop` gave up on the database. */
-  settle(settlement: Settlement): Promise<void>;
+  /** `onSettled` tells when the attempt is durable; it never does when `giveUp` gave up on the database. */
+  settle(settlement: Settlement): void;
   readonly pending: number;
   /** True from a failed write until the next one that works. */
   readonly stalled: boolean;
@@ -21,6 +21,8 @@ const batchMaxBytes = 8 * 1024 * 1024;
 export function createSettler(options: {
   store: Pick<DeliveryStore, 'settle'>;
   timers: Timers;
+  /** These are durable now. */
+  onSettled: (batch: Settlement[]) => void;
   onFenced: (count: number) => void;
   onError: (error: unknown) => void;
   onResumed: () => void;
@@ -70,10 +72,12 @@ export function createSettler(options: {
     weigh: ({ responseBody }) => responseBody?.length ?? 0,
     maxBytes: batchMaxBytes,
     parallel: 2,
+    onWritten: (batch) => options.onSettled(batch),
+    onFailed: (error) => options.onError(error),
     ...(timers.defer && { defer: (run) => timers.defer?.(run) }),
   });
   return {
-    settle: (settlement) => commit.add(settlement),
+    settle: (settlement) => commit.push(settlement),
     get pending() {
       return commit.pending;
     },

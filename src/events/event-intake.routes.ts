@@ -99,6 +99,7 @@ export function eventIntakeRoutes(options: { intake: EventIntake }) {
         return reply
           .code(202)
           .header('content-type', 'application/json; charset=utf-8')
+          .header('posthorn-request-id', request.id)
           .send(`{"data":[${answers.map(printAnswer).join(',')}]}`);
       },
     );
