@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { mergeReports, type CrashReport, type RoundFigures } from './report.ts';
 
 /** What a process that plays one folder is told, as JSON in its only argument. */
-export type FolderOrder = { rounds: number; seed: number };
+export type FolderOrder = { rounds: number; seed: number; only: string };
 /** What it tells. */
 export type FolderNews =
   | { kind: 'round'; figures: RoundFigures }
@@ -17,6 +17,8 @@ export async function playInFolders(options: {
   folders: number;
   parallel: number;
   seed: number;
+  /** Kinds of kill with this in their name alone. */
+  only: string;
   stop: AbortSignal;
   onRound: (figures: RoundFigures) => void;
 }): Promise<CrashReport> {
@@ -25,7 +27,11 @@ export async function playInFolders(options: {
   const stop = AbortSignal.any([options.stop, failed.signal]);
   const orders = Array.from({ length: options.folders }, (_, index): FolderOrder => {
     const share = Math.floor(options.rounds / options.folders);
-    return { rounds: share + (index < options.rounds % options.folders ? 1 : 0), seed: options.seed + index };
+    return {
+      rounds: share + (index < options.rounds % options.folders ? 1 : 0),
+      seed: options.seed + index,
+      only: options.only,
+    };
   });
   const reports: CrashReport[] = [];
   const playNext = async (): Promise<void> => {

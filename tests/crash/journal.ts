@@ -1,6 +1,7 @@
 import type { Reception } from '../support/journal-receiver.ts';
+import { readTold } from './inbound-requests.ts';
 
-type Payload = { mark: number; key?: string; orderingKey?: string; sequence?: number };
+type Payload = { mark: number | string; key?: string; orderingKey?: string; sequence?: number };
 
 /**
  * What the receiver saw over all rounds, taken in piece by piece: which event arrived where and was answered well, in
@@ -12,7 +13,7 @@ export class Journal {
   private readonly well = new Set<string>();
   private readonly seen = new Set<string>();
   private readonly events = new Set<string>();
-  private readonly eventOfMark = new Map<number, string>();
+  private readonly eventOfMark = new Map<number | string, string>();
   private readonly lastSequence = new Map<string, number>();
   private duplicates = 0;
   private count = 0;
@@ -59,7 +60,7 @@ export class Journal {
     const first = !this.seen.has(id);
     this.seen.add(id);
     if (status === 200) this.well.add(id);
-    if (!type.startsWith('posthorn.')) this.check(place, eventId, (JSON.parse(body) as { data: Payload }).data, first);
+    if (!type.startsWith('posthorn.')) this.check(place, eventId, payloadOf(body), first);
   }
 
   // The harness repeats only what has an idempotency key, so one mark is one event, whatever happened to the post.
@@ -69,9 +70,16 @@ export class Journal {
     if (earlier === undefined) this.eventOfMark.set(mark, eventId);
     else if (earlier !== eventId) this.found.push(`${key ?? `mark ${mark}`} was received as ${earlier} and ${eventId}`);
 
-    if (!first || orderingKey === undefined || sequence === undefined) return;
+    if (!first || orderingKey === undefined || sequence === undefined || !place.endsWith('-ordered')) return;
     const last = this.lastSequence.get(`${place} ${orderingKey}`) ?? 0;
     if (sequence > last) this.lastSequence.set(`${place} ${orderingKey}`, sequence);
     else this.found.push(`${place} ${orderingKey}: ${sequence} came after ${last} (${eventId})`);
   }
+}
+
+function payloadOf(body: string): Payload {
+  const told = readTold(body);
+  if (told === null) return (JSON.parse(body) as { data: Payload }).data;
+  const { name: mark, subject: orderingKey, sequence } = told;
+  return sequence === null ? { mark } : { mark, orderingKey, sequence };
 }

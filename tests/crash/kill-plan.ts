@@ -1,9 +1,15 @@
 import type { Random } from '../simulation/random.ts';
 
 /** How a round ends Posthorn. */
-export type KillPlan =
-  | { kind: 'moment'; target: 'posthorn' | 'postgres' | 'both'; afterMs: number; name: string }
-  | { kind: 'point'; point: string; atStart: boolean; name: string };
+export type KillPlan = { name: string } & (
+  | { kind: 'moment'; target: 'posthorn' | 'postgres' | 'both'; afterMs: number; burst: boolean }
+  /** The database is killed, and once more while Posthorn takes up its work again. */
+  | { kind: 'again'; afterMs: number; thenMs: number }
+  /** The database goes away; Posthorn is killed this long after a provider was answered without it. */
+  | { kind: 'spooling'; outage: 'killed' | 'frozen'; afterMs: number }
+  /** `outage`: the point is on the way of requests into the spool or out of it, so the database is killed before. */
+  | { kind: 'point'; point: string; atStart: boolean; outage: boolean }
+);
 
 /** Around every commit; with `:now` also while the node is coming up and taking over what the last one left. */
 const points = [
@@ -23,48 +29,95 @@ const points = [
   { point: 'release:after', most: 1 },
 ];
 const startPoints = ['join:sent', 'join:after', 'takeOver:before', 'takeOver:sent', 'takeOver:after', 'claim:after'];
+/** On the way into the spool and out of it; before `remove` everything that it removes was accepted. */
+const spoolPoints = [
+  { point: 'append:before', most: 60 },
+  { point: 'append:sent', most: 60 },
+  { point: 'append:after', most: 60 },
+  { point: 'peek:after', most: 3 },
+  { point: 'remove:before', most: 2 },
+  { point: 'remove:sent', most: 2 },
+  { point: 'remove:after', most: 2 },
+];
+/** These need a spool that the round before left something in. */
+const drainPoints = ['peek:after', 'remove:before', 'remove:sent', 'remove:after'];
 
-/** Every point once, and then again, with random moments between: each run of 50 rounds or more has seen all of them. */
-export function createKillPlans(random: Random): { next(): KillPlan } {
+type Moment = { target: 'posthorn' | 'postgres' | 'both'; count: number; burst: boolean };
+
+/** Every point once, and then again, with random moments between: each run of 80 rounds or more has seen all of them. */
+export function createKillPlans(random: Random, only = ''): { next(): KillPlan } {
   let queue: KillPlan[] = [];
+
+  const moments = ({ target, count, burst }: Moment): KillPlan[] =>
+    Array.from({ length: count }, () => ({
+      kind: 'moment',
+      target,
+      afterMs: random.whole(60, 1200),
+      burst,
+      name: `${target}, ${burst ? 'in a burst of providers' : 'any moment'}`,
+    }));
+  const spooling = (outage: 'killed' | 'frozen'): KillPlan => ({
+    kind: 'spooling',
+    outage,
+    afterMs: random.whole(0, 250),
+    name: `posthorn, spooling, database ${outage}`,
+  });
+  const atPoint = (at: { point: string; most: number }, outage: boolean): KillPlan => ({
+    kind: 'point',
+    point: `${at.point}:${random.whole(1, at.most)}`,
+    atStart: false,
+    outage,
+    name: at.point,
+  });
+  const atStart = (point: string): KillPlan => ({
+    kind: 'point',
+    point: `${point}:1:now`,
+    atStart: true,
+    outage: false,
+    name: `${point}, at start`,
+  });
+  const again = (): KillPlan => ({
+    kind: 'again',
+    afterMs: random.whole(60, 600),
+    thenMs: random.whole(0, 400),
+    name: 'postgres, and again while it comes back',
+  });
+
   const refill = (): void => {
-    const moments = (target: 'posthorn' | 'postgres' | 'both', count: number): KillPlan[] =>
-      Array.from({ length: count }, () => ({
-        kind: 'moment',
-        target,
-        afterMs: random.whole(60, 1200),
-        name: `${target}, any moment`,
-      }));
-    queue = [
-      ...moments('posthorn', 10),
-      ...moments('postgres', 4),
-      ...moments('both', 4),
-      ...points.map(
-        ({ point, most }): KillPlan => ({
-          kind: 'point',
-          point: `${point}:${random.whole(1, most)}`,
-          atStart: false,
-          name: point,
-        }),
-      ),
-      ...startPoints.map(
-        (point): KillPlan => ({
-          kind: 'point',
-          point: `${point}:1:now`,
-          atStart: true,
-          name: `${point}, at start`,
-        }),
-      ),
-    ];
-    for (let at = queue.length - 1; at > 0; at -= 1) {
-      const other = random.whole(0, at);
-      [queue[at], queue[other]] = [queue[other] as KillPlan, queue[at] as KillPlan];
-    }
+    const turns: KillPlan[][] = [
+      ...moments({ target: 'posthorn', count: 10, burst: false }),
+      ...moments({ target: 'postgres', count: 4, burst: false }),
+      ...moments({ target: 'both', count: 4, burst: false }),
+      ...moments({ target: 'postgres', count: 3, burst: true }),
+      ...moments({ target: 'both', count: 3, burst: true }),
+      again(),
+      again(),
+      spooling('killed'),
+      spooling('killed'),
+      spooling('frozen'),
+      ...points.map((point) => atPoint(point, false)),
+      ...spoolPoints.map((point) => atPoint(point, true)),
+      ...startPoints.map(atStart),
+    ].map((plan) => [plan]);
+    turns.push(...drainPoints.map((point) => [spooling('killed'), atStart(point)]));
+    const wanted = turns.filter((turn) => turn.some(({ name }) => name.includes(only)));
+    if (wanted.length === 0) throw new Error(`no kind of kill has "${only}" in its name`);
+    queue = shuffled(wanted, random).flat().reverse();
   };
+
   return {
     next() {
       if (queue.length === 0) refill();
       return queue.pop() as KillPlan;
     },
   };
+}
+
+function shuffled<T>(from: readonly T[], random: Random): T[] {
+  const list = [...from];
+  for (let at = list.length - 1; at > 0; at -= 1) {
+    const other = random.whole(0, at);
+    [list[at], list[other]] = [list[other] as T, list[at] as T];
+  }
+  return list;
 }

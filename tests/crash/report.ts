@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { InboundLedger } from './inbound-ledger.ts';
 import type { Ledger } from './ledger.ts';
 
 /** What one round brought. */
@@ -18,6 +19,7 @@ export type CrashReport = {
   answers: Ledger['answers'];
   refusals: Record<string, number>;
   unanswered: number;
+  inbound: InboundLedger['figures'] & { seenAgain: number };
   events: number;
   deliveries: number;
   receptions: number;
@@ -47,6 +49,15 @@ export function mergeReports(reports: readonly CrashReport[]): CrashReport {
     },
     refusals: totals((report) => report.refusals),
     unanswered: total((report) => report.unanswered),
+    inbound: {
+      requests: total(({ inbound }) => inbound.requests),
+      first: total(({ inbound }) => inbound.first),
+      repeated: total(({ inbound }) => inbound.repeated),
+      unanswered: total(({ inbound }) => inbound.unanswered),
+      inSpoolAtKills: total(({ inbound }) => inbound.inSpoolAtKills),
+      seenAgain: total(({ inbound }) => inbound.seenAgain),
+      longestMs: Math.max(...reports.map(({ inbound }) => inbound.longestMs)),
+    },
     events: total((report) => report.events),
     deliveries: total((report) => report.deliveries),
     receptions: total((report) => report.receptions),
@@ -59,7 +70,7 @@ export function mergeReports(reports: readonly CrashReport[]): CrashReport {
 /** The report as a Markdown table for people, per kind of kill and over all. */
 export function renderReport(report: CrashReport): string {
   const recoveries = report.rounds.map(({ recoveryMs }) => recoveryMs);
-  const { answers } = report;
+  const { answers, inbound } = report;
   const total = answers.single + answers.batch + answers.duplicate;
   const head = [
     `| | |`,
@@ -72,6 +83,12 @@ export function renderReport(report: CrashReport): string {
     `| posts that got no answer | ${number(report.unanswered)} |`,
     `| events acknowledged | ${number(report.events)} |`,
     `| their deliveries | ${number(report.deliveries)} |`,
+    `| requests of providers | ${number(inbound.requests)} |`,
+    `| of these answered 2xx | ${number(inbound.first)} for the first time, ${number(inbound.repeated)} again |`,
+    `| of these without an answer | ${number(inbound.unanswered)} |`,
+    `| in the spool at the kills | ${number(inbound.inSpoolAtKills)} |`,
+    `| duplicates counted as seen again | ${number(inbound.seenAgain)} |`,
+    `| longest that a provider waited for an answer | ${seconds(inbound.longestMs)} |`,
     `| deliveries at the end, operational events included | ${listed(report.states)} |`,
     `| requests received | ${number(report.receptions)} |`,
     `| of these, received again after a 2xx | ${number(sum(report.rounds.map(({ duplicates }) => duplicates)))} |`,

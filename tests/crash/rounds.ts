@@ -1,33 +1,40 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
-import { readPostmasterPid } from '../../src/database/embedded/server-processes.ts';
-import { socketPort } from '../../src/database/embedded/server-settings.rules.ts';
+import type pg from 'pg';
 import { createRandom } from '../simulation/random.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { type JournalReceiver, startReceiver } from '../support/journal-receiver.ts';
 import { EarlyEnd, killDatabaseOf, type PosthornProcess, startPosthorn } from '../support/posthorn-process.ts';
 import { until } from '../support/until.ts';
+import { databaseOf, type FolderDatabase } from './folder-database.ts';
+import { InboundLedger } from './inbound-ledger.ts';
+import { InboundLoad } from './inbound-load.ts';
+import { auditInbound, countSeenAgain } from './inbound-oracle.ts';
 import { Journal } from './journal.ts';
+import { kill, within } from './kill.ts';
 import { createKillPlans, type KillPlan } from './kill-plan.ts';
 import { Ledger } from './ledger.ts';
 import { Load } from './load.ts';
 import { audit, findPhantoms } from './oracle.ts';
 import type { CrashReport, RoundFigures } from './report.ts';
+import { countSetAside, readSpoolLeft } from './spool-left.ts';
 import { buildStage, type Stage } from './stage.ts';
 
-/** A named point that is not passed by then is given up: Posthorn is killed where it stands. */
-const pointPatienceMs = 2_500;
+/** A start that is to be killed has this long to get there once it is ready. */
+const startPatienceMs = 1_500;
 const recoveryMaxMs = 60_000;
 const deliveredMaxMs = 60_000;
+const drainedMaxMs = 30_000;
 /** Everything is looked at again this often, not only what is new. */
 const fullAuditEvery = 25;
 
 export type CrashOptions = {
   rounds: number;
   seed: number;
+  /** Kinds of kill with this in their name alone. */
+  only?: string;
   /** Ends the run after the round under way. */
   stop?: AbortSignal;
   onRound?: (figures: RoundFigures, round: number) => void;
@@ -58,22 +65,27 @@ class Harness {
   private readonly dataFolder: string;
   private readonly receiver: JournalReceiver;
   private readonly ledger = new Ledger();
+  private readonly inbound = new InboundLedger();
   private readonly journal = new Journal();
   private readonly rounds: RoundFigures[] = [];
   private posthorn: PosthornProcess | null = null;
   private duplicatesBefore = 0;
   private endedAtStart = false;
+  /** Names of what was in the spool when Posthorn was last killed. */
+  private spooled: ReadonlySet<string> = new Set();
+  private readonly database: FolderDatabase;
 
   constructor(options: CrashOptions, dataFolder: string, receiver: JournalReceiver) {
     this.options = options;
     this.dataFolder = dataFolder;
+    this.database = databaseOf(dataFolder);
     this.receiver = receiver;
   }
 
   async run(): Promise<CrashReport> {
     const startedAtMs = performance.now();
     const random = createRandom(this.options.seed);
-    const plans = createKillPlans(random.fork());
+    const plans = createKillPlans(random.fork(), this.options.only);
     const api = createApi(() => this.posthorn?.url ?? '');
     let plan = plans.next();
     this.posthorn = await this.start(null);
@@ -81,14 +93,16 @@ class Harness {
     await this.posthorn.end('SIGTERM');
     this.posthorn = await this.start(plan);
     const load = new Load({ ledger: this.ledger, stage, random: random.fork() });
+    const inboundLoad = new InboundLoad({ ledger: this.inbound, stage, random: random.fork() });
 
     const failures: string[] = [];
     let states: Record<string, number> = {};
+    let seenAgain = 0;
     for (let round = 1; round <= this.options.rounds && failures.length === 0; round += 1) {
       if (this.options.stop?.aborted) break;
       const next = plans.next();
       try {
-        const { reached, recoveryMs } = await this.playRound(plan, next, load, round);
+        const { reached, recoveryMs } = await this.playRound(plan, next, [load, inboundLoad], round);
         failures.push(...(await this.check(stage, api, load, round)));
         const duplicates = this.journal.duplicateCount - this.duplicatesBefore;
         this.duplicatesBefore = this.journal.duplicateCount;
@@ -105,6 +119,7 @@ class Harness {
       try {
         failures.push(...(await this.drain(stage, api)));
         states = await this.countStates();
+        seenAgain = await this.database.use(countSeenAgain);
       } catch (error) {
         failures.push(describe(error));
       }
@@ -121,6 +136,7 @@ class Harness {
       answers: ledger.answers,
       refusals: Object.fromEntries(ledger.refusals),
       unanswered: ledger.unanswered,
+      inbound: { ...this.inbound.figures, seenAgain },
       events: ledger.acknowledged.size,
       deliveries: [...ledger.acknowledged.values()].reduce((sum, { deliveries }) => sum + deliveries, 0),
       receptions: this.journal.receptionCount,
@@ -138,28 +154,26 @@ class Harness {
   }
 
   /** Load, the kill, and Posthorn up again for the round after: with that one's point, not armed yet. */
-  private async playRound(plan: KillPlan, next: KillPlan, load: Load, round: number) {
+  private async playRound(plan: KillPlan, next: KillPlan, [load, inboundLoad]: [Load, InboundLoad], round: number) {
     const posthorn = this.posthorn as PosthornProcess;
+    const stopLoad = async (): Promise<void> => {
+      await Promise.all([load.stop(), inboundLoad.stop()]);
+    };
     load.start(posthorn.url, round);
-    let reached = true;
+    inboundLoad.start(posthorn.url, round, plan.kind !== 'point' && !(plan.kind === 'moment' && !plan.burst));
+    let reached: boolean;
     let recoveryMs: number | null = null;
-    if (plan.kind === 'point') {
-      if (plan.atStart) {
-        reached = this.endedAtStart;
-        await delay(400);
-      } else {
-        process.kill(posthorn.pid, 'SIGUSR2');
-        reached = (await within(pointPatienceMs, posthorn.ended)) !== null;
-      }
+    if (plan.kind === 'point' && plan.atStart) {
+      reached = this.endedAtStart;
+      await delay(400);
       await posthorn.end('SIGKILL');
     } else {
-      await delay(plan.afterMs);
-      const killed = plan.target === 'posthorn' ? undefined : await this.killPostmaster();
-      if (plan.target === 'postgres') recoveryMs = await this.awaitRecovery(posthorn, killed);
-      await load.stop();
-      await posthorn.end('SIGKILL');
+      const answers = (): number => this.inbound.answers;
+      ({ reached, recoveryMs } = await kill(plan, { posthorn, database: this.database, answers, stopLoad }));
     }
-    await load.stop();
+    await stopLoad();
+    this.spooled = await readSpoolLeft(this.dataFolder);
+    this.inbound.figures.inSpoolAtKills += this.spooled.size;
     this.posthorn = await this.start(next);
     return { reached, recoveryMs: recoveryMs ?? this.posthorn.readyAfterMs };
   }
@@ -172,7 +186,7 @@ class Harness {
     if (plan?.kind !== 'point' || !plan.atStart) return startPosthorn(withPoint);
     try {
       const posthorn = await startPosthorn(withPoint);
-      this.endedAtStart = (await within(500, posthorn.ended)) !== null;
+      this.endedAtStart = (await within(startPatienceMs, posthorn.ended)) !== null;
       await posthorn.end('SIGKILL');
     } catch (error) {
       if (!(error instanceof EarlyEnd) || error.ending.signal !== 'SIGKILL') throw error;
@@ -181,39 +195,17 @@ class Harness {
     return startPosthorn({ ...options, env });
   }
 
-  private async killPostmaster(): Promise<number | undefined> {
-    const pid = await this.postmasterPid();
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
-    return pid;
-  }
-
-  private postmasterPid(): Promise<number | undefined> {
-    return readPostmasterPid(join(this.dataFolder, 'postgres'));
-  }
-
-  /** Milliseconds until another server runs in the place of the killed one and Posthorn is ready again by itself. */
-  private async awaitRecovery(posthorn: PosthornProcess, killed: number | undefined): Promise<number> {
-    const killedAtMs = performance.now();
-    const recovered = async (): Promise<boolean> => {
-      if (!posthorn.running()) return true;
-      const pid = await this.postmasterPid();
-      if (pid === undefined || pid === killed) return false;
-      const answer = await fetch(`${posthorn.url}/readyz`);
-      if (!answer.ok) throw new Error(await answer.text());
-      return true;
-    };
-    await until('Posthorn to be ready after its database was killed', recovered, { deadlineMs: recoveryMaxMs });
-    if (!posthorn.running()) throw new Error('Posthorn ended with its database');
-    return performance.now() - killedAtMs;
-  }
-
   private async check(stage: Stage, api: Api, load: Load, round: number): Promise<string[]> {
     const posthorn = this.posthorn as PosthornProcess;
     await load.resolveKeys(posthorn.url, round);
-    return this.withDatabase(async (database) => {
-      await this.options.sabotage?.(database, round);
+    return this.database.use(async (database) => {
       const full = round % fullAuditEvery === 0;
       const sinceRound = full ? 0 : round - 1;
+      const { inbound: ledger, spooled } = this;
+      const early = await auditInbound({ database, ledger, spooled, sinceRound });
+      if (early.length > 0) return ['while the spool is drained:', ...early];
+      await this.awaitDrained(posthorn);
+      await this.options.sabotage?.(database, round);
       const failures = await this.auditNow(database, stage, sinceRound);
       if (failures.length > 0) return failures;
       failures.push(...(await this.checkByApi(api, round)));
@@ -226,7 +218,23 @@ class Harness {
     const { ledger, journal, receiver } = this;
     // Rows first, journal second: what the database calls received must be in the journal by then.
     const take = (): void => journal.take(receiver.receptions);
-    return audit({ database, ledger, stage, journal, takeJournal: take, sinceRound });
+    const wrongs = await audit({ database, ledger, stage, journal, takeJournal: take, sinceRound });
+    wrongs.push(...(await auditInbound({ database, ledger: this.inbound, spooled: new Set(), sinceRound })));
+    const setAside = await countSetAside(this.dataFolder);
+    if (setAside > 0) wrongs.push(`${setAside} files of requests were set aside`);
+    return wrongs;
+  }
+
+  /** What was spooled gets into the database, without anyone's help. */
+  private async awaitDrained(posthorn: PosthornProcess): Promise<void> {
+    const drained = async (): Promise<boolean> => {
+      const answer = await fetch(`${posthorn.url}/readyz`);
+      const { checks } = (await answer.json()) as { checks: { name: string; detail: string }[] };
+      const detail = checks.find(({ name }) => name === 'spool')?.detail;
+      if (detail !== 'empty') throw new Error(detail);
+      return true;
+    };
+    await until('the spool to be drained', drained, { deadlineMs: drainedMaxMs });
   }
 
   /** What was acknowledged up to the kill reaches the endpoints that work, without anyone's help. */
@@ -274,7 +282,7 @@ class Harness {
     for (const team of stage.teams) {
       await api.call('PATCH', `/v1/teams/${team.id}/endpoints/${team.heldEndpointId}`, { status: 'active' });
     }
-    return this.withDatabase(async (database) => {
+    return this.database.use(async (database) => {
       await until(
         'the last deliveries',
         async () => {
@@ -289,7 +297,7 @@ class Harness {
   }
 
   private async countStates(): Promise<Record<string, number>> {
-    return this.withDatabase(async (database) => {
+    return this.database.use(async (database) => {
       const { rows } = await database.query<{ state: number; count: string }>(
         'SELECT state, count(*) AS count FROM delivery GROUP BY 1 ORDER BY 1',
       );
@@ -297,32 +305,6 @@ class Harness {
       return Object.fromEntries(rows.map(({ state, count }) => [names[state] ?? String(state), Number(count)]));
     });
   }
-
-  private async withDatabase<Result>(work: (database: pg.Client) => Promise<Result>): Promise<Result> {
-    const password = (await readFile(join(this.dataFolder, 'postgres.password'), 'utf8')).trim();
-    const database = new pg.Client({
-      host: join(this.dataFolder, 'socket'),
-      port: socketPort,
-      user: 'posthorn',
-      database: 'posthorn',
-      password,
-    });
-    database.on('error', () => undefined);
-    await database.connect();
-    try {
-      return await work(database);
-    } finally {
-      await database.end();
-    }
-  }
-}
-
-async function within<Result>(ms: number, promise: Promise<Result>): Promise<Result | null> {
-  const late = Promise.withResolvers<null>();
-  const timer = setTimeout(() => late.resolve(null), ms);
-  const result = await Promise.race([promise, late.promise]);
-  clearTimeout(timer);
-  return result;
 }
 
 function describe(error: unknown): string {

@@ -3,8 +3,9 @@ import { playInFolders } from './folders.ts';
 import { renderReport } from './report.ts';
 
 /**
- * `npm run test:crash -- --rounds N [--folders F] [--parallel P] [--seed S]`: kills Posthorn N times under load and
- * looks for anything lost. The rounds are shared out over F gateways, each with a data folder and a seed of its own.
+ * `npm run test:crash -- --rounds N [--folders F] [--parallel P] [--seed S] [--only K]`: kills Posthorn N times
+ * under load and looks for anything lost. The rounds are shared out over F gateways, each with a data folder and a seed
+ * of its own. With K, only kinds of kill that have it in their name.
  */
 const { values } = parseArgs({
   options: {
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     folders: { type: 'string', default: '1' },
     parallel: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    only: { type: 'string', default: '' },
   },
 });
 const rounds = Number(values.rounds);
@@ -21,7 +23,7 @@ const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : N
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 if (!isCount(rounds) || !isCount(folders) || folders > rounds || !isCount(parallel) || !Number.isSafeInteger(seed)) {
   console.error(
-    'usage: npm run test:crash -- --rounds <1 or more> [--folders <at most the rounds>] [--parallel <1 or more>] [--seed <whole number>]',
+    'usage: npm run test:crash -- --rounds <1 or more> [--folders <at most the rounds>] [--parallel <1 or more>] [--seed <whole number>] [--only <part of a kind of kill>]',
   );
   process.exit(2);
 }
@@ -42,6 +44,7 @@ const report = await playInFolders({
   folders,
   parallel,
   seed,
+  only: values.only,
   stop: stopping.signal,
   onRound({ kind, recoveryMs, reached }) {
     played += 1;
