@@ -9,6 +9,7 @@ import { createFeedWaitingRoom } from '../feed/feed-waiting-room.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import { createListeners, type Listeners } from './listeners.ts';
+import { findListeningHorizon } from './listening.store.ts';
 import type { ListeningLine } from './listening-line.ts';
 import type { PublishedEvent } from './listening-scope.rules.ts';
 import { openListening } from './open-listening.ts';
@@ -149,6 +150,12 @@ describe('a listener', () => {
     await until('the events', () => listener.ids().length === 3);
     expect(listener.ids()).toEqual(made);
     expect(listener.cursor() > (made[2] ?? '')).toBe(true);
+    // A node that stood still for seconds tells of it when it is known already.
+    publish(made[0] ?? '');
+    const [next = ''] = await events(1);
+    publish(next);
+    await until('the next event', () => listener.ids().includes(next));
+    expect(listener.ids()).toEqual([...made, next]);
   });
 
   test('begins now, or where it is told to', async () => {
@@ -178,7 +185,8 @@ describe('a listener', () => {
 
   test('gets more than a page whole and in order, and hears meanwhile of what comes', async () => {
     const made = await events(230, { atMs: Date.now() - minuteMs });
-    const generator = await open({ sinceMs: 0 });
+    // Without timers nothing but the pages themselves asks for the next one.
+    const generator = await open({ sinceMs: 0, timers: createManualTimers() });
     const told: string[] = [];
     const [fresh = ''] = await events(1);
     publish(fresh);
@@ -285,14 +293,25 @@ describe('a listener with a scope', () => {
     expect(listener.ids()).toEqual([...wanted, atOnce, later]);
   });
 
-  test('gets an event whose delivery was made in the next millisecond, when the horizon lay between the two', async () => {
+  test('gets an event whose delivery was made a moment later, when a look fell between the two', async () => {
+    const timers = createManualTimers();
     const endpointId = await history.endpoint();
-    const listener = await listen({ endpoint: endpointId });
-    await until('a look', () => listener.lines.length > 0);
+    const listener = await listen({ endpoint: endpointId, timers });
     const eventId = await history.event();
-    const atMs = Date.now() + 900;
-    await history.delivery({ endpointId, eventId, atMs, state: 'succeeded' });
-    await until('the event, before a ping', () => listener.ids().includes(eventId), { deadlineMs: 8_000 });
+    const deliveryId = await history.delivery({ endpointId, eventId, atMs: Date.now() + 900, state: 'succeeded' });
+    const horizonPasses = (id: string): Promise<unknown> =>
+      until('the horizon', async () => (await findListeningHorizon(database.pool)).slice(-26) > id.slice(-26));
+    const look = async (): Promise<void> => {
+      await until('the room to wait', () => timers.waiting.some((ms) => ms <= 1_000));
+      timers.advance(1_000);
+    };
+    await horizonPasses(eventId);
+    await look();
+    await until('a position between the two', () => listener.cursor() > eventId);
+    expect(listener.cursor().slice(-26) < deliveryId.slice(-26)).toBe(true);
+    await horizonPasses(deliveryId);
+    await look();
+    await until('the event, long before a ping', () => listener.ids().length > 0);
     expect(listener.ids()).toEqual([eventId]);
   });
 
