@@ -53,6 +53,16 @@ export class InboundLoad {
     await this.running;
   }
 
+  /** Sends again what was answered lately: to a Posthorn that has just come back, and is still draining its spool. */
+  async repeat(url: string, round: number): Promise<void> {
+    const pool = new Pool(url, { connections: 8 });
+    const session = new InboundSession(pool, this.ledger, round, () => false);
+    const answered = [...this.ledger.posted.values()].filter(({ acknowledged }) => acknowledged).slice(-200);
+    const some = answered.filter(() => this.random.chance(0.15));
+    await Promise.all(some.map(({ notification }) => session.send(notification)));
+    await pool.close();
+  }
+
   // One after another, so that their order is known. A provider gives up on some, and repeats some that were answered.
   private async postInTurn(session: InboundSession, source: Source, subject: string, random: Random): Promise<void> {
     while (!session.over()) {

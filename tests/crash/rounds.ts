@@ -35,11 +35,15 @@ export type CrashOptions = {
   seed: number;
   /** Kinds of kill with this in their name alone. */
   only?: string;
+  /** How each round is to end, where it is not to be chance. */
+  plans?: () => KillPlan;
   /** Ends the run after the round under way. */
   stop?: AbortSignal;
   onRound?: (figures: RoundFigures, round: number) => void;
   /** Changes the database behind Posthorn's back before a round's audit, to see that the oracle notices. */
   sabotage?: (database: pg.Client, round: number) => Promise<void>;
+  /** The same with the data folder, while no Posthorn runs on it. */
+  sabotageFolder?: (dataFolder: string) => Promise<void>;
 };
 
 /** Runs the rounds on one data folder. Ends with the first round that fails; its folder is then kept. */
@@ -87,7 +91,8 @@ class Harness {
     const random = createRandom(this.options.seed);
     const plans = createKillPlans(random.fork(), this.options.only);
     const api = createApi(() => this.posthorn?.url ?? '');
-    let plan = plans.next();
+    const nextPlan = (): KillPlan => this.options.plans?.() ?? plans.next();
+    let plan = nextPlan();
     this.posthorn = await this.start(null);
     const stage = await buildStage(api, this.receiver, random);
     await this.posthorn.end('SIGTERM');
@@ -100,10 +105,10 @@ class Harness {
     let seenAgain = 0;
     for (let round = 1; round <= this.options.rounds && failures.length === 0; round += 1) {
       if (this.options.stop?.aborted) break;
-      const next = plans.next();
+      const next = nextPlan();
       try {
         const { reached, recoveryMs } = await this.playRound(plan, next, [load, inboundLoad], round);
-        failures.push(...(await this.check(stage, api, load, round)));
+        failures.push(...(await this.check(stage, api, [load, inboundLoad], round)));
         const duplicates = this.journal.duplicateCount - this.duplicatesBefore;
         this.duplicatesBefore = this.journal.duplicateCount;
         const figures = { kind: plan.name, reached, recoveryMs, duplicates };
@@ -174,6 +179,7 @@ class Harness {
     await stopLoad();
     this.spooled = await readSpoolLeft(this.dataFolder);
     this.inbound.figures.inSpoolAtKills += this.spooled.size;
+    await this.options.sabotageFolder?.(this.dataFolder);
     this.posthorn = await this.start(next);
     return { reached, recoveryMs: recoveryMs ?? this.posthorn.readyAfterMs };
   }
@@ -195,8 +201,14 @@ class Harness {
     return startPosthorn({ ...options, env });
   }
 
-  private async check(stage: Stage, api: Api, load: Load, round: number): Promise<string[]> {
+  private async check(
+    stage: Stage,
+    api: Api,
+    [load, inboundLoad]: [Load, InboundLoad],
+    round: number,
+  ): Promise<string[]> {
     const posthorn = this.posthorn as PosthornProcess;
+    await inboundLoad.repeat(posthorn.url, round);
     await load.resolveKeys(posthorn.url, round);
     return this.database.use(async (database) => {
       const full = round % fullAuditEvery === 0;
