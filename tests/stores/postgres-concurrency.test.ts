@@ -198,9 +198,11 @@ test('one poisoned attempt in a batch does not poison the others (peers 2: outpo
   const endpointId = scene.id('ep');
   const { items } = await scene.post([{ endpointId }, { endpointId }, { endpointId }, { endpointId }]);
   const fenced: number[] = [];
+  const settled: string[] = [];
   const settler = createSettler({
     store: store.deliveries,
     timers: { after: () => ({ cancel: () => undefined }) },
+    onSettled: (batch) => settled.push(...batch.map((settlement) => settlement.item.deliveryId)),
     onFenced: (count) => fenced.push(count),
     onError: () => undefined,
     onResumed: () => undefined,
@@ -208,12 +210,12 @@ test('one poisoned attempt in a batch does not poison the others (peers 2: outpo
   const known = scene.attempt(items[3]!, 'succeeded');
   await store.deliveries.settle(scene.epoch, [known]);
   // PostgreSQL's text cannot hold a NUL, whatever a receiver sends.
-  await Promise.all([
-    settler.settle(scene.attempt(items[0], 'succeeded')),
-    settler.settle(scene.attempt(items[1], 'dead', { responseHeaders: 'x-poison: \u0000', errorMessage: '\u0000' })),
-    settler.settle(scene.attempt(items[2], 'retry')),
-    settler.settle(known),
-  ]);
+  settler.settle(scene.attempt(items[0], 'succeeded'));
+  settler.settle(scene.attempt(items[1], 'dead', { responseHeaders: 'x-poison: \u0000', errorMessage: '\u0000' }));
+  settler.settle(scene.attempt(items[2], 'retry'));
+  settler.settle(known);
+  await settler.idle();
+  expect(settled).toEqual(items.map((item) => item.deliveryId));
   expect(await store.delivery(items[0].deliveryId)).toMatchObject({ state: 'succeeded' });
   expect(await store.delivery(items[1].deliveryId)).toMatchObject({ state: 'dead' });
   expect(await store.queued(items[2].deliveryId)).toMatchObject({ cycleAttempts: 1 });
