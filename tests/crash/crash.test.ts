@@ -85,7 +85,14 @@ const plants = [
   },
 ];
 /** Long enough for every kind of row that a wrong is planted in. */
-const moment: KillPlan = { kind: 'moment', target: 'posthorn', afterMs: 1_000, burst: true, name: 'posthorn' };
+const moment: KillPlan = {
+  kind: 'moment',
+  target: 'posthorn',
+  afterMs: 1_000,
+  apartMs: 0,
+  burst: true,
+  name: 'posthorn',
+};
 
 describe('the oracle', () => {
   test(

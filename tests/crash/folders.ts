@@ -17,7 +17,7 @@ export async function playInFolders(options: {
   folders: number;
   parallel: number;
   seed: number;
-  /** Kinds of kill with this in their name alone. */
+  /** A pattern: kinds of kill with such a name alone. */
   only: string;
   stop: AbortSignal;
   onRound: (figures: RoundFigures) => void;

@@ -50,10 +50,6 @@ export class InboundLedger {
     this.figures[posted.acknowledged ? 'repeated' : 'first'] += 1;
     posted.acknowledged = true;
   }
-
-  get answers(): number {
-    return this.figures.first + this.figures.repeated;
-  }
 }
 
 export function hashOf(body: string | Buffer): string {

@@ -1,15 +1,23 @@
 import type { Random } from '../simulation/random.ts';
 
 /** How a round ends Posthorn. */
-export type KillPlan = { name: string } & (
-  | { kind: 'moment'; target: 'posthorn' | 'postgres' | 'both'; afterMs: number; burst: boolean }
+export type KillPlan = {
+  name: string;
+} & /** `apartMs`: so much later than the database Posthorn is killed, where both are. */
+(
+  | { kind: 'moment'; target: 'posthorn' | 'postgres' | 'both'; afterMs: number; apartMs: number; burst: boolean }
   /** The database is killed, and once more while Posthorn takes up its work again. */
   | { kind: 'again'; afterMs: number; thenMs: number }
-  /** The database goes away; Posthorn is killed this long after a provider was answered without it. */
-  | { kind: 'spooling'; outage: 'killed' | 'frozen'; afterMs: number }
+  /**
+   * The database goes away; Posthorn is killed this long after a provider was answered without it. Frozen and thawed, it
+   * goes on with what it was at, which is in the spool as well by then.
+   */
+  | { kind: 'spooling'; outage: Outage; afterMs: number }
   /** `outage`: the point is on the way of requests into the spool or out of it, so the database is killed before. */
   | { kind: 'point'; point: string; atStart: boolean; outage: boolean }
 );
+
+type Outage = 'killed' | 'frozen' | 'thawed';
 
 /** Around every commit; with `:now` also while the node is coming up and taking over what the last one left. */
 const points = [
@@ -45,7 +53,7 @@ const drainPoints = ['peek:after', 'remove:before', 'remove:sent', 'remove:after
 type Moment = { target: 'posthorn' | 'postgres' | 'both'; count: number; burst: boolean };
 
 /** Every point once, and then again, with random moments between: each run of 80 rounds or more has seen all of them. */
-export function createKillPlans(random: Random, only = ''): { next(): KillPlan } {
+export function createKillPlans(random: Random, only = /^/): { next(): KillPlan } {
   let queue: KillPlan[] = [];
 
   const moments = ({ target, count, burst }: Moment): KillPlan[] =>
@@ -53,10 +61,11 @@ export function createKillPlans(random: Random, only = ''): { next(): KillPlan }
       kind: 'moment',
       target,
       afterMs: random.whole(60, 1200),
+      apartMs: burst ? random.whole(0, 400) : 0,
       burst,
       name: `${target}, ${burst ? 'in a burst of providers' : 'any moment'}`,
     }));
-  const spooling = (outage: 'killed' | 'frozen'): KillPlan => ({
+  const spooling = (outage: Outage): KillPlan => ({
     kind: 'spooling',
     outage,
     afterMs: random.whole(0, 250),
@@ -95,13 +104,14 @@ export function createKillPlans(random: Random, only = ''): { next(): KillPlan }
       spooling('killed'),
       spooling('killed'),
       spooling('frozen'),
+      spooling('thawed'),
       ...points.map((point) => atPoint(point, false)),
       ...spoolPoints.map((point) => atPoint(point, true)),
       ...startPoints.map(atStart),
     ].map((plan) => [plan]);
     turns.push(...drainPoints.map((point) => [spooling('killed'), atStart(point)]));
-    const wanted = turns.filter((turn) => turn.some(({ name }) => name.includes(only)));
-    if (wanted.length === 0) throw new Error(`no kind of kill has "${only}" in its name`);
+    const wanted = turns.filter((turn) => turn.some(({ name }) => only.test(name)));
+    if (wanted.length === 0) throw new Error(`no kind of kill has a name with ${only}`);
     queue = shuffled(wanted, random).flat().reverse();
   };
 

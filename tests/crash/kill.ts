@@ -19,24 +19,25 @@ export async function kill(
   on: {
     posthorn: PosthornProcess;
     database: FolderDatabase;
-    /** Requests of providers that were answered by now. */
-    answers: () => number;
+    /** What the spool takes on disk. */
+    spoolBytes: () => Promise<number>;
     stopLoad: () => Promise<void>;
   },
 ): Promise<{ reached: boolean; recoveryMs: number | null }> {
   const { posthorn, database } = on;
   if (plan.kind === 'point') return { reached: await awaitPoint(plan, posthorn, database), recoveryMs: null };
   if (plan.kind === 'spooling') {
-    const goOn = await takeAway(plan.outage, database);
-    const before = on.answers();
-    const isSpooling = await until('a provider to be answered', () => on.answers() > before + 3, {
+    const before = await on.spoolBytes();
+    const goOn = await takeAway(plan, database);
+    const reached = await until('a request in the spool', async () => (await on.spoolBytes()) > before, {
       deadlineMs: spoolPatienceMs,
       everyMs: 5,
     }).catch(() => false);
+    if (plan.outage === 'thawed') goOn();
     await delay(plan.afterMs);
     await posthorn.end('SIGKILL');
     goOn();
-    return { reached: isSpooling, recoveryMs: null };
+    return { reached, recoveryMs: null };
   }
 
   await delay(plan.afterMs);
@@ -46,6 +47,7 @@ export async function kill(
   }
   let killed = await database.kill();
   if (plan.kind === 'moment' && plan.target === 'both') {
+    await delay(plan.apartMs);
     await posthorn.end('SIGKILL');
     return { reached: true, recoveryMs: null };
   }
@@ -77,9 +79,9 @@ async function awaitPoint(
   return reached;
 }
 
-async function takeAway(outage: 'killed' | 'frozen', database: FolderDatabase): Promise<() => void> {
+async function takeAway({ outage }: KillPlan & { kind: 'spooling' }, database: FolderDatabase): Promise<() => void> {
   await delay(150);
-  if (outage === 'frozen') return database.freeze();
+  if (outage !== 'killed') return database.freeze();
   await database.kill();
   return () => undefined;
 }

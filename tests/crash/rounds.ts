@@ -19,7 +19,7 @@ import { Ledger } from './ledger.ts';
 import { Load } from './load.ts';
 import { audit, findPhantoms } from './oracle.ts';
 import type { CrashReport, RoundFigures } from './report.ts';
-import { countSetAside, readSpoolLeft } from './spool-left.ts';
+import { countSetAside, measureSpool, readSpoolLeft } from './spool-left.ts';
 import { buildStage, type Stage } from './stage.ts';
 
 /** A start that is to be killed has this long to get there once it is ready. */
@@ -33,7 +33,7 @@ const fullAuditEvery = 25;
 export type CrashOptions = {
   rounds: number;
   seed: number;
-  /** Kinds of kill with this in their name alone. */
+  /** A pattern: kinds of kill with such a name alone. */
   only?: string;
   /** How each round is to end, where it is not to be chance. */
   plans?: () => KillPlan;
@@ -89,7 +89,7 @@ class Harness {
   async run(): Promise<CrashReport> {
     const startedAtMs = performance.now();
     const random = createRandom(this.options.seed);
-    const plans = createKillPlans(random.fork(), this.options.only);
+    const plans = createKillPlans(random.fork(), new RegExp(this.options.only ?? ''));
     const api = createApi(() => this.posthorn?.url ?? '');
     const nextPlan = (): KillPlan => this.options.plans?.() ?? plans.next();
     let plan = nextPlan();
@@ -173,8 +173,8 @@ class Harness {
       await delay(400);
       await posthorn.end('SIGKILL');
     } else {
-      const answers = (): number => this.inbound.answers;
-      ({ reached, recoveryMs } = await kill(plan, { posthorn, database: this.database, answers, stopLoad }));
+      const spoolBytes = (): Promise<number> => measureSpool(this.dataFolder);
+      ({ reached, recoveryMs } = await kill(plan, { posthorn, database: this.database, spoolBytes, stopLoad }));
     }
     await stopLoad();
     this.spooled = await readSpoolLeft(this.dataFolder);

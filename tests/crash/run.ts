@@ -5,7 +5,7 @@ import { renderReport } from './report.ts';
 /**
  * `npm run test:crash -- --rounds N [--folders F] [--parallel P] [--seed S] [--only K]`: kills Posthorn N times
  * under load and looks for anything lost. The rounds are shared out over F gateways, each with a data folder and a seed
- * of its own. With K, only kinds of kill that have it in their name.
+ * of its own. With K, a pattern, only kinds of kill with such a name.
  */
 const { values } = parseArgs({
   options: {
@@ -23,7 +23,7 @@ const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : N
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 if (!isCount(rounds) || !isCount(folders) || folders > rounds || !isCount(parallel) || !Number.isSafeInteger(seed)) {
   console.error(
-    'usage: npm run test:crash -- --rounds <1 or more> [--folders <at most the rounds>] [--parallel <1 or more>] [--seed <whole number>] [--only <part of a kind of kill>]',
+    'usage: npm run test:crash -- --rounds <1 or more> [--folders <at most the rounds>] [--parallel <1 or more>] [--seed <whole number>] [--only <pattern of kinds of kill>]',
   );
   process.exit(2);
 }

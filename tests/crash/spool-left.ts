@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSpool } from '../../src/spool/open-spool.ts';
@@ -17,6 +17,14 @@ export async function readSpoolLeft(dataFolder: string): Promise<ReadonlySet<str
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
+}
+
+/** Bytes of the spool's files. */
+export async function measureSpool(dataFolder: string): Promise<number> {
+  const folder = join(dataFolder, 'spool');
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.segment'));
+  const sizes = names.map((name) => stat(join(folder, name)).then(({ size }) => size));
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** Requests that a drain gave up on: none of what the load sends may be among them. */
