@@ -12,7 +12,7 @@ import { createStreamOpener } from './listen/open-stream.ts';
 import { readFilter, readForwardUrl, sinceOf } from './listen/read-options.ts';
 import { createScreen } from './listen/screen.ts';
 import { createSession } from './listen/session.ts';
-import { findSecret } from './listen/stored-secret.ts';
+import { readSecret, storedSecret } from './listen/stored-secret.ts';
 import { type Surroundings, surroundingsOf } from './listen/surroundings.ts';
 import { renderHeadings } from './listen/table.rules.ts';
 import { readableDuration } from './terminal/readable.rules.ts';
@@ -50,6 +50,7 @@ export async function runListen(
 ): Promise<0 | 1> {
   const forwardUrl = options.forward === undefined ? null : readForwardUrl(options.forward);
   const matches = options.filter === undefined ? null : readFilter(options.filter);
+  const given = options.secret === undefined ? null : readSecret(options.secret);
   const since = options.since === undefined ? undefined : sinceOf(options.since);
   const settings = readClientSettings(environmentWith({ POSTHORN_URL: options.url }));
   const key = await findKey(options.key, settings);
@@ -60,7 +61,7 @@ export async function runListen(
   const source = options.source === undefined ? null : sourceIdOf(options.source, names);
   const endpoint = options.endpoint ?? null;
   const subject = { url: settings.url, team, source, endpoint };
-  const secret = forwardUrl === null ? null : await findSecret(options.secret, around.settingsFolder, subject);
+  const secret = forwardUrl === null ? null : (given ?? (await storedSecret(around.settingsFolder, subject)));
 
   const controller = new AbortController();
   const { signal } = controller;

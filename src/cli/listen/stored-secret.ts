@@ -15,10 +15,9 @@ function checkedSecret(secret: string, where: string, remedy: string, exitCode: 
   throw new CliFailure(`${where}: ${parsed.problem.replace(/[.\s]+$/, '')}`, remedy, exitCode);
 }
 
-/** The given secret, or the stored one. @throws CliFailure */
-export async function findSecret(given: string | undefined, folder: string, subject: Subject): Promise<string> {
-  if (given !== undefined) return checkedSecret(given, '--secret', 'leave it out, and one is made', 2);
-  return storedSecret(folder, subject);
+/** What `--secret` says. @throws CliFailure */
+export function readSecret(text: string): string {
+  return checkedSecret(text, '--secret', 'leave it out, and one is made', 2);
 }
 
 /**
@@ -26,7 +25,7 @@ export async function findSecret(given: string | undefined, folder: string, subj
  * @param folder Posthorn's own folder among the user's settings.
  * @throws CliFailure when it can neither be read nor made
  */
-async function storedSecret(folder: string, subject: Subject): Promise<string> {
+export async function storedSecret(folder: string, subject: Subject): Promise<string> {
   const { url, team, source, endpoint } = subject;
   const name = createHash('sha256').update([url, team, source, endpoint].join('\n')).digest('hex').slice(0, 20);
   const path = join(folder, 'listen', name);

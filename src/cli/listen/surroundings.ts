@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { ReadStream } from 'node:tty';
 import { environmentWith } from '../../config.ts';
 import { untilStopped } from '../stop-signals.ts';
+import type { KeySource } from './keys.ts';
 
 /** What a run has around it; a test brings its own. */
 export type Surroundings = {
@@ -10,10 +10,7 @@ export type Surroundings = {
   /** Posthorn's folder among the user's settings. */
   settingsFolder: string;
   /** A terminal to take keys from and to draw on; null where there is none. */
-  console: {
-    stdin: Pick<ReadStream, 'setRawMode' | 'on' | 'off' | 'resume' | 'pause'>;
-    write: (text: string) => void;
-  } | null;
+  console: { stdin: KeySource; write: (text: string) => void } | null;
 };
 
 /** Those of this process. */
