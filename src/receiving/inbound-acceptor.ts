@@ -1,11 +1,14 @@
 import type { Timers } from '../delivery/delivery-ports.ts';
 import type { AcceptedEvent, EventDraft } from '../events/event-draft.ts';
 import { Problem } from '../problem.ts';
-import { jsonOf } from '../providers/signature.rules.ts';
-import { type Spool, SpoolError, type SpoolRecord, type SpoolState } from '../spool/spool.ts';
-import { readSpoolHead, writeSpoolHead } from './spool-record.rules.ts';
+import { type Spool, SpoolError, type SpoolState } from '../spool/spool.ts';
+import { mayBeCommitted } from './accept-failure.rules.ts';
+import { Gate } from './gate.ts';
+import { writeSpoolHead } from './spool-record.rules.ts';
+import { SpooledKeys } from './spooled-keys.ts';
+import { createSpoolStorer, type SpoolStoring } from './store-spooled.ts';
 
-/** Where an inbound event is now. It is durable in either case. */
+/** Where an inbound event is now: its id, or null while it is in the spool. It is durable in either case. */
 export type Taken = { eventId: string | null; duplicate: boolean };
 
 /**
@@ -24,74 +27,39 @@ export type InboundAcceptor = {
 
 /** An accept that takes longer is spooled as well: providers give up after ten seconds and more. */
 const acceptPatienceMs = 4_000;
-const drainAgainMs = 500;
-const gateMaxMs = 1_000;
+const firstPauseMs = 250;
+const longestPauseMs = 2_000;
+/** Of failures in a row one in so many is told: an outage may be long. */
+const tellEvery = 15;
+/** How long who comes waits for the drain, so that it gets ahead of them and the spool is empty some day. */
+const gateMaxMs = 500;
 const drainRecords = 500;
 const drainBytes = 8 * 1024 * 1024;
+const mostKeys = 200_000;
 
-type Spooled = { repeats: number };
-
-export function createInboundAcceptor(options: {
-  accept: (draft: EventDraft) => Promise<AcceptedEvent>;
-  /** All in one transaction, in order. */
-  acceptAll: (drafts: EventDraft[]) => Promise<AcceptedEvent[]>;
-  spool: Spool;
-  timers: Timers;
-  /** A duplicate of an event that came out of the spool had been counted meanwhile. */
-  onSeenAgain: (teamId: string, eventId: string, count: number) => void;
-  /** A record that can never be stored; it is kept aside. */
-  setAside: (record: SpoolRecord, why: unknown) => Promise<void>;
-  onSpooled?: () => void;
-  onError: (error: unknown) => void;
-}): InboundAcceptor {
+export function createInboundAcceptor(
+  options: SpoolStoring & { spool: Spool; timers: Timers; onSpooled?: () => void },
+): InboundAcceptor {
   const { spool, timers } = options;
+  const keys = new SpooledKeys(mostKeys);
+  const store = createSpoolStorer({ ...options, keys });
+  /** Closed after each batch that the database took. */
+  const gate = new Gate(timers, gateMaxMs);
   /** While the spool holds anything, everything goes through it: order is kept. */
   let spooling = spool.state().records > 0;
   let draining: Promise<void> | null = null;
   let appending = 0;
-  /** Closed while the last records are drained and the database answers: then who comes waits a moment. */
-  let gate: { opened: Promise<void>; open: () => void } | null = null;
+  let appendsStarted = 0;
+  let onQuiet: (() => void) | null = null;
+  let endPause: (() => void) | null = null;
   let stopped = false;
-  let keys = new Map<string, Spooled>();
 
-  const pause = (delayMs: number): Promise<void> =>
-    new Promise((resolve) => {
-      timers.after(delayMs, resolve);
-    });
-
-  const openGate = (): void => {
-    gate?.open();
-    gate = null;
-  };
-
-  const closeGate = (): void => {
-    if (gate !== null) return;
-    let open = (): void => undefined;
-    const opened = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    gate = { opened, open };
-    // The database may stop answering just now: nobody waits for it longer than this.
-    timers.after(gateMaxMs, openGate);
-  };
-
-  const append = async (draft: EventDraft): Promise<Taken> => {
-    if (gate !== null) {
-      await gate.opened;
-      return take(draft);
-    }
-    const name = `${draft.origin?.sourceId} ${draft.idempotencyKey}`;
-    const earlier = keys.get(name);
-    if (earlier !== undefined) {
-      earlier.repeats += 1;
-      return { eventId: null, duplicate: true };
-    }
+  const write = async (draft: EventDraft): Promise<void> => {
     appending += 1;
+    appendsStarted += 1;
     try {
       await spool.append({ head: writeSpoolHead(draft), body: draft.body });
-      keys.set(name, { repeats: 0 });
       options.onSpooled?.();
-      return { eventId: null, duplicate: false };
     } catch (error) {
       if (!(error instanceof SpoolError)) throw error;
       options.onError(error);
@@ -102,100 +70,104 @@ export function createInboundAcceptor(options: {
       });
     } finally {
       appending -= 1;
+      if (appending === 0) onQuiet?.();
       drain();
     }
   };
 
+  const append = async (draft: EventDraft, doubtful: boolean): Promise<Taken> => {
+    const earlier = keys.find(draft);
+    if (earlier !== undefined) {
+      earlier.repeats += 1;
+      await earlier.kept;
+      return { eventId: null, duplicate: true };
+    }
+    const kept = write(draft);
+    keys.add(draft, kept, doubtful);
+    try {
+      await kept;
+    } catch (error) {
+      keys.remove(draft);
+      throw error;
+    }
+    return { eventId: null, duplicate: false };
+  };
+
   const take = async (draft: EventDraft): Promise<Taken> => {
-    if (spooling || stopped) return append(draft);
+    while (gate.opened !== null) await gate.opened;
+    if (spooling || stopped) return append(draft, false);
     const accepted = options.accept(draft);
     const outcome = await inTime(accepted, timers);
     if (outcome === 'late') {
       // It may be committed yet: the dedupe key tells the two apart then.
       accepted.catch(() => undefined);
       spooling = true;
-      return append(draft);
+      return append(draft, true);
     }
     if (!(outcome instanceof Problem)) return { eventId: outcome.id, duplicate: outcome.duplicate };
     if (outcome.code !== 'database_unavailable') throw outcome;
     spooling = true;
-    return append(draft);
+    return append(draft, mayBeCommitted(outcome));
   };
 
-  const toDraft = (record: SpoolRecord): EventDraft | null => {
-    const head = readSpoolHead(record.head);
-    if (head === null) return null;
-    return { ...head, body: record.body, payload: record.body.length === 0 ? undefined : jsonOf(record.body) };
+  const waitOut = async (delayMs: number): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = timers.after(delayMs, resolve);
+    endPause = resolve;
+    await promise;
+    endPause = null;
+    timer.cancel();
   };
 
-  const tellRepeats = (draft: EventDraft, event: AcceptedEvent): void => {
-    const name = `${draft.origin?.sourceId} ${draft.idempotencyKey}`;
-    const spooled = keys.get(name);
-    keys.delete(name);
-    if (spooled !== undefined && spooled.repeats > 0) options.onSeenAgain(draft.teamId, event.id, spooled.repeats);
+  const appendsEnd = async (): Promise<void> => {
+    if (appending === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    onQuiet = resolve;
+    await promise;
+    onQuiet = null;
   };
 
-  /** One record that its batch was refused for: alone it is stored, or set aside when it never can be. */
-  const storeAlone = async (record: SpoolRecord): Promise<void> => {
-    const draft = toDraft(record);
-    if (draft === null) return options.setAside(record, new Error('its head cannot be read'));
-    try {
-      tellRepeats(draft, await options.accept(draft));
-    } catch (error) {
-      const passes = error instanceof Problem && (error.code === 'overloaded' || !rolledBack(error.cause));
-      if (passes && error.code !== 'not_found') throw error;
-      await options.setAside(record, error);
+  /** @returns true when the spool is empty and nobody is about to put something in. */
+  const drainSome = async (): Promise<boolean> => {
+    const startedBefore = appendsStarted;
+    const wasQuiet = appending === 0;
+    const records = await spool.peek(drainRecords, drainBytes);
+    if (records.length > 0) {
+      await store(records);
+      gate.close();
+    } else if (wasQuiet && appendsStarted === startedBefore) return true;
+    else {
+      gate.close();
+      await appendsEnd();
     }
-    return undefined;
-  };
-
-  const store = async (records: SpoolRecord[]): Promise<void> => {
-    const drafts = records.map(toDraft);
-    if (drafts.every((draft) => draft !== null)) {
-      try {
-        const events = await options.acceptAll(drafts);
-        events.forEach((event, index) => tellRepeats(drafts[index] as EventDraft, event));
-        return;
-      } catch (error) {
-        const refused = error instanceof Problem && (error.code === 'not_found' || rolledBack(error.cause));
-        if (!refused) throw error;
-      }
-    }
-    for (const record of records) await storeAlone(record);
+    return false;
   };
 
   const drainAll = async (): Promise<void> => {
-    while (!stopped) {
+    let failures = 0;
+    for (;;) {
+      if (stopped) break;
       try {
-        const records = await spool.peek(drainRecords, drainBytes);
-        if (records.length === 0) {
-          if (appending > 0) {
-            closeGate();
-            await pause(1);
-            continue;
-          }
+        if (await drainSome()) {
           spooling = false;
-          keys = new Map();
-          openGate();
-          return;
+          keys.clear();
+          break;
         }
-        await store(records);
-        if (records.length < drainRecords) closeGate();
-        await spool.remove(records.length);
+        failures = 0;
       } catch (error) {
-        openGate();
-        options.onError(error);
-        await pause(drainAgainMs);
+        gate.open();
+        if (failures % tellEvery === 0) options.onError(error);
+        await waitOut(Math.min(longestPauseMs, firstPauseMs * 2 ** failures));
+        failures += 1;
       }
     }
-    openGate();
+    // At once with `spooling`: whoever spools from now on starts another.
+    draining = null;
+    gate.open();
   };
 
   const drain = (): void => {
-    if (draining !== null || stopped || !spooling) return;
-    draining = drainAll().finally(() => {
-      draining = null;
-    });
+    if (draining === null && !stopped && spooling) draining = drainAll();
   };
 
   return {
@@ -203,16 +175,12 @@ export function createInboundAcceptor(options: {
     start: drain,
     async stop() {
       stopped = true;
-      openGate();
+      gate.open();
+      endPause?.();
       await draining;
     },
     state: () => ({ ...spool.state(), draining: spooling }),
   };
-}
-
-/** The SQLSTATE of a statement that was refused for its data; see the accept path. */
-function rolledBack(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^(2[0-9]|42)[0-9A-Z]{3}$/.test(String(error.code));
 }
 
 function inTime(accepted: Promise<AcceptedEvent>, timers: Timers): Promise<AcceptedEvent | Problem | 'late'> {

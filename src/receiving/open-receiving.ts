@@ -75,6 +75,7 @@ export async function openReceiving(options: {
   const acceptor = createInboundAcceptor({
     accept: options.accept,
     acceptAll: options.acceptAll,
+    loadBody: (blobKey) => options.blobs.get(blobKey),
     spool,
     timers,
     onSeenAgain: (teamId, eventId, count) => seenAgain.note(teamId, eventId, count),

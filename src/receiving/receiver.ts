@@ -7,11 +7,12 @@ import { networkContains, parseAddress, parseNetwork, type Network } from '../eg
 import type { IdSource } from '../ids/id-source.ts';
 import { Problem } from '../problem.ts';
 import type { Answer, Identity, InboundRequest, Rejection, RejectionReason } from '../providers/provider-profile.ts';
-import { jsonOf, reject } from '../providers/signature.rules.ts';
+import { reject } from '../providers/signature.rules.ts';
 import type { SourceActivity } from '../sources/source-activity.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
 import type { SourceDirectory } from '../sources/source-directory.ts';
 import type { InboundAcceptor, Taken } from './inbound-acceptor.ts';
+import { mediaTypeOf, payloadOf } from './payload.rules.ts';
 import { RecentKeys } from './recent-keys.ts';
 import { refusalOf } from './refusal.rules.ts';
 
@@ -123,7 +124,7 @@ export function createReceiver(options: {
       contentType: contentType ?? 'application/octet-stream',
       body: blob === null ? body : Buffer.alloc(0),
       blob,
-      payload: isJson(contentType) ? jsonOf(body) : undefined,
+      payload: payloadOf(contentType, body),
       origin: { sourceId: source.id, externalId: identity.externalId, coverage: source.coverage, credential },
       idempotencyKey: identity.dedupeKey,
       keySeconds: source.dedupeWindowSeconds,
@@ -213,12 +214,4 @@ function deadKind(source: SourceConfig, live: readonly { kind: string }[]): stri
   if (live.length === source.credentials.length && live.length > 0) return null;
   const dead = source.credentials.find(({ kind }) => !live.some((credential) => credential.kind === kind));
   return dead?.kind ?? (live.length === 0 ? (Object.keys(source.profile.credentialKinds)[0] ?? 'secret') : null);
-}
-
-function mediaTypeOf(contentType: string | null): string {
-  return (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-}
-
-function isJson(contentType: string | null): boolean {
-  return /^application\/(json|[a-z0-9.+-]+\+json)$/.test(mediaTypeOf(contentType));
 }

@@ -8,6 +8,8 @@ export function writeSpoolHead(draft: EventDraft): string {
   return JSON.stringify(head);
 }
 
+const nothing = { blob: null, orderingKey: null, occurredAtMs: null, onlyEndpointId: null } as const;
+
 /** @returns null when the head is none that this release can read. */
 export function readSpoolHead(text: string): Head | null {
   let head: unknown;
@@ -17,7 +19,8 @@ export function readSpoolHead(text: string): Head | null {
     return null;
   }
   if (typeof head !== 'object' || head === null) return null;
-  const { teamId, type, contentType, origin, idempotencyKey } = head as Partial<Head>;
-  const isWhole = [teamId, type, contentType, idempotencyKey].every((value) => typeof value === 'string');
-  return isWhole && typeof origin === 'object' && origin !== null ? { ...(head as Head), requestHash: null } : null;
+  const { teamId, type, contentType, origin, idempotencyKey, keySeconds } = head as Partial<Head>;
+  const hasTexts = [teamId, type, contentType, idempotencyKey].every((value) => typeof value === 'string');
+  const isWhole = hasTexts && typeof keySeconds === 'number' && typeof origin === 'object' && origin !== null;
+  return isWhole ? { ...nothing, ...(head as Head), requestHash: null } : null;
 }
