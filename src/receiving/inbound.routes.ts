@@ -1,29 +1,38 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Problem } from '../problem.ts';
 import type { InboundRequest } from '../providers/provider-profile.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
 import { BodyBudget } from './body-budget.ts';
+import { discardedMaxBytes, discardRest } from './discard-rest.ts';
 import { readBody } from './read-body.ts';
 import type { Receiver, RequestHead } from './receiver.ts';
 
-/** Large bodies in memory at once, from their first byte until they are stored. */
+/** Large bodies in memory at once, from their first byte until they are stored: of all teams, and of one. */
 const budgetBytes = 96 * 1024 * 1024;
+const teamBytes = 64 * 1024 * 1024;
 
 /** The URL that providers post to. Bodies are read raw, within a bound on memory; schemas only document. */
 export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => number }) {
   const { receiver, monotonicMs } = options;
-  const budget = new BodyBudget(budgetBytes);
+  const budget = new BodyBudget({ totalBytes: budgetBytes, ownerBytes: teamBytes });
 
   const take = async (source: SourceConfig, request: FastifyRequest, head: RequestHead) => {
-    const reading = await readBody(request.raw, {
+    const { raw } = request;
+    const reading = await readBody(raw, {
       declaredBytes: head.contentLength,
       maxBytes: source.bodyMaxBytes,
+      owner: source.teamId,
       budget,
       monotonicMs,
     });
-    if (reading.kind === 'too-large') throw receiver.tooLarge(source, head);
-    if (reading.kind !== 'read') throw new Problem('request_timeout', 'The body took too long to arrive.');
+    if (reading.kind === 'aborted') return null;
+    if (reading.kind === 'too-large') {
+      // Whoever writes all of it before reading would find the connection closed, and no answer.
+      if ((head.contentLength ?? 0) <= discardedMaxBytes) await discardRest(raw);
+      throw receiver.tooLarge(source, head);
+    }
+    if (reading.kind === 'too-slow') throw new Problem('request_timeout', 'The body took too long to arrive.');
     try {
       return await receiver.receive(source, inboundOf(request, reading.body), head);
     } finally {
@@ -31,11 +40,39 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
     }
   };
 
+  const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown): void => {
+    if (error instanceof Problem) {
+      if (error.code === 'request_timeout') reply.header('connection', 'close');
+      if (error.code === 'method_not_allowed') reply.header('allow', receiver.methodsOf(sourceOf(request)));
+    }
+    reply.send(error);
+    void discardRest(request.raw);
+  };
+
+  /** As the first hook, since all that Fastify does with a body comes after it: any content type is taken, or none. */
+  const receive = (request: FastifyRequest, reply: FastifyReply): void => {
+    const head = headOf(request);
+    let answering: ReturnType<typeof take>;
+    try {
+      answering = take(receiver.admit(sourceOf(request), head), request, head);
+    } catch (error) {
+      refuse(request, reply, error);
+      return;
+    }
+    answering.then(
+      (answer) => {
+        if (answer === null) {
+          reply.hijack();
+          return;
+        }
+        if (answer.contentType !== null) reply.header('content-type', answer.contentType);
+        reply.code(answer.status).send(answer.body);
+      },
+      (error: unknown) => refuse(request, reply, error),
+    );
+  };
+
   return async (app: FastifyInstance): Promise<void> => {
-    app.removeAllContentTypeParsers();
-    // Left unread: the handler reads it once it knows the source.
-    app.addContentTypeParser('*', (_request, _payload, done) => done(null, null));
-    app.setValidatorCompiler(() => () => true);
     app.route({
       method: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
       url: '/in/:source',
@@ -47,22 +84,16 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
         tags: ['Sources'],
         params: Type.Object({ source: Type.String() }),
       },
-      handler: (request, reply) => {
-        const head = headOf(request);
-        const source = receiver.admit((request.params as { source: string }).source, head);
-        const answering = take(source, request, head);
-        answering.then(
-          (answer) => {
-            if (answer.contentType !== null) reply.header('content-type', answer.contentType);
-            reply.code(answer.status).send(answer.body);
-          },
-          (error: unknown) => {
-            reply.send(error);
-          },
-        );
+      onRequest: (request, reply) => receive(request, reply),
+      handler: () => {
+        throw new Error('the hook before has answered');
       },
     });
   };
+}
+
+function sourceOf(request: FastifyRequest): string {
+  return (request.params as { source: string }).source;
 }
 
 function headOf(request: FastifyRequest): RequestHead {

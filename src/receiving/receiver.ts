@@ -28,6 +28,8 @@ export type RequestHead = {
 export type Receiver = {
   /** Whether the source takes this request, as far as its head tells. @throws Problem, and it is on record then */
   admit(sourceId: string, head: RequestHead): SourceConfig;
+  /** As an Allow header has them. */
+  methodsOf(sourceId: string): string;
   /** The body was larger than the source takes. */
   tooLarge(source: SourceConfig, head: RequestHead): Problem;
   /**
@@ -163,9 +165,10 @@ export function createReceiver(options: {
         const limit = reject('rate_limited', `The source takes ${source.ratePerSecond} requests a second.`);
         throw refuse(source, { ...head }, limit, head.contentLength);
       }
-      if (head.contentLength !== null && head.contentLength > source.bodyMaxBytes) throw this.tooLarge(source, head);
       return source;
     },
+
+    methodsOf: (sourceId) => (directory.find(sourceId)?.profile.handshake === undefined ? 'POST' : 'GET, POST'),
 
     tooLarge(source, head) {
       const detail = `The source takes bodies of ${source.bodyMaxBytes} bytes.`;
