@@ -38,9 +38,7 @@ type Row = {
   refused: 'stale' | 'clock' | 'epoch' | null;
   stale_teams: string[] | null;
   database_now_ms: number;
-  earlier_keys: string[] | null;
-  earlier_scopes: string[] | null;
-  earlier_teams: string[] | null;
+  earlier_places: number[] | null;
   earlier_events: string[] | null;
   earlier_hashes: (Buffer | null)[] | null;
   earlier_deliveries: number[] | null;
@@ -124,23 +122,21 @@ export function createPostgresAcceptStore(pool: pg.Pool): AcceptStore {
             ],
           };
       const { rows } = await pool.query<Row>(query);
-      return readAnswer(rows[0] as Row);
+      return readAnswer(rows[0] as Row, events);
     },
   };
 }
 
-function readAnswer(row: Row): AcceptAnswer {
+function readAnswer(row: Row, events: readonly PlannedEvent[]): AcceptAnswer {
   if (row.refused === 'stale') {
     return { refused: 'stale', staleTeams: (row.stale_teams ?? []).map((uuid) => idFromUuid('team', uuid)) };
   }
   if (row.refused === 'clock') return { refused: 'clock', databaseNowMs: row.database_now_ms };
   if (row.refused === 'epoch') return { refused: 'epoch' };
-  if (!row.earlier_keys) return { refused: null, earlier: nothingEarlier };
+  if (!row.earlier_places) return { refused: null, earlier: nothingEarlier };
   const earlier = new Map<string, EarlierEvent>();
-  row.earlier_keys.forEach((key, index) => {
-    const source = idFromUuid('src', row.earlier_scopes?.[index] as string);
-    const scope = source === noSource ? idFromUuid('team', row.earlier_teams?.[index] as string) : source;
-    earlier.set(`${scope} ${key}`, {
+  row.earlier_places.forEach((place, index) => {
+    earlier.set(keyName((events[place - 1] as PlannedEvent).draft), {
       eventId: idFromUuid('evt', row.earlier_events?.[index] as string),
       requestHash: row.earlier_hashes?.[index] ?? null,
       deliveries: row.earlier_deliveries?.[index] as number,

@@ -148,8 +148,8 @@ DROP FUNCTION accept_events(integer, double precision, uuid[], bigint[], uuid[],
   double precision[], text[], bytea[], integer[], uuid[], uuid[], uuid[], uuid[], boolean[], text[]);
 
 -- Accepts a batch of events with their deliveries in one transaction. One row of arrays an event, one an
--- (event x endpoint) pair; delivery_places counts events from 1. A key that exists already drops its event and
--- deliveries from the batch and answers the earlier ones.
+-- (event x endpoint) pair; places count events from 1. A key that exists already drops its event and deliveries from the
+-- batch and answers the earlier ones, at earlier_places.
 CREATE FUNCTION accept_events(
   node_epoch integer, made_at_ms double precision,
   teams uuid[], versions bigint[],
@@ -160,8 +160,7 @@ CREATE FUNCTION accept_events(
   delivery_teams uuid[], delivery_ids uuid[], delivery_events uuid[], delivery_endpoints uuid[],
   delivery_places integer[], delivery_queued boolean[], delivery_keys text[],
   OUT refused text, OUT stale_teams uuid[], OUT database_now_ms double precision,
-  OUT earlier_keys text[], OUT earlier_scopes uuid[], OUT earlier_teams uuid[], OUT earlier_events uuid[],
-  OUT earlier_hashes bytea[], OUT earlier_deliveries integer[]
+  OUT earlier_places integer[], OUT earlier_events uuid[], OUT earlier_hashes bytea[], OUT earlier_deliveries integer[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
   nil constant uuid := '00000000-0000-0000-0000-000000000000';
@@ -185,11 +184,11 @@ BEGIN
     FROM unnest(event_ids, keys) WITH ORDINALITY u(i, k, o) LEFT JOIN won ON won.event_id = u.i;
 
   IF false = ANY (kept) THEN
-    SELECT array_agg(d.team_id), array_agg(d.scope), array_agg(d.key), array_agg(d.event_id), array_agg(d.request_hash),
-           array_agg(d.deliveries)
-      INTO earlier_teams, earlier_scopes, earlier_keys, earlier_events, earlier_hashes, earlier_deliveries
-      FROM (SELECT DISTINCT t, s, k FROM unnest(event_teams, sources, keys, kept) u(t, s, k, kept) WHERE NOT u.kept) u
-      JOIN idempotency d ON d.team_id = u.t AND d.scope = u.s AND d.key = u.k;
+    SELECT array_agg(u.o::integer), array_agg(d.event_id), array_agg(d.request_hash), array_agg(d.deliveries)
+      INTO earlier_places, earlier_events, earlier_hashes, earlier_deliveries
+      FROM unnest(event_teams, sources, keys, kept) WITH ORDINALITY u(t, s, k, kept, o)
+      JOIN idempotency d ON d.team_id = u.t AND d.scope = u.s AND d.key = u.k
+      WHERE NOT u.kept;
     IF NOT true = ANY (kept) THEN
       RETURN;
     END IF;
