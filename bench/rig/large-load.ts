@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import http from 'node:http';
 
 /** Messages of one long beginning and ends of their own, signed with HMAC-SHA256 as DocuSign does. */
-export type LargeLoad = {
+type LargeLoad = {
   url: string;
   key: string;
   before: Buffer;
