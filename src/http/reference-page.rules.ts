@@ -22,13 +22,11 @@ export type OpenApiDocument = {
   paths?: Record<string, Record<string, Operation>>;
 };
 
-type Entry = { method: string; path: string; operation: Operation };
+type Entry = { methods: readonly [string, ...string[]]; path: string; operation: Operation };
 
 /** The reference of every call: one page, no script, nothing from elsewhere. */
 export function referencePage(document: OpenApiDocument): string {
-  const entries = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]): Entry => ({ method, path, operation })),
-  );
+  const entries = Object.entries(document.paths ?? {}).flatMap(([path, methods]) => entriesOf(path, methods));
   const names = [...(document.tags ?? []).map((tag) => tag.name), 'Other'];
   const groups = names
     .map((name) => ({ name, entries: entries.filter(({ operation }) => (operation.tags?.[0] ?? 'Other') === name) }))
@@ -67,15 +65,27 @@ function page(title: string, menu: readonly Html[], body: Html): string {
     .html;
 }
 
-function menuItem({ method, operation }: Entry): Html {
+/** The calls of a path. Methods that say the very same are one call. */
+function entriesOf(path: string, operations: Record<string, Operation>): Entry[] {
+  const entries: Entry[] = [];
+  for (const [method, operation] of Object.entries(operations)) {
+    const same = entries.findIndex(({ operation: { summary } }) => summary === operation.summary);
+    const entry = entries[same];
+    if (entry === undefined) entries.push({ methods: [method], path, operation });
+    else entries[same] = { ...entry, methods: [...entry.methods, method] };
+  }
+  return entries;
+}
+
+function menuItem({ methods: [method], operation }: Entry): Html {
   return html`<li><a href="#${operation.operationId}"><span class="method ${method}">${method}</span>${operation.summary}</a></li>`;
 }
 
-function article({ method, path, operation }: Entry): Html {
+function article({ methods, path, operation }: Entry): Html {
   const permission = operation['x-permission'];
   const body = Object.entries(operation.requestBody?.content ?? {})[0];
   return html`<article id="${operation.operationId}"><h3>${operation.summary}</h3>
-    <p class="call"><span class="method ${method}">${method}</span> <code>${path}</code></p>
+    <p class="call">${methods.map((method) => html`<span class="method ${method}">${method}</span> `)}<code>${breakable(path)}</code></p>
     ${permission === undefined || permission === 'public' ? [] : [html`<p class="permission">${permissionText(permission)}</p>`]}
     ${prose(operation.description ?? '')}
     ${parameters(operation.parameters ?? [])}
@@ -127,7 +137,7 @@ function table(rows: readonly { path: string; type: string; required: boolean; n
   if (rows.length === 0) return [];
   const lines = rows.map(
     ({ path, type, required, notes }) =>
-      html`<tr><td><code>${path}</code>${required ? [html`<span class="required">required</span>`] : []}</td>
+      html`<tr><td><code>${breakable(path)}</code>${required ? [html`<span class="required">required</span>`] : []}</td>
       <td class="type">${type}</td><td>${codeSpans(notes)}</td></tr>`,
   );
   return [html`<div class="scroll"><table><tbody>${lines}</tbody></table></div>`];
@@ -135,4 +145,9 @@ function table(rows: readonly { path: string; type: string; required: boolean; n
 
 function json(value: unknown): Html {
   return html`<pre>${JSON.stringify(value, null, 2)}</pre>`;
+}
+
+/** A path or a dotted name that may go on in the next line behind a slash or a dot. */
+function breakable(name: string): Html[] {
+  return name.split(/(?<=[/.])/).map((part, index) => (index === 0 ? html`${part}` : html`<wbr>${part}`));
 }
