@@ -73,7 +73,7 @@ export async function runListen(
         : createForward({
             url: forwardUrl,
             signer: createSigner({ scheme: 'standard-webhooks' }, [secret]),
-            timeoutMs: options.timeout * 1000,
+            timeoutMs: Math.round(options.timeout * 1000),
             userAgent: `Posthorn/${readVersion()}`,
             now: Date.now,
           }),

@@ -85,7 +85,7 @@ export async function* listenAlong(
     yield { kind: 'position', cursor: position };
     while (!signal.aborted) {
       if (input.isStopped()) {
-        yield { kind: 'end', code: 'shutting_down', detail: 'This node is stopping; connect again.' };
+        yield { kind: 'end', code: 'shutting_down', detail: 'This node is stopping.' };
         return;
       }
       if (pingDue) {

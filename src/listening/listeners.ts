@@ -13,7 +13,7 @@ export type Listeners = {
   stop(): void;
 };
 
-export type Membership = {
+type Membership = {
   /** What came since the last time, in the order of its commits; not all of it after an overflow. */
   takeNews(): ListenedEventRow[];
   leave(): void;

@@ -1,7 +1,7 @@
 export type KeyAction = 'again' | 'failed again' | 'quit' | 'help';
 
 /** What a key means; null for nothing. In raw mode Ctrl-C and Ctrl-D come as characters. */
-export function actionOfKey(key: string): KeyAction | null {
+function actionOfKey(key: string): KeyAction | null {
   if (key === 'r') return 'again';
   if (key === 'f') return 'failed again';
   if (key === '?' || key === 'h') return 'help';

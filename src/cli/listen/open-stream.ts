@@ -120,7 +120,8 @@ function unreachable(url: string, error: unknown): ConnectionLost {
   return new ConnectionLost(`${url} cannot be reached (${why})`, 'check --url and that Posthorn runs');
 }
 
-function reasonOf(error: unknown): string {
+/** The code of a failed request, or what its error says. */
+export function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const { code } = (cause ?? {}) as { code?: unknown };
   if (typeof code === 'string') return code;
