@@ -5,8 +5,9 @@ import type { InboundRequest } from '../providers/provider-profile.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
 import { BodyBudget } from './body-budget.ts';
 import { discardedMaxBytes, discardRest } from './discard-rest.ts';
+import type { RequestHead } from './judge-head.ts';
 import { readBody } from './read-body.ts';
-import type { Receiver, RequestHead } from './receiver.ts';
+import type { Receiver } from './receiver.ts';
 
 /** Large bodies in memory at once, from their first byte until they are stored: of all teams, and of one. */
 const budgetBytes = 96 * 1024 * 1024;

@@ -1,21 +1,19 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Clock } from '../clock.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import type { AcceptedEvent, EventDraft } from '../events/event-draft.ts';
-import type { IdSource } from '../ids/id-source.ts';
 import type { RejectionReason } from '../providers/provider-profile.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import { createSourceActivity } from '../sources/source-activity.ts';
 import { createSourceCache } from '../sources/source-cache.ts';
 import { createSourceDirectory } from '../sources/source-directory.ts';
 import { openSpool } from '../spool/open-spool.ts';
-import type { SpoolRecord } from '../spool/spool.ts';
 import { createInboundAcceptor, type InboundAcceptor } from './inbound-acceptor.ts';
 import { createReceiver, type Receiver } from './receiver.ts';
 import { createSeenAgain } from './seen-again.ts';
+import { setRecordAside } from './set-record-aside.ts';
 
 /** Everything between a provider's request and the accept path. */
 export type Receiving = {
@@ -32,7 +30,6 @@ export async function openReceiving(options: {
   database: pg.Pool;
   sealer: Sealer;
   clock: Clock;
-  ids: IdSource;
   timers: Timers;
   blobs: BlobStore;
   dataFolder: string;
@@ -79,7 +76,10 @@ export async function openReceiving(options: {
     spool,
     timers,
     onSeenAgain: (teamId, eventId, count) => seenAgain.note(teamId, eventId, count),
-    setAside: (record, why) => setAside(join(options.dataFolder, 'spool-set-aside'), record, why, onError),
+    async setAside(record, why) {
+      const place = await setRecordAside(join(options.dataFolder, 'spool-set-aside'), record);
+      onError('spool', new Error(`a record that cannot be stored was set aside as ${place}`, { cause: why }));
+    },
     onSpooled: options.onSpooled,
     onError: (error) => onError('spool', error),
   });
@@ -97,10 +97,10 @@ export async function openReceiving(options: {
     acceptor,
     activity,
     blobs: options.blobs,
-    ids: options.ids,
     clock,
     onSeenAgain: (teamId, eventId) => seenAgain.note(teamId, eventId),
     onReceived: options.onReceived,
+    onError: (error) => onError('blobs', error),
     onRejected(source, { reason, detail }) {
       options.onRejected({
         teamId: source.teamId,
@@ -134,18 +134,4 @@ const quietMs = 1_000;
 /** Where the last known sources are. */
 export function sourceCachePath(dataFolder: string): string {
   return join(dataFolder, 'sources.json');
-}
-
-// What can never be stored is nobody's to drop: a person looks at it.
-async function setAside(
-  folder: string,
-  record: SpoolRecord,
-  why: unknown,
-  onError: (where: string, error: unknown) => void,
-): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const name = `${Math.floor(record.appendedAtMs)}-${process.hrtime.bigint()}`;
-  await writeFile(join(folder, `${name}.json`), record.head, { mode: 0o600, flush: true });
-  await writeFile(join(folder, `${name}.body`), record.body, { mode: 0o600, flush: true });
-  onError('spool', new Error(`a record that cannot be stored was set aside as ${join(folder, name)}`, { cause: why }));
 }

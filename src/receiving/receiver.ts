@@ -1,10 +1,9 @@
-import type { BlobStore } from '../blobs/blob-store.ts';
+import { createHash } from 'node:crypto';
+import { type BlobStore, BlobStoreError } from '../blobs/blob-store.ts';
 import { blobKey } from '../blobs/blob-key.rules.ts';
 import type { Clock } from '../clock.ts';
-import { fullBucket, refill, type TokenBucket, waitForToken } from '../delivery/token-bucket.rules.ts';
 import type { EventDraft } from '../events/event-draft.ts';
-import { networkContains, parseAddress, parseNetwork, type Network } from '../egress/address.rules.ts';
-import type { IdSource } from '../ids/id-source.ts';
+import { timeOfId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import type { Answer, Identity, InboundRequest, Rejection, RejectionReason } from '../providers/provider-profile.ts';
 import { reject } from '../providers/signature.rules.ts';
@@ -12,18 +11,10 @@ import type { SourceActivity } from '../sources/source-activity.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
 import type { SourceDirectory } from '../sources/source-directory.ts';
 import type { InboundAcceptor, Taken } from './inbound-acceptor.ts';
-import { mediaTypeOf, payloadOf } from './payload.rules.ts';
+import { createHeadJudge, type RequestHead } from './judge-head.ts';
+import { payloadOf } from './payload.rules.ts';
 import { RecentKeys } from './recent-keys.ts';
 import { refusalOf } from './refusal.rules.ts';
-
-/** What is known of a request before its body. */
-export type RequestHead = {
-  method: string;
-  address: string;
-  contentType: string | null;
-  contentEncoding: string | null;
-  contentLength: number | null;
-};
 
 export type Receiver = {
   /** Whether the source takes this request, as far as its head tells. @throws Problem, and it is on record then */
@@ -46,20 +37,19 @@ const stored: Answer = { status: 200, contentType: null, body: '' };
 
 /** The way of a provider's request: what is refused before its body, verify, name, recognise, store, answer. */
 export function createReceiver(options: {
-  directory: Pick<SourceDirectory, 'find' | 'known'>;
+  directory: Pick<SourceDirectory, 'find' | 'has' | 'known'>;
   acceptor: Pick<InboundAcceptor, 'take'>;
   activity: Pick<SourceActivity, 'received' | 'duplicate' | 'rejected'>;
   blobs: Pick<BlobStore, 'put'>;
-  ids: IdSource;
   clock: Clock;
   onSeenAgain: (teamId: string, eventId: string) => void;
   onReceived?: (provider: string, outcome: 'new' | 'duplicate') => void;
   onRejected?: (source: SourceConfig, rejection: { reason: RejectionReason; detail: string; address: string }) => void;
+  onError: (error: unknown) => void;
 }): Receiver {
-  const { directory, activity, clock, ids } = options;
+  const { directory, activity, clock } = options;
   const recent = new RecentKeys(rememberedKeys);
-  const networksOf = new WeakMap<SourceConfig, readonly Network[]>();
-  const buckets = new Map<string, { perSecond: number; bucket: TokenBucket }>();
+  const judge = createHeadJudge(clock);
 
   const refuse = (source: SourceConfig, head: RequestHead, rejection: Rejection, bytes: number | null): Problem => {
     const { reason, detail } = rejection;
@@ -68,42 +58,22 @@ export function createReceiver(options: {
     return refusalOf(rejection, source);
   };
 
-  const isAllowed = (source: SourceConfig, address: string): boolean => {
-    if (source.allowAddresses === null) return true;
-    let networks = networksOf.get(source);
-    if (networks === undefined) {
-      networks = source.allowAddresses.flatMap((cidr) => parseNetwork(cidr) ?? []);
-      networksOf.set(source, networks);
+  /** Named by its content: copies that come at once, or again, take no more room. */
+  const putBlob = async (teamId: string, body: Buffer): Promise<EventDraft['blob']> => {
+    const blobId = createHash('sha256').update(body).digest('hex');
+    const key = blobKey({ nowMs: clock.now(), teamId, blobId });
+    try {
+      await options.blobs.put(key, body);
+    } catch (error) {
+      options.onError(error);
+      const isFull = error instanceof BlobStoreError && error.full;
+      const what = isFull ? 'has no room' : 'is out of reach';
+      throw new Problem('overloaded', `The store for large bodies ${what}. Send it again.`, {
+        retryAfterSeconds: 10,
+        cause: error,
+      });
     }
-    const parsed = parseAddress(address.replace(/^::ffff:(?=\d+\.)/i, ''));
-    return parsed !== null && networks.some((network) => networkContains(network, parsed));
-  };
-
-  const takeToken = (source: SourceConfig): number | null => {
-    const perSecond = source.ratePerSecond;
-    if (perSecond === null) return null;
-    const nowMs = clock.now();
-    const known = buckets.get(source.id);
-    const bucket =
-      known?.perSecond === perSecond ? refill(known.bucket, perSecond, nowMs) : fullBucket(perSecond, nowMs);
-    const isEmpty = bucket.tokens < 1;
-    buckets.set(source.id, { perSecond, bucket: isEmpty ? bucket : { ...bucket, tokens: bucket.tokens - 1 } });
-    return isEmpty ? waitForToken(bucket, perSecond) : null;
-  };
-
-  const judgeHead = (source: SourceConfig, head: RequestHead): Rejection | null => {
-    if (!isAllowed(source, head.address)) return reject('address_not_allowed', 'Its address is not on the list.');
-    if (head.method !== 'POST' && !(head.method === 'GET' && source.profile.handshake !== undefined)) {
-      return reject('method_not_taken', `It came by ${head.method.slice(0, 10)}.`);
-    }
-    if (head.contentEncoding !== null && head.contentEncoding.toLowerCase() !== 'identity') {
-      return reject('content_encoding_not_taken', 'It came compressed or otherwise encoded.');
-    }
-    const { contentTypes } = source.profile;
-    if (head.method === 'POST' && contentTypes !== null && !contentTypes.includes(mediaTypeOf(head.contentType))) {
-      return reject('content_type_not_taken', `It came as ${mediaTypeOf(head.contentType).slice(0, 80) || 'nothing'}.`);
-    }
-    return null;
+    return { key, sizeBytes: body.length };
   };
 
   const draftOf = async (
@@ -114,12 +84,7 @@ export function createReceiver(options: {
     contentType: string | null,
   ): Promise<EventDraft> => {
     const { body } = request;
-    let blob: EventDraft['blob'] = null;
-    if (body.length > inlineMaxBytes) {
-      const key = blobKey({ nowMs: clock.now(), teamId: source.teamId, blobId: ids.next('blb') });
-      await options.blobs.put(key, body);
-      blob = { key, sizeBytes: body.length };
-    }
+    const blob = body.length > inlineMaxBytes ? await putBlob(source.teamId, body) : null;
     return {
       teamId: source.teamId,
       type: identity.eventType,
@@ -146,25 +111,40 @@ export function createReceiver(options: {
     options.onReceived?.(source.profile.name, taken.duplicate ? 'duplicate' : 'new');
   };
 
+  const findOrRefuse = (sourceId: string): SourceConfig => {
+    const source = directory.find(sourceId);
+    if (source !== null) return source;
+    if (directory.has(sourceId)) {
+      const detail = 'This source cannot be read: the log of Posthorn says why. Send it again later.';
+      throw new Problem('source_paused', detail, { retryAfterSeconds: 60 });
+    }
+    if (directory.known) throw notFound();
+    throw new Problem('database_unavailable', 'Sources are not known yet. Send it again.', { retryAfterSeconds: 5 });
+  };
+
+  const findRecent = (source: SourceConfig, key: string): string | null => {
+    const eventId = recent.find(source.id, key);
+    if (eventId === null) return null;
+    return clock.now() < timeOfId(eventId) + source.dedupeWindowSeconds * 1000 ? eventId : null;
+  };
+
+  const accept = async (draft: EventDraft): Promise<Taken> => {
+    try {
+      return await options.acceptor.take(draft);
+    } catch (error) {
+      // Its team has just been deleted: the source is gone like any other.
+      throw error instanceof Problem && error.code === 'not_found' ? notFound() : error;
+    }
+  };
+
   return {
     admit(sourceId, head) {
-      const source = directory.find(sourceId);
-      if (source === null) {
-        if (directory.known) throw new Problem('not_found', 'There is nothing at this path.');
-        throw new Problem('database_unavailable', 'Sources are not known yet. Send it again.', {
-          retryAfterSeconds: 5,
-        });
-      }
-      const rejection = judgeHead(source, head);
+      const source = findOrRefuse(sourceId);
+      const rejection = judge.head(source, head);
       if (rejection !== null) throw refuse(source, head, rejection, head.contentLength);
-      if (source.status === 'paused') {
-        throw new Problem('source_paused', 'This source is paused; send it again later.', { retryAfterSeconds: 60 });
-      }
-      const waitMs = takeToken(source);
-      if (waitMs !== null) {
-        const limit = reject('rate_limited', `The source takes ${source.ratePerSecond} requests a second.`);
-        throw refuse(source, { ...head }, limit, head.contentLength);
-      }
+      if (source.status === 'paused') throw paused();
+      const limit = judge.rate(source);
+      if (limit !== null) throw refuse(source, head, limit, head.contentLength);
       return source;
     },
 
@@ -175,7 +155,10 @@ export function createReceiver(options: {
       return refuse(source, head, reject('body_too_large', detail), head.contentLength);
     },
 
-    async receive(source, request, head) {
+    async receive(admitted, request, head) {
+      // It may have been changed or deleted while the body arrived.
+      const source = findOrRefuse(admitted.id);
+      if (source.status === 'paused') throw paused();
       const { profile } = source;
       const nowMs = clock.now();
       const credentials = source.credentials.filter(({ expiresAtMs }) => expiresAtMs === null || nowMs < expiresAtMs);
@@ -197,16 +180,25 @@ export function createReceiver(options: {
 
       const identity = profile.identify(request, source.options);
       const answer = profile.answer?.(request, credentials, source.options) ?? stored;
-      const earlier = recent.find(source.id, identity.dedupeKey);
+      const earlier = findRecent(source, identity.dedupeKey);
       if (earlier !== null) {
         told(source, identity.dedupeKey, { eventId: earlier, duplicate: true });
         return answer;
       }
       const draft = await draftOf(source, request, identity, verdict.credential, head.contentType);
-      told(source, identity.dedupeKey, await options.acceptor.take(draft));
+      told(source, identity.dedupeKey, await accept(draft));
       return answer;
     },
   };
+}
+
+/** The same for what never was and for what is not there any more. */
+function notFound(): Problem {
+  return new Problem('not_found', 'There is nothing at this path.');
+}
+
+function paused(): Problem {
+  return new Problem('source_paused', 'This source is paused; send it again later.', { retryAfterSeconds: 60 });
 }
 
 /**

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../spool/spool-folder.ts';
 import type { SourceRow } from './read-source-config.ts';
 import type { SourceCache } from './source-directory.ts';
 
@@ -14,11 +16,11 @@ export function createSourceCache(path: string): SourceCache {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
         throw error;
       }
-      const kept = JSON.parse(text) as { version: number; sources: SourceRow[] };
-      if (kept.version !== 1) throw new Error(`${path} was written by another release`);
-      return kept.sources;
+      return readRows(path, text);
     },
     async write(rows) {
+      // Without any source there is nothing that could be done without the database.
+      if (rows.length === 0 && !existsSync(path)) return;
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const draft = `${path}.new`;
       const file = await open(draft, 'w', 0o600);
@@ -29,6 +31,28 @@ export function createSourceCache(path: string): SourceCache {
         await file.close();
       }
       await rename(draft, path);
+      // An older file would bring back what was deleted since.
+      await syncFolder(dirname(path));
     },
   };
+}
+
+/** Enough is looked at for the rows to be told apart; each is judged for itself when it is opened. */
+function readRows(path: string, text: string): SourceRow[] {
+  const damaged = `${path} is damaged: it is written anew as soon as the database answers`;
+  let kept: unknown;
+  try {
+    kept = JSON.parse(text);
+  } catch (error) {
+    throw new Error(damaged, { cause: error instanceof Error ? error.name : undefined });
+  }
+  const { version, sources } = (kept ?? {}) as { version?: unknown; sources?: unknown };
+  if (version !== 1) throw new Error(`${path} was written by another release`);
+  if (!Array.isArray(sources) || !sources.every(isRow)) throw new Error(damaged);
+  return sources;
+}
+
+function isRow(row: unknown): row is SourceRow {
+  const { id, teamId } = (row ?? {}) as { id?: unknown; teamId?: unknown };
+  return typeof id === 'string' && typeof teamId === 'string';
 }

@@ -10,15 +10,17 @@ import { readAllSources, readTeamSources } from './source-snapshot.store.ts';
 export type SourceCache = { read(): Promise<SourceRow[] | null>; write(rows: readonly SourceRow[]): Promise<void> };
 
 export type SourceDirectory = {
-  /** Null: there is no such source, as far as this node knows. */
+  /** Null: there is no such source, as far as this node knows, or it cannot be read. */
   find(sourceId: string): SourceConfig | null;
-  /** False until sources were read once, from the database or the cache: then nothing can be said about any. */
+  /** Whether there is such a source, even one whose configuration this release cannot read. */
+  has(sourceId: string): boolean;
+  /** False until sources were read from the database once: then what is not found may be there nevertheless. */
   readonly known: boolean;
   /** A team's configuration may have changed. */
   teamChanged(teamId: string): void;
   /** Changes may have been missed. */
   mayHaveMissed(): void;
-  /** Resolves when sources are known or cannot be known yet. */
+  /** Resolves when sources were read, or else those of the last time; the database is not waited for. */
   start(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -26,6 +28,8 @@ export type SourceDirectory = {
 /** Everything is read again this often, should a notification have been lost. */
 const readAllEveryMs = 60_000;
 const readAgainMs = 1_000;
+const longestWaitMs = 15_000;
+const startPatienceMs = 3_000;
 
 /**
  * Every source of every team in memory, so that a request costs no query and sources go on taking requests while the
@@ -42,22 +46,23 @@ export function createSourceDirectory(options: {
   const { database } = options;
   let rows = new Map<string, { row: SourceRow; text: string; config: SourceConfig | null }>();
   let known = false;
+  /** What is kept for a start without the database is not what is known here. */
+  let isKept = false;
+  let failures = 0;
   let timer: { cancel(): void } | null = null;
   let reading: Promise<void> | null = null;
   let wanted: Set<string> | 'all' | null = null;
   let stopped = false;
 
-  const take = (fresh: readonly SourceRow[], ofTeam: string | null): boolean => {
+  const take = (fresh: readonly SourceRow[], ofTeam: string | null): void => {
     const next = new Map(ofTeam === null ? [] : [...rows].filter(([, { row }]) => row.teamId !== ofTeam));
     for (const row of fresh) {
       const text = JSON.stringify(row);
       const earlier = rows.get(row.id);
       next.set(row.id, earlier?.text === text ? earlier : { row, text, config: open(row) });
     }
-    const changed = next.size !== rows.size || [...next].some(([id, entry]) => rows.get(id) !== entry);
+    if (next.size !== rows.size || [...next].some(([id, entry]) => rows.get(id) !== entry)) isKept = false;
     rows = next;
-    known = true;
-    return changed;
   };
 
   const open = (row: SourceRow): SourceConfig | null => {
@@ -74,14 +79,26 @@ export function createSourceDirectory(options: {
     wanted = null;
     if (what === null) return;
     try {
-      let changed = false;
-      if (what === 'all') changed = take(await readAllSources(database), null);
-      else for (const teamId of what) changed = take(await readTeamSources(database, teamId), teamId) || changed;
-      if (changed) await options.cache.write([...rows.values()].map(({ row }) => row)).catch(options.onError);
+      if (what === 'all') {
+        take(await readAllSources(database), null);
+        known = true;
+      } else for (const teamId of what) take(await readTeamSources(database, teamId), teamId);
+      failures = 0;
     } catch (error) {
       options.onError(error);
       want(what === 'all' ? 'all' : [...what]);
-      later(readAgainMs);
+      later(Math.min(longestWaitMs, readAgainMs * 2 ** failures));
+      failures += 1;
+    }
+    if (known && !isKept) await keep();
+  };
+
+  const keep = async (): Promise<void> => {
+    try {
+      await options.cache.write([...rows.values()].map(({ row }) => row));
+      isKept = true;
+    } catch (error) {
+      options.onError(error);
     }
   };
 
@@ -110,8 +127,17 @@ export function createSourceDirectory(options: {
     });
   };
 
+  /** Resolves when it is over, or when that takes too long. */
+  const inPatience = async (work: Promise<void>): Promise<void> => {
+    const { promise: isLate, resolve } = Promise.withResolvers<void>();
+    const patience = options.timers.after(startPatienceMs, resolve);
+    await Promise.race([work, isLate]);
+    patience.cancel();
+  };
+
   return {
     find: (sourceId) => rows.get(sourceId)?.config ?? null,
+    has: (sourceId) => rows.has(sourceId),
     get known() {
       return known;
     },
@@ -125,14 +151,16 @@ export function createSourceDirectory(options: {
     },
     async start() {
       want('all');
-      await run();
+      await inPatience(run());
       if (known) return;
       const cached = await options.cache.read().catch((error: unknown) => {
         options.onError(error);
         return null;
       });
       // The database may have answered meanwhile.
-      if (cached !== null && !known) take(cached, null);
+      if (cached === null || known) return;
+      take(cached, null);
+      isKept = true;
     },
     async stop() {
       stopped = true;
