@@ -209,7 +209,6 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     database: pools.general,
     sealer,
     clock,
-    ids,
     timers,
     blobs,
     dataFolder: config.dataFolder,
