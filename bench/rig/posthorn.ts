@@ -77,7 +77,13 @@ export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
     async makeSource(teamId, provider, credential) {
       const source = { provider, name: 'bench', credentials: [credential] };
       const { id } = await call<{ id: string }>('POST', `/v1/teams/${teamId}/sources`, source);
-      return { url: `${url}/in/${id}` };
+      const sourceUrl = `${url}/in/${id}`;
+      // Nodes learn of a source by notification, a moment after it was made.
+      for (let tries = 0; (await fetch(sourceUrl)).status === 404; tries += 1) {
+        if (tries === 100) throw new Error(`the source ${id} does not become known`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return { url: sourceUrl };
     },
     async metric(name) {
       const text = await (await fetch(`${url}/metrics`)).text();
