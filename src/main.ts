@@ -340,6 +340,8 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   cleanUps.push(() => {
     listeners.stop();
     waitingRoom.stop();
+    // A connection that never sent a request is not idle to Node, and would be waited for.
+    setTimeout(() => server.server.closeAllConnections(), config.shutdownSeconds * 1000).unref();
     return server.close();
   });
   log.info({ version, url, environment: config.environment, embedded }, 'Posthorn listens');
