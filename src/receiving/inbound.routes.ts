@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Problem } from '../problem.ts';
-import type { InboundRequest } from '../providers/provider-profile.ts';
+import type { Answer, InboundRequest } from '../providers/provider-profile.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
 import { BodyBudget } from './body-budget.ts';
 import { discardedMaxBytes, discardRest } from './discard-rest.ts';
@@ -66,8 +66,7 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
           reply.hijack();
           return;
         }
-        if (answer.contentType !== null) reply.header('content-type', answer.contentType);
-        reply.code(answer.status).send(answer.body);
+        send(request, reply, answer);
       },
       (error: unknown) => refuse(request, reply, error),
     );
@@ -91,6 +90,15 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
       },
     });
   };
+}
+
+// Past Fastify's serialisation and hooks, as posting an event is answered.
+function send(request: FastifyRequest, reply: FastifyReply, { status, contentType, body }: Answer): void {
+  reply.hijack();
+  const headers = ['content-length', String(Buffer.byteLength(body)), 'posthorn-request-id', request.id];
+  if (contentType !== null) headers.push('content-type', contentType);
+  reply.raw.writeHead(status, headers);
+  reply.raw.end(body);
 }
 
 function sourceOf(request: FastifyRequest): string {
@@ -119,7 +127,16 @@ function inboundOf(request: FastifyRequest, body: Buffer): InboundRequest {
     if (values === undefined) headers.set(name, [rawHeaders[index + 1] as string]);
     else values.push(rawHeaders[index + 1] as string);
   }
-  const at = request.url.indexOf('?');
-  const query = new URLSearchParams(at === -1 ? '' : request.url.slice(at + 1));
-  return { method: request.method === 'GET' ? 'GET' : 'POST', headers, query, body };
+  const { url } = request;
+  let query: URLSearchParams | null = null;
+  return {
+    method: request.method === 'GET' ? 'GET' : 'POST',
+    headers,
+    get query() {
+      const at = url.indexOf('?');
+      query ??= new URLSearchParams(at === -1 ? '' : url.slice(at + 1));
+      return query;
+    },
+    body,
+  };
 }
