@@ -51,7 +51,12 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
   };
 
   /** As the first hook, since all that Fastify does with a body comes after it: any content type is taken, or none. */
-  const receive = (request: FastifyRequest, reply: FastifyReply): void => {
+  const receive = (request: FastifyRequest, reply: FastifyReply, isSecond = false): void => {
+    const coming = isSecond ? null : receiver.awaitNew(sourceOf(request));
+    if (coming !== null) {
+      void coming.then(() => receive(request, reply, true));
+      return;
+    }
     const head = headOf(request);
     let answering: ReturnType<typeof take>;
     try {

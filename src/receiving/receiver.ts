@@ -19,6 +19,8 @@ import { refusalOf } from './refusal.rules.ts';
 export type Receiver = {
   /** Whether the source takes this request, as far as its head tells. @throws Problem, and it is on record then */
   admit(sourceId: string, head: RequestHead): SourceConfig;
+  /** Null, or resolves when a source that has just been made may be admitted. */
+  awaitNew(sourceId: string): Promise<void> | null;
   /** As an Allow header has them. */
   methodsOf(sourceId: string): string;
   /** The body was larger than the source takes. */
@@ -37,7 +39,7 @@ const stored: Answer = { status: 200, contentType: null, body: '' };
 
 /** The way of a provider's request: what is refused before its body, verify, name, recognise, store, answer. */
 export function createReceiver(options: {
-  directory: Pick<SourceDirectory, 'find' | 'has' | 'known'>;
+  directory: Pick<SourceDirectory, 'find' | 'has' | 'known' | 'awaitNew'>;
   acceptor: Pick<InboundAcceptor, 'take'>;
   activity: Pick<SourceActivity, 'received' | 'duplicate' | 'rejected'>;
   blobs: Pick<BlobStore, 'put'>;
@@ -147,6 +149,8 @@ export function createReceiver(options: {
       if (limit !== null) throw refuse(source, head, limit, head.contentLength);
       return source;
     },
+
+    awaitNew: (sourceId) => directory.awaitNew(sourceId),
 
     methodsOf: (sourceId) => (directory.find(sourceId)?.profile.handshake === undefined ? 'POST' : 'GET, POST'),
 

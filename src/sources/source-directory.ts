@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
+import { idPrefixes, isId, timeOfId } from '../ids/id.rules.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import { readSourceConfig, type SourceRow } from './read-source-config.ts';
 import type { SourceConfig } from './source-config.ts';
@@ -16,6 +17,11 @@ export type SourceDirectory = {
   has(sourceId: string): boolean;
   /** False until sources were read from the database once: then what is not found may be there nevertheless. */
   readonly known: boolean;
+  /**
+   * For an id that was made a moment ago and is not known here yet, since its notification is on its way: resolves when
+   * sources have been read anew. Null: there is nothing to wait for.
+   */
+  awaitNew(sourceId: string): Promise<void> | null;
   /** A team's configuration may have changed. */
   teamChanged(teamId: string): void;
   /** Changes may have been missed. */
@@ -27,6 +33,9 @@ export type SourceDirectory = {
 
 /** Everything is read again this often, should a notification have been lost. */
 const readAllEveryMs = 60_000;
+/** How long after it was made a source may be unheard of. */
+const newForMs = 10_000;
+const mostLooksPerSecond = 20;
 const readAgainMs = 1_000;
 const longestWaitMs = 15_000;
 const startPatienceMs = 3_000;
@@ -53,6 +62,7 @@ export function createSourceDirectory(options: {
   let reading: Promise<void> | null = null;
   let wanted: Set<string> | 'all' | null = null;
   let stopped = false;
+  let looks = { sinceMs: 0, count: 0 };
 
   const take = (fresh: readonly SourceRow[], ofTeam: string | null): void => {
     const next = new Map(ofTeam === null ? [] : [...rows].filter(([, { row }]) => row.teamId !== ofTeam));
@@ -140,6 +150,18 @@ export function createSourceDirectory(options: {
     has: (sourceId) => rows.has(sourceId),
     get known() {
       return known;
+    },
+    awaitNew(sourceId) {
+      if (!known || rows.has(sourceId) || !isId(idPrefixes.source, sourceId)) return null;
+      const nowMs = options.clock.now();
+      const ageMs = nowMs - timeOfId(sourceId);
+      if (Math.abs(ageMs) > newForMs) return null;
+      // Anybody can make up such ids.
+      if (nowMs - looks.sinceMs > 1_000) looks = { sinceMs: nowMs, count: 0 };
+      looks.count += 1;
+      if (looks.count > mostLooksPerSecond) return null;
+      want('all');
+      return inPatience(run().then(() => (wanted === null ? undefined : run())));
     },
     teamChanged(teamId) {
       want([teamId]);
