@@ -78,20 +78,25 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
   };
 
   return async (app: FastifyInstance): Promise<void> => {
-    app.route({
-      method: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
+    const route = {
       url: '/in/:source',
-      config: { permission: 'public' },
+      config: { permission: 'public' as const },
+      onRequest: (request: FastifyRequest, reply: FastifyReply): void => receive(request, reply),
+      handler: (): never => {
+        throw new Error('the hook before has answered');
+      },
+    };
+    // Refused with a rejection on record, not as a path that does not exist.
+    app.route({ ...route, method: ['PUT', 'PATCH', 'DELETE'], schema: { hide: true } });
+    app.route({
+      ...route,
+      method: ['POST', 'GET'],
       schema: {
         summary: 'Receive a request of a provider',
         description:
           'The URL to give to the provider. The request is verified by the scheme of the source, stored, and answered as the provider expects; a duplicate is answered like the original and not delivered again.',
         tags: ['Sources'],
         params: Type.Object({ source: Type.String() }),
-      },
-      onRequest: (request, reply) => receive(request, reply),
-      handler: () => {
-        throw new Error('the hook before has answered');
       },
     });
   };

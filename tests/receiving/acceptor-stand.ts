@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AcceptedEvent, EventDraft } from '../../src/events/event-draft.ts';
+import type { IdSource } from '../../src/ids/id-source.ts';
 import { Problem } from '../../src/problem.ts';
 import { createInboundAcceptor, type InboundAcceptor } from '../../src/receiving/inbound-acceptor.ts';
 import type { Spool, SpoolRecord } from '../../src/spool/spool.ts';
@@ -23,9 +24,15 @@ export class AcceptTwin {
   /** Types that no statement can store. */
   readonly poison = new Set<string>();
   private readonly byKey = new Map<string, string>();
+  private readonly ids: IdSource | null;
   private held: ((how: 'commit' | 'fail') => void)[] = [];
   /** How many events each commit was asked to store. */
   readonly batches: number[] = [];
+
+  /** Ids are `evt_0` and so on, unless there is a source of others. */
+  constructor(ids: IdSource | null = null) {
+    this.ids = ids;
+  }
 
   get hanging(): number {
     return this.held.length;
@@ -65,7 +72,7 @@ export class AcceptTwin {
     return drafts.map((draft) => {
       const key = `${draft.origin?.sourceId} ${draft.idempotencyKey}`;
       const known = this.byKey.get(key);
-      const id = known ?? `evt_${this.events.length}`;
+      const id = known ?? this.ids?.next('evt') ?? `evt_${this.events.length}`;
       if (known === undefined) {
         this.byKey.set(key, id);
         this.events.push({ id, draft });
