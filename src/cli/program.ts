@@ -165,7 +165,7 @@ const doctor: Verb = (terminal) =>
 const demo: Verb = (terminal) =>
   named(
     'demo',
-    'Play the whole story here in under a minute: send, fail, retry, dead letter, resend, delivered.',
+    'Play the whole story here in under a minute: receive from a provider, refuse a forgery, send, retry, resend.',
   ).action(async () => {
     const { runDemo } = await import('./demo.ts');
     process.exitCode = await runDemo(terminal);

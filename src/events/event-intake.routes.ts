@@ -40,7 +40,7 @@ export function eventIntakeRoutes(options: { intake: EventIntake }) {
       '/v1/teams/:team/events',
       {
         bodyLimit: eventMaxBytes,
-        config: { permission: 'events:write' },
+        config: { permission: 'events:write', answersItself: true },
         schema: {
           summary: 'Post an event',
           description:
@@ -83,7 +83,7 @@ export function eventIntakeRoutes(options: { intake: EventIntake }) {
       '/v1/teams/:team/events/batch',
       {
         bodyLimit: batchMaxBytes,
-        config: { permission: 'events:write' },
+        config: { permission: 'events:write', answersItself: true },
         schema: {
           summary: 'Post up to 1000 events',
           description: 'One transaction: all are accepted or none is. An answer each, in order.',

@@ -64,7 +64,9 @@ function toEvent(row: Row): StoredEvent {
             coverage: coverages[row.coverage ?? 0] ?? 'fields',
             credential: row.credential ?? '',
             seenAgain:
-              row.seen_last_at === null ? null : { count: Number(row.seen_count), lastAt: row.seen_last_at.toISOString() },
+              row.seen_last_at === null
+                ? null
+                : { count: Number(row.seen_count), lastAt: row.seen_last_at.toISOString() },
           },
   };
 }
@@ -82,6 +84,8 @@ export type EventSearch = {
   limit: number;
   scanMax: number;
   bodyMaxBytes: number;
+  /** Providers whose bodies are not searched: what people may not read, they may not spell out by searching. */
+  unsearchedProviders: readonly string[];
 };
 
 /** Newest first, out of the newest `scanMax` events in the bounds. `scannedTo`: the last of these when there are more. */
@@ -98,9 +102,19 @@ export async function searchEvents(
     `SELECT ${columns} FROM (${scan} LIMIT $8) e ${seenAgain}
       WHERE ($4::text IS NULL OR e.type = $4) AND ($9::uuid IS NULL OR e.source_id = $9)
         AND ($5::text IS NULL OR e.ordering_key = $5
-          OR position(convert_to($5, 'UTF8') IN substring(e.body FROM 1 FOR $6)) > 0)
+          OR (position(convert_to($5, 'UTF8') IN substring(e.body FROM 1 FOR $6)) > 0
+            AND NOT EXISTS (SELECT FROM source o WHERE o.team_id = $1 AND o.id = e.source_id AND o.provider = ANY ($10))))
       ORDER BY e.id DESC LIMIT $7`,
-    [...bounds, search.type, search.text, search.bodyMaxBytes, search.limit, search.scanMax, source],
+    [
+      ...bounds,
+      search.type,
+      search.text,
+      search.bodyMaxBytes,
+      search.limit,
+      search.scanMax,
+      source,
+      search.unsearchedProviders,
+    ],
   );
   const events = rows.map(toEvent);
   if (events.length === search.limit) return { events, scannedTo: null };
@@ -116,21 +130,17 @@ const lowestUuid = '00000000-0000-0000-0000-000000000000';
 const highestUuid = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 export async function findEvent(database: Queryable, teamId: string, eventId: string): Promise<StoredEvent | null> {
-  const { rows } = await database.query<Row>(`SELECT ${columns} FROM event e ${seenAgain} WHERE e.team_id = $1 AND e.id = $2`, [
-    uuidFromId(teamId),
-    uuidFromId(eventId),
-  ]);
+  const { rows } = await database.query<Row>(
+    `SELECT ${columns} FROM event e ${seenAgain} WHERE e.team_id = $1 AND e.id = $2`,
+    [uuidFromId(teamId), uuidFromId(eventId)],
+  );
   return rows[0] === undefined ? null : toEvent(rows[0]);
 }
 
 /** `provider`: of the source it came in through. With a blob key the body is in the blob store. */
 export type StoredBody = { contentType: string; body: Buffer; blobKey: string | null; provider: string | null };
 
-export async function findEventBody(
-  database: Queryable,
-  teamId: string,
-  eventId: string,
-): Promise<StoredBody | null> {
+export async function findEventBody(database: Queryable, teamId: string, eventId: string): Promise<StoredBody | null> {
   const { rows } = await database.query<StoredBody>(
     `SELECT e.content_type AS "contentType", e.body, e.blob_key AS "blobKey", s.provider
       FROM event e LEFT JOIN source s ON s.team_id = e.team_id AND s.id = e.source_id

@@ -5,9 +5,9 @@ import type { Context } from '../context.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import { findProfile } from '../providers/registry.ts';
-import { mayDo } from '../teams/permissions.rules.ts';
 import { findEventBody, type StoredBody } from './event-query.store.ts';
 import { eventNotFound } from './get-event.ts';
+import { mayReveal } from './may-reveal.rules.ts';
 
 export type EventBody = {
   contentType: string;
@@ -26,8 +26,7 @@ export async function getEventBody(
   ctx: Pick<Context, 'database' | 'actor'> & { blobs: Pick<BlobStore, 'open'> },
   input: { teamId: string; eventId: string; reveal: boolean },
 ): Promise<EventBody> {
-  const { actor } = ctx;
-  if (input.reveal && actor.kind === 'api-key' && !mayDo(actor.permissions, 'events:reveal')) {
+  if (input.reveal && !mayReveal(ctx.actor)) {
     throw new Problem('forbidden', 'This API key does not hold the permission "events:reveal".');
   }
   const found = await findOrRefuse(ctx, input);

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emptyBlobStore } from '../../tests/support/blobs.ts';
 import { createHistory, type History } from '../../tests/support/history.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';
+import { uuidFromId } from '../ids/id.rules.ts';
 import { getEvent } from './get-event.ts';
 import { getEventBody } from './get-event-body.ts';
 import { type EventFilter, listEvents } from './list-events.ts';
 
+const actor = { kind: 'operator' } as const;
 let database: TestDatabase;
 let history: History;
 const nowMs = Date.now();
@@ -31,7 +33,7 @@ async function list(filter: EventFilter, limit = 5): Promise<string[]> {
   const ids: string[] = [];
   let after: string | null = null;
   do {
-    const page = await listEvents({ database: database.pool }, { teamId: history.teamId, filter, limit, after });
+    const page = await listEvents({ database: database.pool, actor }, { teamId: history.teamId, filter, limit, after });
     ids.push(...page.events.map((event) => event.id));
     after = page.next;
   } while (after !== null);
@@ -57,7 +59,7 @@ describe('listing events', () => {
   });
 
   test('shows one, and its bytes, to its team alone', async () => {
-    const ctx = { database: database.pool, actor: { kind: 'operator' } as const, blobs: await emptyBlobStore() };
+    const ctx = { database: database.pool, actor, blobs: await emptyBlobStore() };
     const eventId = all[0]!.id;
     const reveal = false;
     expect(await getEvent(ctx, { teamId: history.teamId, eventId })).toMatchObject({
@@ -68,9 +70,38 @@ describe('listing events', () => {
     expect(body.toString()).toBe('{"n":"number 0; größe"}');
     const other = await createHistory(database.pool);
     await expect(getEvent(ctx, { teamId: other.teamId, eventId })).rejects.toMatchObject({ code: 'not_found' });
-    await expect(getEventBody(ctx, { teamId: other.teamId, eventId, reveal })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(getEventBody(ctx, { teamId: other.teamId, eventId, reveal })).rejects.toMatchObject({
+      code: 'not_found',
+    });
     await expect(getEvent(ctx, { teamId: history.teamId, eventId: 'evt_' })).rejects.toMatchObject({
       code: 'not_found',
     });
+  });
+
+  test('does not search in bodies whose tokens are masked, unless they may be revealed', async () => {
+    const sourceId = history.id('src');
+    await database.pool.query("INSERT INTO source (team_id, id, provider, name) VALUES ($1, $2, 'documenso', 'a')", [
+      uuidFromId(history.teamId),
+      uuidFromId(sourceId),
+    ]);
+    const eventId = await history.event({ body: '{"payload":{"recipients":[{"token":"D7xyz"}]}}', orderingKey: 'env' });
+    await database.pool.query('UPDATE event SET source_id = $3, coverage = 2 WHERE team_id = $1 AND id = $2', [
+      uuidFromId(history.teamId),
+      uuidFromId(eventId),
+      uuidFromId(sourceId),
+    ]);
+    const find = async (permissions: string[], q: string): Promise<string[]> => {
+      const key = {
+        kind: 'api-key',
+        teamId: history.teamId,
+        apiKeyId: 'key_1',
+        permissions: new Set(permissions),
+      } as const;
+      const input = { teamId: history.teamId, filter: { q }, limit: 5, after: null };
+      return (await listEvents({ database: database.pool, actor: key }, input)).events.map((event) => event.id);
+    };
+    expect(await find(['events:read'], 'D7')).toEqual([]);
+    expect(await find(['events:read'], 'env')).toEqual([eventId]);
+    expect(await find(['events:read', 'events:reveal'], 'D7')).toEqual([eventId]);
   });
 });

@@ -1,6 +1,8 @@
 import type { Context } from '../context.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
+import { allProfiles } from '../providers/registry.ts';
 import { requireTeam } from '../teams/require-team.ts';
+import { mayReveal } from './may-reveal.rules.ts';
 import { searchEvents, type StoredEvent } from './event-query.store.ts';
 import { intersect, rangeOfIdPrefix, rangeOfTime } from './event-search.rules.ts';
 
@@ -18,6 +20,7 @@ export type EventFilter = {
 const scanMax = 20_000;
 const textScanMax = 2_000;
 const bodyMaxBytes = 64 * 1024;
+const redactingProviders = allProfiles().flatMap(({ name, redact }) => (redact === undefined ? [] : [name]));
 
 /**
  * Newest first. Types and text are searched for in a bounded number of events at a time: a page may hold fewer than
@@ -25,7 +28,7 @@ const bodyMaxBytes = 64 * 1024;
  * @throws Problem not_found
  */
 export async function listEvents(
-  ctx: Pick<Context, 'database'>,
+  ctx: Pick<Context, 'database' | 'actor'>,
   input: { teamId: string; filter: EventFilter; limit: number; after: string | null },
 ): Promise<{ events: StoredEvent[]; next: string | null }> {
   await requireTeam(ctx.database, input.teamId);
@@ -46,6 +49,7 @@ export async function listEvents(
     limit: limit + 1,
     scanMax: text === null ? scanMax : textScanMax,
     bodyMaxBytes,
+    unsearchedProviders: mayReveal(ctx.actor) ? [] : redactingProviders,
   });
   if (events.length <= limit) return { events, next: scannedTo };
   const page = events.slice(0, limit);

@@ -39,7 +39,7 @@ const problemSchema = {
 };
 
 const permissionList = Object.entries(permissions).map(([name, meaning]) => `- \`${name}\`: ${meaning}`);
-const description = `Posthorn accepts events and delivers them, signed, to every endpoint that subscribes to their type.
+const description = `Posthorn receives the webhooks of providers through sources, accepts events of your own, and delivers both, signed, to every endpoint that subscribes to their type.
 
 Authenticate with \`Authorization: Bearer <api key>\`: the operator key, or a key of one team with these permissions:
 

@@ -112,17 +112,17 @@ export async function createHttpServer(options: {
   app.addHook('onRoute', (route) => {
     const permission = route.config?.permission;
     if (permission === undefined) throw new Error(`${String(route.method)} ${route.url} declares no config.permission`);
+    const answersItself = route.config?.answersItself === true;
     allowed.add(route);
     const guard = authentication.guard(permission);
     const begin = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
-      // Posting an event writes its answer past the reply.
-      if (permission !== 'events:write') reply.header('posthorn-request-id', request.id);
+      if (!answersItself) reply.header('posthorn-request-id', request.id);
       if (isStopping() && permission !== 'public') done(shuttingDown());
       else guard(request, reply, done);
     };
     route.onRequest = [begin, ...[route.onRequest ?? []].flat()];
-    // A response hook costs listeners on every request, so the one hot route does without.
-    if (permission !== 'events:write') route.onResponse = [logSlow, ...[route.onResponse ?? []].flat()];
+    // A response hook costs listeners on every request, so the hot routes do without.
+    if (!answersItself) route.onResponse = [logSlow, ...[route.onResponse ?? []].flat()];
   });
 
   await registerOpenApi(app, options.version);

@@ -80,7 +80,7 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
   return async (app: FastifyInstance): Promise<void> => {
     const route = {
       url: '/in/:source',
-      config: { permission: 'public' as const },
+      config: { permission: 'public' as const, answersItself: true as const },
       onRequest: (request: FastifyRequest, reply: FastifyReply): void => receive(request, reply),
       handler: (): never => {
         throw new Error('the hook before has answered');

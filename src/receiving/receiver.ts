@@ -34,7 +34,8 @@ export type Receiver = {
 
 /** Larger bodies go to the blob store. */
 const inlineMaxBytes = 256 * 1024;
-const rememberedKeys = 50_000;
+/** About 150 bytes each. */
+const rememberedKeys = 131_072;
 const stored: Answer = { status: 200, contentType: null, body: '' };
 
 /** The way of a provider's request: what is refused before its body, verify, name, recognise, store, answer. */
@@ -104,12 +105,11 @@ export function createReceiver(options: {
     };
   };
 
-  const told = (source: SourceConfig, key: string, taken: Taken): void => {
+  const told = (source: SourceConfig, taken: Taken): void => {
     if (taken.duplicate) {
       activity.duplicate(source);
       if (taken.eventId !== null) options.onSeenAgain(source.teamId, taken.eventId);
     } else activity.received(source);
-    if (taken.eventId !== null) recent.add(source.id, key, taken.eventId);
     options.onReceived?.(source.profile.name, taken.duplicate ? 'duplicate' : 'new');
   };
 
@@ -186,11 +186,13 @@ export function createReceiver(options: {
       const answer = profile.answer?.(request, credentials, source.options) ?? stored;
       const earlier = findRecent(source, identity.dedupeKey);
       if (earlier !== null) {
-        told(source, identity.dedupeKey, { eventId: earlier, duplicate: true });
+        told(source, { eventId: earlier, duplicate: true });
         return answer;
       }
       const draft = await draftOf(source, request, identity, verdict.credential, head.contentType);
-      told(source, identity.dedupeKey, await accept(draft));
+      const taken = await accept(draft);
+      if (taken.eventId !== null) recent.add(source.id, identity.dedupeKey, taken.eventId);
+      told(source, taken);
       return answer;
     },
   };

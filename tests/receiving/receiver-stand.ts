@@ -79,7 +79,9 @@ export async function receiverStand(more: { blobs?: BlobStore } = {}): Promise<R
   const receiver = createReceiver({
     directory: {
       find: (id) => stand.sources.get(id) ?? null,
-      has: (id) => stand.sources.has(id) || stand.unreadable.has(id),
+      awaitNew: () => null,
+    has: (id) => stand.sources.has(id) || stand.unreadable.has(id),
+      awaitNew: () => null,
       get known() {
         return stand.isKnown;
       },
