@@ -9,7 +9,7 @@ import type { SourceConfig } from '../../src/sources/source-config.ts';
 import { emptyBlobStore } from '../support/blobs.ts';
 import { AcceptTwin } from './acceptor-stand.ts';
 
-export const ids = createIdSource({ now: Date.now });
+const ids = createIdSource({ now: Date.now });
 export const secret = 'correct horse battery staple';
 
 /** A source as the directory has it: Documenso's, unless told otherwise. */
@@ -81,7 +81,6 @@ export async function receiverStand(more: { blobs?: BlobStore } = {}): Promise<R
       find: (id) => stand.sources.get(id) ?? null,
       awaitNew: () => null,
     has: (id) => stand.sources.has(id) || stand.unreadable.has(id),
-      awaitNew: () => null,
       get known() {
         return stand.isKnown;
       },
