@@ -4,9 +4,12 @@ import { deriveUrlKey, signBodyUrl, verifyBodyUrl } from './signed-url.rules.ts'
 
 /** Signed, expiring URLs of bodies, made and read under this Posthorn's master keys. */
 export type BodyLinks = {
-  urlOf(event: { teamId: string; eventId: string; expiresAtMs: number }): string;
+  urlOf: (event: { teamId: string; eventId: string; expiresAtMs: number }) => string;
   /** @throws Problem forbidden */
-  read(url: { eventId: string; team: string; expires: string; signature: string }): { teamId: string; eventId: string };
+  read: (url: { eventId: string; team: string; expires: string; signature: string }) => {
+    teamId: string;
+    eventId: string;
+  };
 };
 
 export function createBodyLinks(options: {

@@ -11,7 +11,7 @@ export type OpenDatabase = {
   connection: pg.ClientConfig;
   embedded: boolean;
   /** Settings of the server that are weaker than a 202 promises, once they are known. */
-  durabilityWarnings(): readonly string[];
+  durabilityWarnings: () => readonly string[];
   /** Settled when the database answers, is migrated and has its partitions. Rejects when waiting does not help. */
   ready: Promise<void>;
   /** Stops the embedded server; nothing to do for another. */

@@ -67,7 +67,7 @@ describe('listing events', () => {
       orderingKey: 'customer-0',
     });
     const { body } = await getEventBody(ctx, { teamId: history.teamId, eventId, reveal });
-    expect(body.toString()).toBe('{"n":"number 0; größe"}');
+    expect(body).toEqual(Buffer.from('{"n":"number 0; größe"}'));
     const other = await createHistory(database.pool);
     await expect(getEvent(ctx, { teamId: other.teamId, eventId })).rejects.toMatchObject({ code: 'not_found' });
     await expect(getEventBody(ctx, { teamId: other.teamId, eventId, reveal })).rejects.toMatchObject({

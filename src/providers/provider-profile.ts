@@ -110,5 +110,5 @@ export type ProviderProfile = {
   /** What the provider expects to hear once an event is stored, and for a duplicate. `200` with no body when left out. */
   answer?(request: InboundRequest, credentials: readonly Credential[], options: Options): Answer;
   /** The body as people may see it: live tokens masked. Null when there is nothing to mask. What is sent on is whole. */
-  redact?(body: Buffer): Buffer | null;
+  redact?: (body: Buffer) => Buffer | null;
 };

@@ -80,7 +80,7 @@ export async function receiverStand(more: { blobs?: BlobStore } = {}): Promise<R
     directory: {
       find: (id) => stand.sources.get(id) ?? null,
       awaitNew: () => null,
-    has: (id) => stand.sources.has(id) || stand.unreadable.has(id),
+      has: (id) => stand.sources.has(id) || stand.unreadable.has(id),
       get known() {
         return stand.isKnown;
       },
