@@ -227,7 +227,7 @@ describe('docs/receiving-in-your-app.md', () => {
   });
 
   it('names every reason for which a request is refused', () => {
-    const named = /Reasons are\s([\s\S]*?)\. Trying/.exec(page.text)?.[1]?.match(/\w+_\w+/g);
+    const named = /Reasons\s+are\s([\s\S]*?)\. Trying/.exec(page.text)?.[1]?.match(/\w+_\w+/g);
     expect(new Set(named)).toEqual(new Set([...verificationFailures, 'no_secret']));
   });
 
