@@ -1,11 +1,19 @@
-/** Room that was asked for. Given back, or withdrawn while it waits, by `release`. */
-type Room = { /** False when it was withdrawn. */ granted: Promise<boolean>; release(): void };
-type Waiting = { owner: string; bytes: number; go: (granted: boolean) => void };
+/** Room for one body; all of it is given back, or withdrawn while it waits, by `release`. */
+export type Room = {
+  /** More of it, in the order of asking. False when it was released meanwhile. One call at a time. */
+  grow(bytes: number): Promise<boolean>;
+  release(): void;
+};
+type Held = { owner: string; bytes: number };
+type Waiting = { held: Held; bytes: number; go: (granted: boolean) => void };
 
 /**
  * Memory for large bodies that are arriving or being stored, over all requests of a node. Who finds no room waits in
  * line, unread, and the sender's own socket holds the bytes back. One owner cannot have all of it, so that nobody's
  * slow or many senders keep others out.
+ *
+ * A body of unknown length asks for more as it comes. So that those who hold some cannot wait for each other for ever,
+ * one of them at a time, the last one, may have all it asks for beyond the bounds: it ends and gives room to others.
  */
 export class BodyBudget {
   private readonly totalBytes: number;
@@ -13,6 +21,7 @@ export class BodyBudget {
   private usedBytes = 0;
   private readonly usedBy = new Map<string, number>();
   private waiting: Waiting[] = [];
+  private last: Held | null = null;
 
   constructor(limits: { totalBytes: number; ownerBytes: number }) {
     this.totalBytes = limits.totalBytes;
@@ -23,52 +32,68 @@ export class BodyBudget {
     return this.usedBytes;
   }
 
-  /** Who asked first gets it first, but for those whose owner has all it may have. More than a limit is given alone. */
-  take(owner: string, bytes: number): Room {
-    const { promise: granted, resolve: go } = Promise.withResolvers<boolean>();
-    const asked: Waiting = { owner, bytes, go };
-    this.waiting.push(asked);
-    this.letIn();
+  /** Room without any bytes yet. */
+  open(owner: string): Room {
+    const held: Held = { owner, bytes: 0 };
     let isOver = false;
-    const release = (): void => {
-      if (isOver) return;
-      isOver = true;
-      const place = this.waiting.indexOf(asked);
-      if (place === -1) this.give(asked);
-      else {
-        this.waiting.splice(place, 1);
-        go(false);
-      }
-      this.letIn();
+    return {
+      grow: (bytes) => {
+        if (isOver) return Promise.resolve(false);
+        const { promise, resolve: go } = Promise.withResolvers<boolean>();
+        this.waiting.push({ held, bytes, go });
+        this.letIn();
+        return promise;
+      },
+      release: () => {
+        if (isOver) return;
+        isOver = true;
+        for (const asked of this.waiting) if (asked.held === held) asked.go(false);
+        this.waiting = this.waiting.filter((asked) => asked.held !== held);
+        if (this.last === held) this.last = null;
+        this.add(held, -held.bytes);
+        this.letIn();
+      },
     };
-    return { granted, release };
   }
 
-  private give({ owner, bytes }: Waiting): void {
-    this.usedBytes -= bytes;
-    const left = (this.usedBy.get(owner) ?? 0) - bytes;
-    if (left > 0) this.usedBy.set(owner, left);
-    else this.usedBy.delete(owner);
+  private add(held: Held, bytes: number): void {
+    held.bytes += bytes;
+    this.usedBytes += bytes;
+    const ofOwner = (this.usedBy.get(held.owner) ?? 0) + bytes;
+    if (ofOwner > 0) this.usedBy.set(held.owner, ofOwner);
+    else this.usedBy.delete(held.owner);
   }
 
   private letIn(): void {
     if (this.waiting.length === 0) return;
-    const still: Waiting[] = [];
+    // Who holds some comes first: others' room depends on it.
+    const growing = this.waiting.filter(({ held }) => held.bytes > 0);
+    const coming = this.waiting.filter(({ held }) => held.bytes === 0);
+    const still = growing.filter((asked) => {
+      const fits = this.ownerHasRoom(asked) && this.usedBytes + asked.bytes <= this.totalBytes;
+      if (!fits) this.last ??= asked.held;
+      return !this.grantIf(fits || this.last === asked.held, asked);
+    });
     let isFull = false;
-    for (const asked of this.waiting) {
-      const { owner, bytes } = asked;
-      const ofOwner = this.usedBy.get(owner) ?? 0;
-      const mayHave = ofOwner === 0 || ofOwner + bytes <= this.ownerBytes;
+    for (const asked of coming) {
+      const mayHave = this.ownerHasRoom(asked);
       // Nobody gets ahead of the first that only waits for room: a large body would wait for ever.
-      isFull ||= mayHave && this.usedBytes > 0 && this.usedBytes + bytes > this.totalBytes;
-      if (isFull || !mayHave) {
-        still.push(asked);
-        continue;
-      }
-      this.usedBytes += bytes;
-      this.usedBy.set(owner, ofOwner + bytes);
-      asked.go(true);
+      isFull ||= mayHave && this.usedBytes > 0 && this.usedBytes + asked.bytes > this.totalBytes;
+      if (!this.grantIf(mayHave && !isFull, asked)) still.push(asked);
     }
     this.waiting = still;
+  }
+
+  /** More than there is is given to one alone. */
+  private ownerHasRoom({ held, bytes }: Waiting): boolean {
+    const ofOwner = this.usedBy.get(held.owner) ?? 0;
+    return ofOwner === 0 || ofOwner + bytes <= this.ownerBytes;
+  }
+
+  private grantIf(condition: boolean, { held, bytes, go }: Waiting): boolean {
+    if (!condition) return false;
+    this.add(held, bytes);
+    go(true);
+    return true;
   }
 }

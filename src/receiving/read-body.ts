@@ -3,6 +3,9 @@ import type { BodyBudget } from './body-budget.ts';
 
 /** Smaller bodies are bounded by the number of connections alone. */
 const smallBytes = 64 * 1024;
+const firstBytes = 8 * 1024;
+/** Bodies of unknown length get so many times the room whenever what they have is full. */
+const growth = 4;
 /** After this long a body has to have come at the slowest rate on the whole: a trickle holds memory that others need. */
 const graceMs = 5_000;
 const slowestBytesPerSecond = 32 * 1024;
@@ -26,85 +29,93 @@ type Reading = {
 };
 
 /**
- * Reads a request's body into one Buffer of its declared length, or chunk by chunk where none is declared: then room
- * for the largest is taken once it turns out not to be small. Whatever is not read is left paused.
+ * Reads a request's body, of its declared length or as much as comes, within the budget. Whatever is not read is left
+ * paused.
  */
 export function readBody(request: IncomingMessage, reading: Reading): Promise<BodyReading> {
   const { declaredBytes, maxBytes, owner, budget, monotonicMs } = reading;
   if (declaredBytes !== null && declaredBytes > maxBytes) return Promise.resolve({ kind: 'too-large' });
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    const most = declaredBytes ?? maxBytes;
-    let whole: Buffer | null = null;
+    const room = budget.open(owner);
+    let buffer = Buffer.alloc(0);
     let bytes = 0;
-    let release = (): void => undefined;
     let judging: NodeJS.Timeout | null = null;
-    let startedAtMs = 0;
+    let startedAtMs = monotonicMs();
     let isOver = false;
 
-    const end = (outcome: 'read' | Exclude<BodyReading['kind'], 'read'>): void => {
+    const end = (kind: BodyReading['kind']): void => {
       if (isOver) return;
       isOver = true;
       if (judging !== null) clearTimeout(judging);
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
-      if (outcome === 'read') {
-        resolve({ kind: 'read', body: whole?.subarray(0, bytes) ?? Buffer.concat(chunks, bytes), release });
+      if (kind === 'read') {
+        resolve({ kind, body: buffer.subarray(0, bytes), release: () => room.release() });
         return;
       }
       request.pause();
-      release();
-      resolve({ kind: outcome });
+      room.release();
+      resolve({ kind });
     };
 
     const judge = (): void => {
       const tookMs = monotonicMs() - startedAtMs;
-      const slowest = Math.max(slowestBytesPerSecond, declaredBytes === null ? 0 : declaredBytes / longestSeconds);
+      const slowest = Math.max(slowestBytesPerSecond, (declaredBytes ?? 0) / longestSeconds);
       const isLate = bytes === 0 ? tookMs >= graceMs * 2 : bytes < (tookMs / 1000) * slowest;
       if (isLate) end('too-slow');
       else judging = setTimeout(judge, graceMs).unref();
     };
 
-    const read = (): void => {
-      if (declaredBytes !== null) whole = Buffer.allocUnsafe(declaredBytes);
-      startedAtMs = monotonicMs();
+    const go = (sizeBytes: number): void => {
+      const larger = Buffer.allocUnsafe(sizeBytes);
+      buffer.copy(larger, 0, 0, bytes);
+      buffer = larger;
       judging = setTimeout(judge, graceMs).unref();
-      request.on('data', onData).on('end', onEnd).resume();
+      request.resume();
     };
 
-    /** Nothing arrives meanwhile, and who goes away leaves the line. */
-    const takeRoom = (then: () => void): void => {
-      const room = budget.take(owner, most);
-      release = () => room.release();
-      void room.granted.then((granted) => {
-        if (granted && !isOver) then();
-      });
-    };
-
-    const takeMore = (): void => {
+    const grow = (neededBytes: number, then: () => void): void => {
       if (judging !== null) clearTimeout(judging);
+      const heldBytes = buffer.length > smallBytes ? buffer.length : 0;
+      let sizeBytes = smallBytes;
+      while (sizeBytes < neededBytes) sizeBytes *= growth;
+      sizeBytes = Math.min(sizeBytes, declaredBytes ?? maxBytes);
+      const next = (): void => {
+        go(sizeBytes);
+        then();
+      };
+      if (sizeBytes <= smallBytes) next();
+      else waitForRoom(sizeBytes - heldBytes, next);
+    };
+
+    /** Nothing arrives while it waits, its time does not run, and who goes away leaves the line. */
+    const waitForRoom = (moreBytes: number, then: () => void): void => {
       request.pause();
       const pausedAtMs = monotonicMs();
-      takeRoom(() => {
+      void room.grow(moreBytes).then((granted) => {
+        if (!granted || isOver) return;
         startedAtMs += monotonicMs() - pausedAtMs;
-        judging = setTimeout(judge, graceMs).unref();
-        request.resume();
+        then();
       });
     };
 
     const onData = (chunk: Buffer): void => {
-      const before = bytes;
-      if (bytes + chunk.length > most) return end('too-large');
-      if (whole === null) chunks.push(chunk);
-      else chunk.copy(whole, bytes);
-      bytes += chunk.length;
-      if (whole === null && before <= smallBytes && bytes > smallBytes) takeMore();
+      if (bytes + chunk.length > (declaredBytes ?? maxBytes)) return end('too-large');
+      if (bytes + chunk.length <= buffer.length) {
+        chunk.copy(buffer, bytes);
+        bytes += chunk.length;
+        return undefined;
+      }
+      grow(bytes + chunk.length, () => onData(chunk));
       return undefined;
     };
     const onEnd = (): void => end('read');
     const onClose = (): void => end('aborted');
     request.on('close', onClose).on('error', onClose);
-    if (request.destroyed) onClose();
-    else if (declaredBytes !== null && declaredBytes > smallBytes) takeRoom(read);
-    else read();
+    if (request.destroyed) return onClose();
+    request.on('data', onData).on('end', onEnd);
+    const startBytes = declaredBytes ?? Math.min(firstBytes, maxBytes);
+    if (startBytes > smallBytes) grow(startBytes, () => undefined);
+    else go(startBytes);
+    return undefined;
   });
 }

@@ -29,7 +29,7 @@ export async function rawClient(port: number): Promise<RawClient> {
     });
   onTestFinished(() => void socket.destroy());
   await until('a connection', () => !socket.connecting);
-  const found = () => [...received.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
+  const found = () => [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
   return {
     socket,
     received: () => received,
