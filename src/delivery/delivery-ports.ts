@@ -95,7 +95,7 @@ export type DeliveryStore = {
 /** Bodies that are in the blob store, as many at once in memory as there is room for. */
 export type LargeBodies = {
   /** Waits its turn, and while the store is away; rejects when it cannot be had. Call `release` when it was sent. */
-  load(blob: { key: string; sizeBytes: number }): Promise<{ body: Buffer; release(): void }>;
+  load(blob: { key: string; sizeBytes: number }, endpointId: string): Promise<{ body: Buffer; release: () => void }>;
 };
 
 /** Timers, so that the simulation can run them in virtual time. */

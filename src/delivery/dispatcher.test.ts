@@ -34,6 +34,8 @@ beforeEach(() => {
     random: () => 0,
     bodies: noLargeBodies,
     maySend: () => maySend,
+    mayStillSend: () => true,
+    onUnsent: () => undefined,
     unsettled: () => unsettled,
     onSettlement: (settlement) => settled.push(settlement),
     onGone: () => undefined,

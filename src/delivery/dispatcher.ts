@@ -38,6 +38,10 @@ export class Dispatcher {
     bodies: LargeBodies;
     /** False while sending would be wrong: no valid lease, or the database is away. */
     maySend: () => boolean;
+    /** Whether what was taken a while ago may be sent by this node now. */
+    mayStillSend: (item: DeliveryItem) => boolean;
+    /** It was taken and is not sent: it is to be given back. */
+    onUnsent: (item: DeliveryItem) => void;
     unsettled: () => number;
     onSettlement: (settlement: Settlement, lane: Lane) => void;
     onGone: (lane: Lane) => void;
@@ -122,10 +126,35 @@ export class Dispatcher {
       this.prepare(exchange, item.body, nowMs);
       return;
     }
-    this.options.bodies.load(item.blob).then(
-      (loaded) => this.prepare(exchange, loaded.body, this.options.clock.now(), () => loaded.release()),
+    this.options.bodies.load(item.blob, item.endpointId).then(
+      ({ body, release }) => this.sendLoaded(exchange, body, release),
       (error: unknown) => this.finish(exchange, '', unprepared(error)),
     );
+  }
+
+  private sendLoaded(exchange: Exchange, body: Buffer, release: () => void): void {
+    const { lane, item } = exchange;
+    // To load it may have taken long: others may have the delivery by now.
+    if (!this.stopped && this.options.mayStillSend(item)) {
+      this.prepare(exchange, body, this.options.clock.now(), release);
+      return;
+    }
+    release();
+    this.end(exchange);
+    this.options.onUnsent(item);
+    this.afterEnd(lane);
+  }
+
+  private end(exchange: Exchange): void {
+    this.exchanges.delete(exchange);
+    if (exchange.young) this.young -= 1;
+    exchange.lane.inFlight -= 1;
+  }
+
+  private afterEnd(lane: Lane): void {
+    this.list(lane);
+    this.run();
+    if (this.exchanges.size === 0) this.drained?.();
   }
 
   private prepare(exchange: Exchange, body: Buffer, nowMs: number, done?: () => void): void {
@@ -159,10 +188,7 @@ export class Dispatcher {
   private finish(exchange: Exchange, requestHeaders: string, result: ExchangeResult, done?: () => void): void {
     const { lane, item } = exchange;
     done?.();
-    this.exchanges.delete(exchange);
-    if (exchange.young) this.young -= 1;
-    lane.inFlight -= 1;
-
+    this.end(exchange);
     const nowMs = this.options.clock.now();
     const answered = result.kind === 'response';
     const partial = answered ? result : result.partial;
@@ -197,9 +223,7 @@ export class Dispatcher {
     );
     if (outcome.kind === 'gone') this.options.onGone(lane);
     if (opened || lane.moreWaiting || lane.breaker.state !== 'closed') this.options.onLaneChanged(lane, opened);
-    this.list(lane);
-    this.run();
-    if (this.exchanges.size === 0) this.drained?.();
+    this.afterEnd(lane);
   }
 
   // Exchanges that live longer than a second stop counting against the quick ones.

@@ -111,6 +111,8 @@ export class DeliveryEngine {
       random: options.random,
       bodies: options.bodies,
       maySend: () => this.lease.certain() && !this.settler.stalled,
+      mayStillSend: (item) => this.lease.certain() && item.epoch === this.lease.epoch(),
+      onUnsent: (item) => this.custody.release([item]),
       unsettled: () => this.settler.pending,
       onSettlement: (settlement, lane) => this.settle(settlement, lane),
       onGone: (lane) => events.onGone(lane.config),

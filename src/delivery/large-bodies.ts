@@ -1,30 +1,24 @@
 import type { BlobStore } from '../blobs/blob-store.ts';
+import { BodyBudget } from '../blobs/body-budget.ts';
 import type { LargeBodies, Timers } from './delivery-ports.ts';
 
-/** Bytes of loaded bodies in memory at once; one larger than this still gets its turn, alone. */
-const roomBytes = 64 * 1024 * 1024;
+/** Bytes of loaded bodies in memory at once: of all endpoints, and of one. */
+const limits = { totalBytes: 64 * 1024 * 1024, ownerBytes: 32 * 1024 * 1024 };
 const firstRetryMs = 500;
 const longestRetryMs = 15_000;
 /** The store may be away that long before it counts as a failed attempt. */
 const patienceMs = 600_000;
 
-/** Loads bodies from the blob store in the order they were asked for, within a bound on memory. */
+/**
+ * Loads bodies from the blob store in the order they were asked for, within a bound on memory. A body stays until it was
+ * sent, so a slow endpoint could have all of it: others get past one that has its share.
+ */
 export function createLargeBodies(options: {
   blobs: Pick<BlobStore, 'get'>;
   timers: Timers;
   onError: (error: unknown) => void;
 }): LargeBodies {
-  const waiting: { sizeBytes: number; go: () => void }[] = [];
-  let usedBytes = 0;
-
-  const letIn = (): void => {
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      if (usedBytes > 0 && usedBytes + next.sizeBytes > roomBytes) return;
-      waiting.shift();
-      usedBytes += next.sizeBytes;
-      next.go();
-    }
-  };
+  const budget = new BodyBudget(limits);
 
   const pause = (delayMs: number): Promise<void> =>
     new Promise((resolve) => {
@@ -50,22 +44,13 @@ export function createLargeBodies(options: {
   };
 
   return {
-    async load({ key, sizeBytes }) {
-      await new Promise<void>((resolve) => {
-        waiting.push({ sizeBytes, go: resolve });
-        letIn();
-      });
-      let held = true;
-      const release = (): void => {
-        if (!held) return;
-        held = false;
-        usedBytes -= sizeBytes;
-        letIn();
-      };
+    async load({ key, sizeBytes }, endpointId) {
+      const room = budget.open(endpointId);
+      await room.grow(sizeBytes);
       try {
-        return { body: await read(key), release };
+        return { body: await read(key), release: () => room.release() };
       } catch (error) {
-        release();
+        room.release();
         throw error;
       }
     },

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { Problem } from '../problem.ts';
 import type { Answer, InboundRequest } from '../providers/provider-profile.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
-import { BodyBudget } from './body-budget.ts';
+import { BodyBudget } from '../blobs/body-budget.ts';
 import { discardedMaxBytes, discardRest } from './discard-rest.ts';
 import type { RequestHead } from './judge-head.ts';
 import { readBody } from './read-body.ts';

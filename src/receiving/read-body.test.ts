@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { until } from '../../tests/support/until.ts';
-import { BodyBudget } from './body-budget.ts';
+import { BodyBudget } from '../blobs/body-budget.ts';
 import { type BodyReading, readBody } from './read-body.ts';
 
 const kB = 1024;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { BodyBudget } from './body-budget.ts';
+import type { BodyBudget } from '../blobs/body-budget.ts';
 
 /** Smaller bodies are bounded by the number of connections alone. */
 const smallBytes = 64 * 1024;

@@ -1,5 +1,5 @@
-/** Room for one body; all of it is given back, or withdrawn while it waits, by `release`. */
-export type Room = {
+/** Room for one body in memory; all of it is given back, or withdrawn while it waits, by `release`. */
+type Room = {
   /** More of it, in the order of asking. False when it was released meanwhile. One call at a time. */
   grow(bytes: number): Promise<boolean>;
   release(): void;
@@ -8,9 +8,8 @@ type Held = { owner: string; bytes: number };
 type Waiting = { held: Held; bytes: number; go: (granted: boolean) => void };
 
 /**
- * Memory for large bodies that are arriving or being stored, over all requests of a node. Who finds no room waits in
- * line, unread, and the sender's own socket holds the bytes back. One owner cannot have all of it, so that nobody's
- * slow or many senders keep others out.
+ * Memory for large bodies that are under way on a node. Who finds no room waits in line: a sender's own socket holds
+ * back what comes meanwhile. One owner cannot have all of it, so that nobody's slow or many bodies keep others out.
  *
  * A body of unknown length asks for more as it comes. So that those who hold some cannot wait for each other for ever,
  * one of them at a time, the last one, may have all it asks for beyond the bounds: it ends and gives room to others.
