@@ -7,9 +7,11 @@ ALTER TABLE event
   ADD COLUMN external_id text,
   ADD COLUMN coverage smallint CHECK (coverage BETWEEN 1 AND 3),
   ADD COLUMN credential text,
-  ADD COLUMN blob_key text,
+  ADD COLUMN blob_key text COLLATE "C",
   ADD COLUMN body_bytes integer;
 CREATE INDEX event_of_source ON event (team_id, source_id, id) WHERE source_id IS NOT NULL;
+-- For retention: which of a team's large bodies of a day are still needed.
+CREATE INDEX event_of_blob ON event (team_id, blob_key) WHERE blob_key IS NOT NULL;
 
 -- sources: events of these sources alone; NULL takes them from everywhere. Bodies over inline_max_bytes are replaced by
 -- a reference that expires.
