@@ -18,6 +18,7 @@ let errors: unknown[];
 /** What the directory's queries meet. */
 let database: 'answers' | 'is away' | 'hangs';
 let queries: number;
+let onAnswer: (() => Promise<void>) | null;
 let kept: SourceRow[] | null;
 let writes: number;
 let cacheFails: boolean;
@@ -30,7 +31,7 @@ beforeEach(async () => {
   await api.database.pool.query('DELETE FROM source');
   ({ team } = await stand.newTeam());
   timers = createManualTimers();
-  [errors, database, queries, kept, writes, cacheFails] = [[], 'answers', 0, null, 0, false];
+  [errors, database, queries, onAnswer, kept, writes, cacheFails] = [[], 'answers', 0, null, null, 0, false];
 });
 
 const cache: SourceCache = {
@@ -45,11 +46,14 @@ const cache: SourceCache = {
 
 function directory(sealer = api.services.sealer): SourceDirectory {
   const pool = {
-    query(...args: unknown[]) {
+    async query(...args: unknown[]) {
       queries += 1;
       if (database === 'is away') return Promise.reject(new Error('ECONNREFUSED'));
       if (database === 'hangs') return new Promise(() => undefined);
-      return (api.database.pool.query as (...given: unknown[]) => Promise<unknown>).apply(api.database.pool, args);
+      const [sql, values] = args as [string, unknown[]];
+      const answer = await api.database.pool.query(sql, values);
+      await onAnswer?.();
+      return answer;
     },
   } as unknown as typeof api.database.pool;
   const clock = { now: () => stand.now() };
@@ -126,15 +130,18 @@ describe('what it knows', () => {
     await until('the source', () => sources.find(source.id) !== null);
   });
 
-  test('a change that comes while it reads', async () => {
+  test('a change that comes while it reads, right after that', async () => {
+    const source = await stand.created();
     const sources = directory();
     await sources.start();
-    const one = await stand.created();
+    // It has been read from the database, and its answer is on the way.
+    onAnswer = async () => {
+      onAnswer = null;
+      await stand.changed(source.id, { status: 'paused' });
+      sources.teamChanged(team);
+    };
     sources.teamChanged(team);
-    const two = await stand.created();
-    sources.teamChanged(team);
-    sources.mayHaveMissed();
-    await until('both', () => sources.find(one.id) !== null && sources.find(two.id) !== null);
+    await until('the change', () => sources.find(source.id)?.status === 'paused');
     await settled();
     expect(timers.waiting).toEqual([60_000]);
   });

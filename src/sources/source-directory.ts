@@ -84,23 +84,24 @@ export function createSourceDirectory(options: {
     }
   };
 
-  const read = async (): Promise<void> => {
+  /** @returns false when it has to be tried again. */
+  const read = async (): Promise<boolean> => {
     const what = wanted;
     wanted = null;
-    if (what === null) return;
+    if (what === null) return true;
+    let isRead = true;
     try {
       if (what === 'all') {
         take(await readAllSources(database), null);
         known = true;
       } else for (const teamId of what) take(await readTeamSources(database, teamId), teamId);
-      failures = 0;
     } catch (error) {
       options.onError(error);
       want(what === 'all' ? 'all' : [...what]);
-      later(Math.min(longestWaitMs, readAgainMs * 2 ** failures));
-      failures += 1;
+      isRead = false;
     }
     if (known && !isKept) await keep();
+    return isRead;
   };
 
   const keep = async (): Promise<void> => {
@@ -117,11 +118,14 @@ export function createSourceDirectory(options: {
     else if (wanted !== 'all') wanted = new Set([...(wanted ?? []), ...what]);
   };
 
+  /** Reads what is wanted now; what comes to be wanted meanwhile is read right after. */
   const run = (): Promise<void> => {
-    reading ??= read().finally(() => {
+    reading ??= read().then((isRead) => {
       reading = null;
-      if (wanted === null) later(readAllEveryMs);
-      else if (timer === null && !stopped) void run();
+      failures = isRead ? 0 : failures + 1;
+      if (!isRead) later(Math.min(longestWaitMs, readAgainMs * 2 ** (failures - 1)));
+      else if (wanted === null) later(readAllEveryMs);
+      else if (!stopped) void run();
     });
     return reading;
   };
@@ -165,7 +169,7 @@ export function createSourceDirectory(options: {
     },
     teamChanged(teamId) {
       want([teamId]);
-      if (timer !== null || reading === null) void run();
+      void run();
     },
     mayHaveMissed() {
       want('all');
