@@ -10,8 +10,8 @@ import { readBody } from './read-body.ts';
 import type { Receiver } from './receiver.ts';
 
 /** Large bodies in memory at once, from their first byte until they are stored: of all teams, and of one. */
-const budgetBytes = 48 * 1024 * 1024;
-const teamBytes = 32 * 1024 * 1024;
+const budgetBytes = 24 * 1024 * 1024;
+const teamBytes = 16 * 1024 * 1024;
 
 /** The URL that providers post to. Bodies are read raw, within a bound on memory; schemas only document. */
 export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => number }) {
