@@ -122,14 +122,24 @@ export async function openReceiving(options: {
       acceptor.start();
     },
     async stop() {
-      await acceptor.stop();
-      await Promise.all([directory.stop(), activity.stop(), seenAgain.stop()]);
+      // A database that does not answer holds nothing up: what is in the spool is on disk, and dedupe keys tell.
+      await inTime(timers, acceptor.stop());
+      await inTime(timers, Promise.all([directory.stop(), activity.stop(), seenAgain.stop()]));
       await spool.close();
     },
   };
 }
 
+/** Resolves when it is over, or when it takes too long. */
+async function inTime(timers: Timers, work: Promise<unknown>): Promise<void> {
+  const { promise: isLate, resolve } = Promise.withResolvers<void>();
+  const patience = timers.after(stopPatienceMs, resolve);
+  await Promise.race([work, isLate]);
+  patience.cancel();
+}
+
 const quietMs = 1_000;
+const stopPatienceMs = 3_000;
 
 /** Where the last known sources are. */
 export function sourceCachePath(dataFolder: string): string {
