@@ -14,9 +14,13 @@ export const idPrefixes = {
   delivery: 'dlv',
   attempt: 'att',
   replay: 'rpl',
-  blob: 'blb',
   source: 'src',
   sourceCredential: 'scr',
+  connection: 'con',
+  connectionCredential: 'ccr',
+  call: 'call',
+  archiveJob: 'ajb',
+  archivedDocument: 'doc',
 } as const;
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];
 

@@ -15,6 +15,12 @@ export const permissions = {
   'feed:read': 'consume the polling feed',
   'sources:read': 'read sources and what they rejected, never their secrets; read what providers need',
   'sources:write': 'create, change and delete sources and their credentials',
+  'connections:read': 'read connections and their policies, never their secrets',
+  'connections:write': 'create, change and delete connections and their credentials',
+  'connections:call': 'call providers through every connection of the team',
+  'calls:read': 'read the call ledger',
+  'archive:read': 'list and read archived documents',
+  'archive:write': 'have documents archived again, and verified',
   '*': 'everything inside the team',
 } as const satisfies Record<string, string>;
 
