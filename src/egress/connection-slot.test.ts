@@ -8,6 +8,7 @@ import { Exchange } from './exchange.ts';
 import type { ExchangeResult } from './exchange-result.ts';
 import { EgressFailure } from './exchange-result.ts';
 
+const request = { path: '/', method: 'POST', headers: [], body: Buffer.from('x') };
 const cleanups: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -34,7 +35,7 @@ describe('a connection slot', () => {
         slot.exchange = null;
       },
     };
-    slot.carry(new Exchange(owner, [], Buffer.from('x'), 5000, result.resolve), '/');
+    slot.carry(new Exchange(owner, request, 5000, result.resolve));
     expect(await result.promise).toMatchObject({ kind: 'response', status: 200 });
     expect(await idleClosed.promise).toBe(slot);
     slot.discard();
@@ -52,8 +53,8 @@ describe('a connection slot', () => {
       () => undefined,
     );
     const owner = { firstByteTimeoutMs: 1, maxResponseBytes: 1, nowMs: () => 0, ended: () => undefined };
-    const exchange = new Exchange(owner, [], Buffer.from('x'), 5000, () => undefined);
-    slot.carry(exchange, '/');
+    const exchange = new Exchange(owner, request, 5000, () => undefined);
+    slot.carry(exchange);
     const signal = await opening.promise;
     slot.discard();
     expect(signal.aborted).toBe(true);

@@ -1,12 +1,20 @@
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { Client } from 'undici';
-import type { Carrier, Exchange } from './exchange.ts';
+import { Client, type Dispatcher } from 'undici';
 import type { ConnectionTiming } from './exchange-result.ts';
 import { classifyError, EgressFailure } from './exchange-result.ts';
 
 /** Opens a connection; see `openConnection`. */
 export type Opener = (timing: ConnectionTiming, abort: AbortController) => Promise<Socket>;
+
+/** An exchange as its connection sees it: undici's handler, and what it dispatches. */
+export type Carried = Dispatcher.DispatchHandler & {
+  carrier: ConnectionSlot | null;
+  readonly over: boolean;
+  readonly request: Dispatcher.DispatchOptions;
+  /** The connection failed, or was given up. */
+  fail(error: unknown): void;
+};
 
 const keepIdleMs = 4000;
 const largestHeaders = 65_536;
@@ -15,9 +23,9 @@ const largestHeaders = 65_536;
  * One connection at a time, and one exchange at a time on it. undici's Pool would do the same, but does not say which
  * connection carries which exchange: whether it was reused and what opening it took could not be recorded.
  */
-export class ConnectionSlot implements Carrier {
+export class ConnectionSlot {
   opened: ConnectionTiming | null = null;
-  exchange: Exchange | null = null;
+  exchange: Carried | null = null;
   readonly #client: Client;
   #opening: AbortController | null = null;
   #openedAtMs: number;
@@ -51,11 +59,17 @@ export class ConnectionSlot implements Carrier {
     return this.#nowMs() - this.#openedAtMs;
   }
 
-  carry(exchange: Exchange, path: string): void {
+  carry(exchange: Carried): void {
     this.exchange = exchange;
     exchange.carrier = this;
-    const { headers, body } = exchange;
-    this.#client.dispatch({ path, method: 'POST', headers, body, blocking: false }, exchange);
+    this.#client.dispatch(exchange.request, exchange);
+  }
+
+  /** What opening the connection took, for the first exchange on it; null for the others. */
+  takeOpened(): ConnectionTiming | null {
+    const { opened } = this;
+    this.opened = null;
+    return opened;
   }
 
   /** Closes the connection at once, also one that is still being opened. */

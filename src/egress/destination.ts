@@ -1,11 +1,10 @@
-import { ConnectionSlot } from './connection-slot.ts';
+import { ConnectionSlots } from './connection-slots.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { ExchangeOwner } from './exchange.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeResult } from './exchange-result.ts';
 import { EgressFailure } from './exchange-result.ts';
 import type { Target, Wiring } from './open-connection.ts';
-import { openConnection } from './open-connection.ts';
 
 /** One URL and the connections to it, used by one endpoint alone. */
 export type Destination = {
@@ -30,18 +29,14 @@ export type DestinationOptions = {
   onClosed: (destination: PooledDestination) => void;
 };
 
-/** A connection older than this is not used again, so that a changed name or policy takes effect under steady load. */
-const oldestConnectionMs = 300_000;
-
 export class PooledDestination implements Destination, ExchangeOwner {
   readonly firstByteTimeoutMs: number;
   readonly maxResponseBytes: number;
   readonly #options: DestinationOptions;
   readonly #ownHeaders: string[];
-  readonly #free: ConnectionSlot[] = [];
-  readonly #waiting: Exchange[] = [];
+  readonly #path: string;
+  readonly #slots: ConnectionSlots<Exchange> | null;
   readonly #underWay = new Set<Exchange>();
-  #slots = 0;
   #closing: PromiseWithResolvers<void> | null = null;
 
   constructor(options: DestinationOptions) {
@@ -49,18 +44,22 @@ export class PooledDestination implements Destination, ExchangeOwner {
     this.firstByteTimeoutMs = options.firstByteTimeoutMs;
     this.maxResponseBytes = options.maxResponseBytes;
     this.#ownHeaders = ['user-agent', options.userAgent];
+    const { place, wiring, maxConnections } = options;
+    this.#path = place instanceof EgressFailure ? '' : place.path;
+    this.#slots = place instanceof EgressFailure ? null : new ConnectionSlots({ wiring, maxConnections, ...place });
   }
 
   post(headers: string[], body: Buffer, timeoutMs: number, done: (result: ExchangeResult) => void): void {
-    const exchange = new Exchange(this, headers.concat(this.#ownHeaders), body, timeoutMs, done);
+    const sent = headers.concat(this.#ownHeaders);
+    const request = { path: this.#path, method: 'POST', headers: sent, body, blocking: false };
+    const exchange = new Exchange(this, request, timeoutMs, done);
     this.#underWay.add(exchange);
-    const { place, maxConnections, deadlines } = this.#options;
+    const { place, deadlines } = this.#options;
     if (place instanceof EgressFailure) exchange.fail(place);
     else if (this.#closing !== null) exchange.fail(new EgressFailure('reset', 'the destination is closed'));
     else {
       deadlines.add(exchange);
-      if (this.#free.length > 0 || this.#slots < maxConnections) this.#start(exchange);
-      else this.#waiting.push(exchange);
+      this.#slots?.carry(exchange);
     }
     exchange.posting = false;
   }
@@ -87,63 +86,12 @@ export class PooledDestination implements Destination, ExchangeOwner {
   ended(exchange: Exchange, clean: boolean): void {
     this.#options.deadlines.remove(exchange);
     this.#underWay.delete(exchange);
-    const slot = exchange.carrier;
-    if (slot instanceof ConnectionSlot) {
-      slot.exchange = null;
-      if (clean) this.#free.push(slot);
-      else {
-        this.#slots -= 1;
-        slot.discard();
-      }
-      this.#startWaiting();
-    }
+    this.#slots?.ended(exchange, clean);
     if (this.#closing !== null && this.#underWay.size === 0) this.#finishClosing();
   }
 
-  #startWaiting(): void {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      if (next.over) continue;
-      this.#start(next);
-      return;
-    }
-  }
-
-  /** The connection used last is taken first, so that the others can idle out. */
-  #start(exchange: Exchange): void {
-    const { place } = this.#options;
-    if (place instanceof EgressFailure) return;
-    let slot = this.#free.pop();
-    if (slot !== undefined && slot.ageMs() > oldestConnectionMs) {
-      this.#slots -= 1;
-      slot.discard();
-      slot = undefined;
-    }
-    slot ??= this.#createSlot(place.origin, place.target);
-    slot.carry(exchange, place.path);
-  }
-
-  #createSlot(origin: string, target: Target): ConnectionSlot {
-    const { wiring } = this.#options;
-    this.#slots += 1;
-    return new ConnectionSlot(
-      origin,
-      (timing, abort) => openConnection(wiring, target, timing, abort),
-      wiring.nowMs,
-      (idle) => this.#drop(idle),
-    );
-  }
-
-  #drop(idle: ConnectionSlot): void {
-    const at = this.#free.indexOf(idle);
-    if (at === -1) return;
-    this.#free.splice(at, 1);
-    this.#slots -= 1;
-    idle.discard();
-  }
-
   #finishClosing(): void {
-    this.#slots -= this.#free.length;
-    for (const slot of this.#free.splice(0)) slot.discard();
+    this.#slots?.closeIdle();
     this.#options.onClosed(this);
     this.#closing?.resolve();
   }

@@ -35,6 +35,21 @@ export type Timing = ConnectionTiming & { firstByteMs: number | null; totalMs: n
 /** `connectMs` covers TCP and the proxy; parts that did not happen are null. */
 export type ConnectionTiming = { dnsMs: number | null; connectMs: number | null; tlsMs: number | null };
 
+/** @param opened null on a reused connection. */
+export function timingOf(opened: ConnectionTiming | null, firstByteMs: number | null, totalMs: number): Timing {
+  return {
+    dnsMs: tenths(opened?.dnsMs),
+    connectMs: tenths(opened?.connectMs),
+    tlsMs: tenths(opened?.tlsMs),
+    firstByteMs: tenths(firstByteMs),
+    totalMs: Math.round(totalMs * 10) / 10,
+  };
+}
+
+function tenths(ms: number | null | undefined): number | null {
+  return ms === null || ms === undefined ? null : Math.round(ms * 10) / 10;
+}
+
 /** An error whose kind is known where it happens, carried through undici to the exchange. */
 export class EgressFailure extends Error {
   readonly error: ExchangeError;

@@ -1,10 +1,8 @@
 import type { Dispatcher } from 'undici';
+import type { Carried, ConnectionSlot } from './connection-slot.ts';
 import type { Timed } from './deadlines.ts';
 import type { ConnectionTiming, ExchangeResult, Timing } from './exchange-result.ts';
-import { classifyError, EgressFailure } from './exchange-result.ts';
-
-/** What an exchange needs of the connection that carries it. */
-export type Carrier = { opened: ConnectionTiming | null };
+import { classifyError, EgressFailure, timingOf } from './exchange-result.ts';
 
 /** What an exchange needs of the destination it belongs to. */
 export type ExchangeOwner = {
@@ -18,16 +16,14 @@ export type ExchangeOwner = {
 const mostHeaders = 64;
 const largestHeaders = 16_384;
 const empty = Buffer.alloc(0);
-const reused: ConnectionTiming = { dnsMs: null, connectMs: null, tlsMs: null };
 
 /**
  * One exchange, and undici's handler for it: a single object, without streams or timers of its own. The whole-exchange
  * deadline runs from its creation, the first-byte deadline from the moment the request is written.
  */
-export class Exchange implements Dispatcher.DispatchHandler, Timed {
-  readonly headers: string[];
-  readonly body: Buffer;
-  carrier: Carrier | null = null;
+export class Exchange implements Carried, Timed {
+  readonly request: Dispatcher.DispatchOptions;
+  carrier: ConnectionSlot | null = null;
   deadlineMs: number;
   earlier: Timed | null = null;
   later: Timed | null = null;
@@ -49,14 +45,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
 
   constructor(
     owner: ExchangeOwner,
-    headers: string[],
-    body: Buffer,
+    request: Dispatcher.DispatchOptions,
     timeoutMs: number,
     done: (result: ExchangeResult) => void,
   ) {
     this.#owner = owner;
-    this.headers = headers;
-    this.body = body;
+    this.request = request;
     this.#timeoutMs = timeoutMs;
     this.#done = done;
     this.#startedAtMs = owner.nowMs();
@@ -177,25 +171,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Timed {
   }
 
   #takeOpened(): void {
-    if (this.carrier === null || this.carrier.opened === null) return;
-    this.#opened = this.carrier.opened;
-    this.carrier.opened = null;
+    this.#opened ??= this.carrier?.takeOpened() ?? null;
   }
 
   #timing(): Timing {
-    const opened = this.#opened ?? reused;
-    return {
-      dnsMs: tenths(opened.dnsMs),
-      connectMs: tenths(opened.connectMs),
-      tlsMs: tenths(opened.tlsMs),
-      firstByteMs: tenths(this.#firstByteMs),
-      totalMs: Math.round((this.#owner.nowMs() - this.#startedAtMs) * 10) / 10,
-    };
+    return timingOf(this.#opened, this.#firstByteMs, this.#owner.nowMs() - this.#startedAtMs);
   }
-}
-
-function tenths(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms * 10) / 10;
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): string[] {
