@@ -66,7 +66,8 @@ export type ApiProfile = {
   budgets(environment: ApiEnvironment): readonly Budget[];
   /** The budget of a call, where a provider counts some apart; the names of those that it uses up. */
   budgetsOf(request: ApiRequest): readonly string[];
-  readBudgets(headers: ReadonlyMap<string, string>, nowMs: number): readonly BudgetReading[];
+  /** `request`: what was answered. Without it nothing is read where budgets with the same headers are counted apart. */
+  readBudgets(headers: ReadonlyMap<string, string>, nowMs: number, request?: ApiRequest): readonly BudgetReading[];
   operationOf(request: ApiRequest): Operation;
   polling: PollingRule | null;
   /** Whether the answer to this call never changes again once its subject is completed. */
@@ -75,8 +76,8 @@ export type ApiProfile = {
   completedBy(request: ApiRequest, body: unknown): string | null;
   /** Types of events that tell that their subject is completed. */
   completionEvents: readonly string[];
-  /** `head`: the first bytes of the answer's body, at most 64 KiB. */
-  readFailure(status: number, head: Buffer): ApiFailure;
+  /** `head`: the first bytes of the answer's body, at most 64 KiB; `headers` of the answer, names in lower case. */
+  readFailure(status: number, head: Buffer, headers?: ReadonlyMap<string, string>): ApiFailure;
   /** A call that changes nothing and shows that credentials work: for `posthorn connections check`. */
   check(options: Options): { method: 'GET'; path: string } | null;
 };

@@ -1,0 +1,45 @@
+import { codeText, jsonHead, ownBudget, valueAt } from '../api-answers.rules.ts';
+import type { ApiProfile } from '../api-profile.ts';
+import { otherOperation } from '../api-routes.rules.ts';
+
+/** Any API over HTTPS: nothing is known of it but what HTTP says, and what the connection's policy says. */
+export const genericApi: ApiProfile = {
+  name: 'generic',
+  title: 'Generic',
+  setup:
+    "Give the API's address as baseUrl and the credentials that its documentation asks for. Limits are the connection's " +
+    `own: its policy may give the budget \`${ownBudget}\` one.`,
+  environments: { sandbox: { baseUrl: null, hosts: [] }, production: { baseUrl: null, hosts: [] } },
+  selfHosted: true,
+  credentialKinds: ['bearer', 'header', 'basic', 'oauth-client-credentials'],
+  options: {
+    checkPath: {
+      kind: 'text',
+      description: 'A path below the base URL that GET shows credentials to work with, and that changes nothing.',
+      default: '',
+      pattern: '^(?:/[!-~]*)?$',
+      maxLength: 1_000,
+      examples: ['/v1/me'],
+    },
+  },
+  budgets: () => [],
+  budgetsOf: () => [ownBudget],
+  readBudgets: () => [],
+  operationOf: ({ method }) => otherOperation(method, '/*'),
+  polling: null,
+  isImmutable: () => false,
+  completedBy: () => null,
+  completionEvents: [],
+
+  /** Where most APIs have it: `code`, or `error.code`, or RFC 6749's `error`. */
+  readFailure(_status, head) {
+    const body = jsonHead(head);
+    const places = [['code'], ['error', 'code'], ['errorCode'], ['error']];
+    const codes = places.map((path) => codeText(valueAt(body, ...path)));
+    return { errorCode: codes.find((code) => code !== null) ?? null, retry: null };
+  },
+
+  check({ checkPath }) {
+    return typeof checkPath === 'string' && checkPath !== '' ? { method: 'GET', path: checkPath } : null;
+  },
+};
