@@ -11,18 +11,30 @@ import {
 /** An event and the envelope as it was told with it. */
 export type DocumensoFact = { event: string; envelope: DocumensoEnvelope; owner: DocumensoOwner; atMs: number };
 
-type World = { owner: DocumensoOwner; template: DocumensoEnvelope | null; document: DocumensoEnvelope | null };
-type Scene = { scenario: Scenario; input: WorldInput; world: World; step: Step; index: number; nowMs: number };
-type Outcome = { world: World; tells: readonly (readonly [event: string, envelope: DocumensoEnvelope])[] };
+/** What is there: who owns it, and the template and the document that a scene is about. */
+export type DocumensoWorld = {
+  owner: DocumensoOwner;
+  template: DocumensoEnvelope | null;
+  document: DocumensoEnvelope | null;
+};
+export type DocumensoScene = {
+  scenario: Scenario;
+  input: WorldInput;
+  world: DocumensoWorld;
+  step: Step;
+  index: number;
+  nowMs: number;
+};
+type Outcome = { world: DocumensoWorld; tells: readonly (readonly [event: string, envelope: DocumensoEnvelope])[] };
 
 /** Plays the steps one after another: what Documenso would tell, in the order in which it would. */
 export function playDocumenso(scenario: Scenario, input: WorldInput): DocumensoFact[] {
-  let world: World = { owner: makeOwner(input.shared), template: null, document: null };
+  let world: DocumensoWorld = { owner: makeOwner(input.shared), template: null, document: null };
   let nowMs = input.startMs;
   const facts: DocumensoFact[] = [];
   for (const [index, step] of scenario.steps.entries()) {
     nowMs += step.afterSeconds * 1000;
-    const outcome = take({ scenario, input, world, step, index, nowMs });
+    const outcome = takeDocumensoStep({ scenario, input, world, step, index, nowMs });
     world = outcome.world;
     const { owner } = world;
     for (const [event, envelope] of outcome.tells) facts.push({ event, envelope, owner, atMs: nowMs });
@@ -30,7 +42,8 @@ export function playDocumenso(scenario: Scenario, input: WorldInput): DocumensoF
   return facts;
 }
 
-function take(scene: Scene): Outcome {
+/** Lets somebody do something. Throws a ScenarioProblem where that cannot happen. */
+export function takeDocumensoStep(scene: DocumensoScene): Outcome {
   const { step, index, world } = scene;
   switch (step.does) {
     case 'create-template':
@@ -65,7 +78,7 @@ function take(scene: Scene): Outcome {
   }
 }
 
-function send(scene: Scene): Outcome {
+function send(scene: DocumensoScene): Outcome {
   const document = scene.world.document;
   if (document?.status !== 'DRAFT') {
     throw impossible(scene.index, 'sends what is no draft', 'let the sender create a document first, and send it once');
@@ -91,14 +104,14 @@ function invite(document: DocumensoEnvelope): DocumensoEnvelope {
   };
 }
 
-function open(scene: Scene): Outcome {
+function open(scene: DocumensoScene): Outcome {
   const [document, recipient] = acting(scene);
   // Only the first time is told.
   if (recipient.readStatus === 'OPENED') return { world: scene.world, tells: [] };
   return onDocument(scene, changed(document, recipient, { readStatus: 'OPENED' }), 'DOCUMENT_OPENED');
 }
 
-function sign(scene: Scene): Outcome {
+function sign(scene: DocumensoScene): Outcome {
   const [document, recipient] = acting(scene);
   const signature = { signingStatus: 'SIGNED', readStatus: 'OPENED', signedAtMs: scene.nowMs } as const;
   const signed = changed(document, recipient, signature);
@@ -130,7 +143,7 @@ function sign(scene: Scene): Outcome {
   return { world: { ...scene.world, document: sealed }, tells: [['DOCUMENT_RECIPIENT_COMPLETED', signed], ...last] };
 }
 
-function reject(scene: Scene): Outcome {
+function reject(scene: DocumensoScene): Outcome {
   const [document, recipient] = acting(scene);
   const reason = String(scene.step.fields['reason'] ?? 'I do not agree with the terms');
   const refusal = {
@@ -143,7 +156,7 @@ function reject(scene: Scene): Outcome {
   return onDocument(scene, { ...changed(document, recipient, refusal), ...closed }, 'DOCUMENT_REJECTED');
 }
 
-function expire(scene: Scene): Outcome {
+function expire(scene: DocumensoScene): Outcome {
   const [document, recipient] = acting(scene);
   if (recipient.expiresAtMs === null || recipient.expiresAtMs > scene.nowMs) {
     const remedy = 'set about.expiresAfterDays, and afterSeconds of this step to at least as long';
@@ -153,7 +166,7 @@ function expire(scene: Scene): Outcome {
 }
 
 /** The sent document and whoever acts on it, if it is that person's turn. */
-function acting(scene: Scene): [DocumensoEnvelope, DocumensoRecipient] {
+function acting(scene: DocumensoScene): [DocumensoEnvelope, DocumensoRecipient] {
   const { step, index } = scene;
   const document = pending(scene, `be acted on by "${step.who}"`);
   const recipient = document.recipients.find(({ key }) => key === step.who);
@@ -176,7 +189,7 @@ function acting(scene: Scene): [DocumensoEnvelope, DocumensoRecipient] {
   return [document, recipient];
 }
 
-function pending(scene: Scene, whatFor: string): DocumensoEnvelope {
+function pending(scene: DocumensoScene, whatFor: string): DocumensoEnvelope {
   const { document } = scene.world;
   if (document?.status === 'PENDING') return document;
   const state = document === null ? 'there is none' : `it is ${document.status}`;
@@ -187,16 +200,16 @@ function pending(scene: Scene, whatFor: string): DocumensoEnvelope {
   );
 }
 
-function template(scene: Scene): DocumensoEnvelope {
+function template(scene: DocumensoScene): DocumensoEnvelope {
   if (scene.world.template !== null) return scene.world.template;
   throw impossible(scene.index, 'needs a template, and there is none', 'let the sender create-template before');
 }
 
-function onTemplate(scene: Scene, event: string, envelope: DocumensoEnvelope): Outcome {
+function onTemplate(scene: DocumensoScene, event: string, envelope: DocumensoEnvelope): Outcome {
   return { world: { ...scene.world, template: envelope }, tells: [[event, envelope]] };
 }
 
-function onDocument(scene: Scene, document: DocumensoEnvelope, ...events: readonly string[]): Outcome {
+function onDocument(scene: DocumensoScene, document: DocumensoEnvelope, ...events: readonly string[]): Outcome {
   return { world: { ...scene.world, document }, tells: events.map((event) => [event, document]) };
 }
 
@@ -209,7 +222,7 @@ function changed(
   return { ...document, recipients };
 }
 
-function envelopeOf({ scenario, input, nowMs }: Scene, type: DocumensoEnvelope['type']): DocumensoEnvelope {
+function envelopeOf({ scenario, input, nowMs }: DocumensoScene, type: DocumensoEnvelope['type']): DocumensoEnvelope {
   return makeEnvelope(scenario, { type, random: input.random, nowMs });
 }
 

@@ -76,12 +76,13 @@ export const documenso: Simulator = {
     runners: { local: [0, 0, 0], bullmq: [1000, 2000], inngest: [0, 0, 0, 0] },
     usual: 'local',
   },
-  play: (scenario, world) => playDocumenso(scenario, world).map(toNotification),
+  play: (scenario, world) => playDocumenso(scenario, world).map(documensoNotification),
   acknowledged: ({ status }) => isSuccess(status),
   tamper: tamperBody,
 };
 
-function toNotification({ event, envelope, owner, atMs }: DocumensoFact): Notification {
+/** A fact as the webhook that tells it. */
+export function documensoNotification({ event, envelope, owner, atMs }: DocumensoFact): Notification {
   const payload = webhookPayload(envelope, owner);
   return {
     event,

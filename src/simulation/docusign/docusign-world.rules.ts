@@ -23,7 +23,7 @@ export type DocusignFact = {
     | { kind: 'template' | 'clickwrap'; id: string };
 };
 
-type Scene = {
+export type DocusignScene = {
   scenario: Scenario;
   input: WorldInput;
   step: Step;
@@ -67,7 +67,7 @@ export function playDocusign(scenario: Scenario, input: WorldInput): DocusignFac
     } else if (clickwrap !== undefined) {
       tell(`click-${clickwrap}d`, { kind: 'clickwrap', id: clickwrapId });
     } else {
-      const outcome = take({ scenario, input, step, index, nowMs, envelope });
+      const outcome = takeDocusignStep({ scenario, input, step, index, nowMs, envelope });
       envelope = outcome.envelope;
       for (const [event, recipientId] of outcome.tells) tell(event, { kind: 'envelope', envelope, recipientId });
     }
@@ -75,7 +75,8 @@ export function playDocusign(scenario: Scenario, input: WorldInput): DocusignFac
   return facts;
 }
 
-function take(scene: Scene): Outcome {
+/** Lets somebody do something. Throws a ScenarioProblem where that cannot happen. */
+export function takeDocusignStep(scene: DocusignScene): Outcome {
   const { step, index } = scene;
   if (step.does === 'create') {
     if (scene.envelope !== null) throw impossible(index, 'creates a second envelope', 'let one scenario tell of one');
@@ -90,7 +91,7 @@ function take(scene: Scene): Outcome {
   return actAsRecipient(scene);
 }
 
-function send(scene: Scene): Outcome {
+function send(scene: DocusignScene): Outcome {
   const envelope = inState(scene, ['created'], 'let the sender create it before, and send it once');
   if (!envelope.recipients.some(signs)) {
     throw impossible(scene.index, 'sends to nobody who could sign', 'name people with the role signer');
@@ -100,14 +101,14 @@ function send(scene: Scene): Outcome {
   return { envelope: invited.envelope, tells: [['envelope-sent', null], ...invited.tells] };
 }
 
-function resend(scene: Scene): Outcome {
+function resend(scene: DocusignScene): Outcome {
   const envelope = inState(scene, ['sent', 'delivered'], 'let the sender send it before');
   const waiting = envelope.recipients.filter(({ status }) => status === 'sent' || status === 'delivered');
   const told = waiting.filter(signs).map(({ recipientId }) => ['recipient-resent', recipientId] as const);
   return { envelope, tells: [['envelope-resent', null], ...told] };
 }
 
-function actOnWhole(scene: Scene, name: keyof typeof wholeActions): Outcome {
+function actOnWhole(scene: DocusignScene, name: keyof typeof wholeActions): Outcome {
   const action = wholeActions[name];
   const envelope = inState(scene, action.from, `it must be ${action.from.join(' or ')}`);
   const reason = scene.step.fields['reason'];
@@ -123,7 +124,7 @@ function actOnWhole(scene: Scene, name: keyof typeof wholeActions): Outcome {
   };
 }
 
-function actAsRecipient(scene: Scene): Outcome {
+function actAsRecipient(scene: DocusignScene): Outcome {
   const { step, nowMs } = scene;
   const [envelope, recipient] = acting(scene);
   const { recipientId } = recipient;
@@ -162,7 +163,7 @@ function actAsRecipient(scene: Scene): Outcome {
   }
 }
 
-function sign(scene: Scene, envelope: DocusignEnvelope, recipient: DocusignRecipient): Outcome {
+function sign(scene: DocusignScene, envelope: DocusignEnvelope, recipient: DocusignRecipient): Outcome {
   const { nowMs } = scene;
   const deliveredAtMs = recipient.deliveredAtMs ?? nowMs;
   const signed = changed(envelope, recipient, { status: 'completed', signedAtMs: nowMs, deliveredAtMs });
@@ -181,7 +182,7 @@ function sign(scene: Scene, envelope: DocusignEnvelope, recipient: DocusignRecip
   };
 }
 
-function acting(scene: Scene): [DocusignEnvelope, DocusignRecipient] {
+function acting(scene: DocusignScene): [DocusignEnvelope, DocusignRecipient] {
   const { step, index } = scene;
   const envelope = inState(scene, ['sent', 'delivered'], 'let the sender create and send it before');
   const recipient = envelope.recipients.find(({ key }) => key === step.who);
@@ -201,7 +202,7 @@ function acting(scene: Scene): [DocusignEnvelope, DocusignRecipient] {
   return [envelope, recipient];
 }
 
-function inState(scene: Scene, states: readonly string[], remedy: string): DocusignEnvelope {
+function inState(scene: DocusignScene, states: readonly string[], remedy: string): DocusignEnvelope {
   const { envelope, index, step } = scene;
   if (envelope !== null && states.includes(envelope.status)) return envelope;
   const state = envelope === null ? 'there is no envelope' : `the envelope is ${envelope.status}`;

@@ -94,13 +94,14 @@ export const docusign: Simulator = {
   play(scenario, world) {
     const asked = scenario.about['pdfSizeBytes'];
     const pdfSizeBytes = world.pdfSizeBytes ?? (typeof asked === 'number' ? asked : null);
-    return playDocusign(scenario, world).map((fact) => toNotification(fact, pdfSizeBytes));
+    return playDocusign(scenario, world).map((fact) => docusignNotification(fact, pdfSizeBytes));
   },
   acknowledged: ({ status }) => isSuccess(status),
   tamper: tamperBody,
 };
 
-function toNotification(fact: DocusignFact, pdfSizeBytes: number | null): Notification {
+/** A fact as the message of Connect that tells it; `pdfSizeBytes` puts a PDF into envelope-completed. */
+export function docusignNotification(fact: DocusignFact, pdfSizeBytes: number | null): Notification {
   const { event, about, atMs } = fact;
   return {
     event,

@@ -20,6 +20,8 @@ export type DocusignRecipient = Person & {
   declinedReason: string | null;
 };
 
+export type DocusignFile = { documentId: string; documentIdGuid: string; name: string; pdf: Buffer | null };
+
 export type DocusignEnvelope = {
   envelopeId: string;
   status: 'created' | 'sent' | 'delivered' | 'completed' | 'declined' | 'voided' | 'deleted';
@@ -34,6 +36,8 @@ export type DocusignEnvelope = {
   completedAtMs: number | null;
   voidedReason: string | null;
   purged: boolean;
+  /** In their order, where they are known one by one; otherwise there is one, of `documentId`. */
+  files?: readonly DocusignFile[];
   recipients: readonly DocusignRecipient[];
 };
 
@@ -154,20 +158,24 @@ export function envelopeSummary(
 
 function documents(envelope: DocusignEnvelope, pdfSizeBytes: number | null): object[] {
   const isDone = envelope.status === 'completed' && pdfSizeBytes !== null;
-  const document = (id: string, guid: string, name: string, type: string, order: string): object => ({
-    documentId: id,
-    documentIdGuid: guid,
-    name,
+  const only = { documentId: envelope.documentId, documentIdGuid: envelope.documentIdGuid, pdf: null };
+  const files = envelope.files ?? [{ ...only, name: `${envelope.emailSubject}.pdf` }];
+  const document = (file: DocusignFile, type: string, order: string): object => ({
+    documentId: file.documentId,
+    documentIdGuid: file.documentIdGuid,
+    name: file.name,
     type,
-    uri: `/envelopes/${envelope.envelopeId}/documents/${id}`,
+    uri: `/envelopes/${envelope.envelopeId}/documents/${file.documentId}`,
     order,
     display: 'inline',
     includeInDownload: 'true',
-    ...(isDone && type === 'content' ? { PDFBytes: makePdf(pdfSizeBytes).toString('base64') } : {}),
+    ...(isDone && type === 'content' ? { PDFBytes: (file.pdf ?? makePdf(pdfSizeBytes)).toString('base64') } : {}),
   });
+  const certificateIds = { documentId: 'certificate', documentIdGuid: envelope.certificateIdGuid };
+  const certificate = { ...certificateIds, name: 'Summary', pdf: null };
   return [
-    document(envelope.documentId, envelope.documentIdGuid, `${envelope.emailSubject}.pdf`, 'content', '1'),
-    document('certificate', envelope.certificateIdGuid, 'Summary', 'summary', '999'),
+    ...files.map((file, index) => document(file, 'content', String(index + 1))),
+    document(certificate, 'summary', '999'),
   ];
 }
 

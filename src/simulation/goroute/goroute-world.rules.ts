@@ -12,19 +12,26 @@ export type GorouteFact = {
   data: object;
 };
 
-type Participant = { scheme: string; identifier: string; name: string };
+export type GorouteParticipant = { scheme: string; identifier: string; name: string };
 /** One invoice on its way, out or in. */
-type Invoice = {
+export type GorouteInvoice = {
   transactionId: string;
   documentId: string;
-  sender: Participant;
-  receiver: Participant;
+  sender: GorouteParticipant;
+  receiver: GorouteParticipant;
   number: string;
   netAmount: number;
 };
-type State = 'none' | 'sent' | 'received' | 'done';
-type Scene = { step: Step; index: number; nowMs: number; invoice: Invoice; state: State; random: Random };
-type Outcome = { state: State; event: string; subject: string; data: object };
+export type GorouteState = 'none' | 'sent' | 'received' | 'done';
+export type GorouteScene = {
+  step: Step;
+  index: number;
+  nowMs: number;
+  invoice: GorouteInvoice;
+  state: GorouteState;
+  random: Random;
+};
+type Outcome = { state: GorouteState; event: string; subject: string; data: object };
 
 const invoiceType = 'urn:oasis:names:specification:ubl:schema:xsd:Invoice-2';
 const downloads = 'https://app.goroute.ai/peppol-api/api/v1/documents';
@@ -35,18 +42,19 @@ export function playGoroute(scenario: Scenario, input: WorldInput): GorouteFact[
   const organizationId = `org_${characters(shared, 12, alphabets.lower)}`;
   const company = participant(scenario.about['sender'], `0088:${characters(shared, 13, alphabets.digits)}`, shared);
   const invoice = makeInvoice(scenario, company, random);
-  let state: State = 'none';
+  let state: GorouteState = 'none';
   let nowMs = input.startMs;
   return scenario.steps.map((step, index) => {
     nowMs += step.afterSeconds * 1000;
-    const { event, subject, data, ...next } = take({ step, index, nowMs, invoice, state, random });
+    const { event, subject, data, ...next } = takeGorouteStep({ step, index, nowMs, invoice, state, random });
     state = next.state;
     const eventId = `evt_${characters(random, 12, alphabets.lower)}`;
     return { event, eventId, organizationId, subject, atMs: nowMs, data };
   });
 }
 
-function take(scene: Scene): Outcome {
+/** Lets somebody do something with an invoice. Throws a ScenarioProblem where that cannot happen. */
+export function takeGorouteStep(scene: GorouteScene): Outcome {
   const { invoice, nowMs, step } = scene;
   const { transactionId, documentId } = invoice;
   const at = new Date(nowMs).toISOString();
@@ -100,13 +108,13 @@ function take(scene: Scene): Outcome {
   }
 }
 
-function onTransaction(state: State, event: string, invoice: Invoice, more: object): Outcome {
+function onTransaction(state: GorouteState, event: string, invoice: GorouteInvoice, more: object): Outcome {
   const { transactionId, sender, receiver, number } = invoice;
   const data = { transaction_id: transactionId, ...more, sender, receiver, document_type: invoiceType };
   return { state, event, subject: transactionId, data: { ...data, invoice_number: number } };
 }
 
-function received(invoice: Invoice, at: string): object {
+function received(invoice: GorouteInvoice, at: string): object {
   const tax = Math.round(invoice.netAmount * 21) / 100;
   return {
     transaction_id: invoice.transactionId,
@@ -126,7 +134,7 @@ function received(invoice: Invoice, at: string): object {
   };
 }
 
-function demand({ state, step, index }: Scene, wanted: State, remedy: string): void {
+function demand({ state, step, index }: GorouteScene, wanted: GorouteState, remedy: string): void {
   const words = {
     none: 'nothing has happened',
     sent: 'it is on its way',
@@ -136,7 +144,7 @@ function demand({ state, step, index }: Scene, wanted: State, remedy: string): v
   if (state !== wanted) throw impossible(index, `cannot ${step.does} the invoice: ${words[state]}`, remedy);
 }
 
-function makeInvoice(scenario: Scenario, company: Participant, random: Random): Invoice {
+function makeInvoice(scenario: Scenario, company: GorouteParticipant, random: Random): GorouteInvoice {
   const { receiver, invoiceNumber } = scenario.about;
   return {
     transactionId: `tx_${characters(random, 12, alphabets.lower)}`,
@@ -148,7 +156,7 @@ function makeInvoice(scenario: Scenario, company: Participant, random: Random): 
   };
 }
 
-function participant(asked: unknown, otherwise: string, random: Random): Participant {
+function participant(asked: unknown, otherwise: string, random: Random): GorouteParticipant {
   const whole = typeof asked === 'string' ? asked : otherwise;
   const [scheme = '', ...rest] = whole.split(':');
   return { scheme, identifier: rest.join(':'), name: inventCompany(random) };

@@ -66,12 +66,13 @@ export const goroute: Simulator = {
   // The schedule is not public.
   retries: { kind: 'independent', runners: { none: [] }, usual: 'none' },
   signatureHeader: usualSignatureHeader,
-  play: (scenario, world) => playGoroute(scenario, world).map(toNotification),
+  play: (scenario, world) => playGoroute(scenario, world).map(gorouteNotification),
   acknowledged: ({ status }) => isSuccess(status),
   tamper: tamperBody,
 };
 
-function toNotification(fact: GorouteFact): Notification {
+/** A fact as the webhook that tells it. */
+export function gorouteNotification(fact: GorouteFact): Notification {
   const { event, eventId, organizationId, subject, atMs, data } = fact;
   const timestamp = new Date(atMs).toISOString();
   const body = jsonBytes({ event, event_id: eventId, timestamp, organization_id: organizationId, data });
