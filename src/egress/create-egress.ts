@@ -10,6 +10,8 @@ import type { Wiring } from './open-connection.ts';
 import { judgeTargetUrl } from './target-url.rules.ts';
 import type { ClientTls } from './tls-contexts.ts';
 import { createTlsContexts } from './tls-contexts.ts';
+import type { Upstream } from './upstream.ts';
+import { openUpstream } from './upstream.ts';
 
 export type EgressOptions = {
   addressPolicy: AddressPolicy;
@@ -34,6 +36,11 @@ export type Egress = {
    * endpoint holds up no other. A URL that the policy refuses gives a destination whose exchanges fail as `blocked`.
    */
   destination(options: { url: string; maxConnections: number; tls?: ClientTls }): Destination;
+  /**
+   * Prepares exchanges of any method with one origin (`https://api.example.com`), streamed both ways. Keep it as long as
+   * it is used: its connections are its own. An origin that the policy refuses gives exchanges that fail as `blocked`.
+   */
+  upstream(options: { origin: string; maxConnections: number; tls?: ClientTls }): Upstream;
   /** Closes everything at once; exchanges under way fail as `reset`. Wait for them first to let them finish. */
   close(): Promise<void>;
 };
@@ -52,6 +59,7 @@ export function createEgress(options: EgressOptions): Egress {
   };
   const deadlines = createDeadlines(nowMs);
   const destinations = new Set<PooledDestination>();
+  const upstreams = new Set<Upstream>();
   const urlPolicy = { requireHttps: options.requireHttps, addressPolicy: wiring.addressPolicy };
 
   function placeOf(text: string, tls: ClientTls | undefined): DestinationOptions['place'] {
@@ -80,7 +88,19 @@ export function createEgress(options: EgressOptions): Egress {
       destinations.add(destination);
       return destination;
     },
+    upstream({ origin, maxConnections, tls }) {
+      const upstream = openUpstream({
+        wiring,
+        deadlines,
+        place: placeOf(origin, tls),
+        maxConnections,
+        onClosed: () => upstreams.delete(upstream),
+      });
+      upstreams.add(upstream);
+      return upstream;
+    },
     async close() {
+      for (const upstream of upstreams) upstream.abort();
       await Promise.all([...destinations].map((destination) => destination.abort()));
     },
   };
