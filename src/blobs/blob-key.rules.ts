@@ -5,6 +5,9 @@ export type BlobPlace = { day: string; teamId: string; blobId: string };
 
 // One word of a file name or a URL path: no dot, so that it can be neither `..` nor a hidden file.
 const blobIdShape = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+const sha256Shape = /^[0-9a-f]{64}$/;
+/** No day is called so: what is kept for good lies beside the days. */
+const keptFolder = 'archive';
 
 /**
  * The key of a blob that is put now: `<yyyymmdd>/<team id>/<blob id>`, the day in UTC.
@@ -16,6 +19,25 @@ export function blobKey({ nowMs, teamId, blobId }: { nowMs: number; teamId: stri
     throw new TypeError('The id of a blob is 1 to 64 of a-z, 0-9, _ and -, and starts with a letter or a digit.');
   }
   return `${dayOf(nowMs)}/${teamId}/${blobId}`;
+}
+
+/**
+ * The key of a blob that is kept for good: `archive/<team id>/<sha256 in lower case hex>`.
+ * @throws TypeError when a part cannot be part of a key
+ */
+export function keptBlobKey({ teamId, sha256 }: { teamId: string; sha256: string }): string {
+  if (!sha256Shape.test(sha256)) throw new TypeError('A kept blob is named by its SHA-256 in lower case hex.');
+  return `${keptTeamFolder(teamId)}/${sha256}`;
+}
+
+/** What all keys of blobs that are kept for a team begin with, before a slash. @throws TypeError */
+export function keptTeamFolder(teamId: string): string {
+  if (!isId('team', teamId)) throw new TypeError('A blob key needs the id of a team.');
+  return `${keptFolder}/${teamId}`;
+}
+
+export function isKeptFolder(name: string): boolean {
+  return name === keptFolder;
 }
 
 /** The parts of a key, or null when the text is no key that `blobKey` could have made. */

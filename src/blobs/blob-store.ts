@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { KeptBlobs } from './kept-blobs.ts';
 
 /**
  * Where bodies live that are too large for a row. Keys are `<yyyymmdd>/<team id>/<blob id>`, so that retention drops
@@ -11,6 +12,8 @@ export type BlobStore = {
   get(key: string): Promise<Buffer | null>;
   /** For answering a download: null when there is no such blob. The caller consumes or destroys the stream. */
   open(key: string): Promise<{ sizeBytes: number; stream: Readable } | null>;
+  /** What is kept for good, beside the days. */
+  readonly kept: KeptBlobs;
   /** Every day for which blobs may exist, as `yyyymmdd`. */
   days(): Promise<string[]>;
   /** Removes a day's blobs: of one team, or of all. */

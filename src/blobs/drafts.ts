@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { opendir, stat, unlink } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { type FileHandle, open, opendir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isBlobDay, isBlobTeam } from './blob-key.rules.ts';
+import type { Readable } from 'node:stream';
+import { isBlobDay, isBlobTeam, isKeptFolder } from './blob-key.rules.ts';
 
 const shape = /^\.draft-[0-9a-f]{24}$/;
 
@@ -29,7 +30,47 @@ export async function sweepDrafts(options: {
       else if (isBelow?.(name) === true) await sweep(entry, deeper);
     }
   };
-  await sweep(folder, [isBlobDay, isBlobTeam]);
+  await sweep(folder, [(name) => isBlobDay(name) || isKeptFolder(name), isBlobTeam]);
+}
+
+/** A stream on disk: durable, whole, not yet under its name. `sha256` in hex, `md5` in base64. */
+export type StreamDraft = { path: string; sha256: string; md5: string; sizeBytes: number };
+
+/**
+ * Writes a stream to a draft, a chunk at a time. Nothing is left when it errors, whose error is passed on; what goes wrong
+ * with the file passes through `explain`.
+ */
+export async function writeStreamDraft(
+  home: string,
+  bytes: Readable,
+  options: { mode: number; explain: (error: unknown) => Error },
+): Promise<StreamDraft> {
+  const path = join(home, newDraftName());
+  const [sha256, md5] = [createHash('sha256'), createHash('md5')];
+  let sizeBytes = 0;
+  const orExplain = <Done>(done: Promise<Done>): Promise<Done> =>
+    done.catch((error: unknown) => {
+      throw options.explain(error);
+    });
+  let file: FileHandle | null = null;
+  try {
+    file = await orExplain(open(path, 'wx', 0o600));
+    for await (const chunk of bytes as AsyncIterable<Buffer>) {
+      sha256.update(chunk);
+      md5.update(chunk);
+      sizeBytes += chunk.length;
+      await orExplain(file.writeFile(chunk));
+    }
+    await orExplain(file.chmod(options.mode));
+    await orExplain(file.sync());
+    return { path, sha256: sha256.digest('hex'), md5: md5.digest('base64'), sizeBytes };
+  } catch (error) {
+    bytes.destroy();
+    if (file !== null) await unlink(path).catch(() => undefined);
+    throw error;
+  } finally {
+    await file?.close();
+  }
 }
 
 /** The drafts and folders of a folder; blobs, which may be many, are not kept in memory. */

@@ -8,6 +8,7 @@ import { type BlobStore, BlobStoreError } from './blob-store.ts';
 import { newDraftName, sweepDrafts } from './drafts.ts';
 import { createDurableFolders, syncFolder } from './durable-folders.ts';
 import { describeFolderFailure } from './folder-failure.rules.ts';
+import { createFolderKeptBlobs } from './folder-kept-blobs.ts';
 
 const draftsAreOldAfterMs = 60 * 60_000;
 const mostTries = 5;
@@ -65,6 +66,8 @@ export function createFolderBlobStore(options: {
   }
 
   return {
+    kept: createFolderKeptBlobs({ folder, folders, failure }),
+
     async put(key, body) {
       const { day, teamId, blobId } = placeOf(key);
       const home = join(folder, day, teamId);

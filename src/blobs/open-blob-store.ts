@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import type { BlobStore } from './blob-store.ts';
 import { createFolderBlobStore } from './folder-blob-store.ts';
+import type { ObjectLock } from './object-lock.rules.ts';
 import { createS3BlobStore } from './s3-blob-store.ts';
 import type { S3Location } from './s3-client.ts';
 
 /** Where bodies live. `prefix` is '' or a path without slashes around it. Both parts of the access key are secrets. */
-export type BlobSettings = { kind: 'folder' } | ({ kind: 's3'; prefix: string } & S3Location);
+export type BlobSettings =
+  | { kind: 'folder' }
+  /** `objectLock` is for what is kept for good: archived documents. */
+  | ({ kind: 's3'; prefix: string; objectLock?: ObjectLock | null } & S3Location);
 
 /** The store that the settings ask for: a bucket, or the folder `blobs` in the data folder. Connects to nothing yet. */
 export function openBlobStore(
@@ -23,5 +27,6 @@ export function openBlobStore(
     return createFolderBlobStore({ folder: join(dataFolder, 'blobs'), ...(onError === undefined ? {} : { onError }) });
   }
   const { kind: _kind, ...s3 } = settings;
-  return createS3BlobStore({ ...s3, ...(caPem === undefined || caPem === null ? {} : { caPem }) });
+  const draftFolder = join(dataFolder, 'drafts');
+  return createS3BlobStore({ ...s3, draftFolder, ...(caPem === undefined || caPem === null ? {} : { caPem }) });
 }

@@ -1,9 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { isBlobDay, isBlobTeam, parseBlobKey } from './blob-key.rules.ts';
 import { type BlobStore, BlobStoreError } from './blob-store.ts';
 import { readDeletionErrors, readListing, type S3Listing, writeDeletion } from './s3-answers.rules.ts';
+import type { ObjectLock } from './object-lock.rules.ts';
 import { createS3Client, failed, type S3Answer, type S3Limits, type S3Location } from './s3-client.ts';
+import { createS3KeptBlobs } from './s3-kept-blobs.ts';
 
 const mostAnswerBytes = 8 * 1024 * 1024;
 const checksumHeader = 'x-amz-meta-sha256';
@@ -20,9 +24,15 @@ export function createS3BlobStore(
       /** Certificate authorities to trust beside the public ones. */
       caPem?: string;
       random?: () => number;
+      /** Where documents are written before they go to the bucket. */
+      draftFolder?: string;
+      /** For what is kept; the bucket must have been made with Object Lock. */
+      objectLock?: ObjectLock | null;
+      now?: () => number;
     },
 ): BlobStore {
-  const { prefix = '', timeoutMs = 10_000, deadlineMs = 20_000, tries = 4, caPem, random, ...location } = options;
+  const { prefix = '', timeoutMs = 10_000, deadlineMs = 20_000, tries = 4, caPem, random, ...others } = options;
+  const { draftFolder = join(tmpdir(), 'posthorn-drafts'), objectLock = null, now = Date.now, ...location } = others;
   const root = prefix === '' ? '' : `${prefix.replace(/^\/+|\/+$/g, '')}/`;
   const client = createS3Client({
     location,
@@ -91,7 +101,23 @@ export function createS3BlobStore(
     });
   }
 
+  async function removeUnder(under: string, isOurs: (key: string) => boolean): Promise<void> {
+    for await (const { keys } of pages(under)) {
+      const ours = keys.filter((key) => key.startsWith(under) && isOurs(key));
+      if (ours.length > 0) await removeObjects(ours);
+    }
+  }
+
   return {
+    kept: createS3KeptBlobs({
+      client,
+      root,
+      draftFolder,
+      objectLock,
+      now,
+      removeUnder: (under) => removeUnder(under, () => true),
+    }),
+
     async put(key, body) {
       await putObject(root + checked(key), body);
     },
@@ -123,10 +149,7 @@ export function createS3BlobStore(
         throw new BlobStoreError('Not the day and team of any blob.');
       }
       const under = `${root}${day}/${teamId === undefined ? '' : `${teamId}/`}`;
-      for await (const { keys } of pages(under)) {
-        const ours = keys.filter((key) => key.startsWith(under) && parseBlobKey(key.slice(root.length)) !== null);
-        if (ours.length > 0) await removeObjects(ours);
-      }
+      await removeUnder(under, (key) => parseBlobKey(key.slice(root.length)) !== null);
     },
 
     async check() {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getCACertificates } from 'node:tls';
@@ -12,6 +13,8 @@ import {
   describeS3Failure,
   isFull,
   isMissing,
+  isTaken,
+  isUnknown,
   mayPassLater,
   retryDelayMs,
   type S3Failure,
@@ -35,8 +38,10 @@ type S3Request = {
   doing: string;
   query?: Readonly<Record<string, string>>;
   headers?: Readonly<Record<string, string>>;
-  body?: Buffer;
+  body?: Buffer | FileBody;
 };
+/** A file that is sent as it is read; what it holds is known beforehand, and signed. */
+type FileBody = { path: string; sizeBytes: number; sha256: string };
 
 /** A successful answer. `sizeBytes` is null when it does not say. */
 export type S3Answer = { sizeBytes: number | null; header: (name: string) => string | null; body: Readable };
@@ -49,6 +54,8 @@ export type S3Client = {
   ask<Found>(request: S3Request, take: (answer: S3Answer) => Promise<Found>): Promise<Found>;
   /** Like `ask`; null when there is no such key. */
   find<Found>(request: S3Request, take: (answer: S3Answer) => Promise<Found>): Promise<Found | null>;
+  /** For a PUT with If-None-Match: whether it made the key, found it there, or the service does not know that header. */
+  create(request: S3Request, take: (answer: S3Answer) => Promise<void>): Promise<'made' | 'exists' | 'unsupported'>;
   /** The whole body of an answer, of at most so many bytes. */
   readWhole(answer: S3Answer, mostBytes: number): Promise<Buffer>;
   /** What to say when reading an answer went wrong outside of `ask`. */
@@ -102,9 +109,7 @@ export function createS3Client(options: {
       url,
       headers: {
         ...headers,
-        'x-amz-content-sha256': createHash('sha256')
-          .update(body ?? '')
-          .digest('hex'),
+        'x-amz-content-sha256': hashOf(body),
       },
       service: 's3',
       region,
@@ -118,14 +123,19 @@ export function createS3Client(options: {
   async function once<Found>(request: S3Request, take: (answer: S3Answer) => Promise<Found>): Promise<Found> {
     const url = objectUrl(base, request.key, request.query ?? {});
     const timeout = new AbortController();
-    let afterMs = allowedMs(limits.timeoutMs, request.body?.length ?? 0);
+    const { body } = request;
+    const bodyBytes = body === undefined ? 0 : Buffer.isBuffer(body) ? body.length : body.sizeBytes;
+    let afterMs = allowedMs(limits.timeoutMs, bodyBytes);
     let timer = setTimeout(() => timeout.abort(), afterMs);
     try {
       const response = await send(url, {
         dispatcher: agent,
         method: request.method,
-        headers: await signedHeaders(url, request),
-        body: request.body ?? null,
+        headers: {
+          ...(await signedHeaders(url, request)),
+          ...(body === undefined || Buffer.isBuffer(body) ? {} : { 'content-length': String(bodyBytes) }),
+        },
+        body: body === undefined || Buffer.isBuffer(body) ? (body ?? null) : createReadStream(body.path),
         signal: AbortSignal.any([timeout.signal, closing.signal]),
       });
       const answer = answerOf(response);
@@ -175,6 +185,17 @@ export function createS3Client(options: {
         throw explain(error, request.doing);
       });
     },
+    async create(request, take) {
+      try {
+        await repeat(request, take);
+        return 'made';
+      } catch (error) {
+        const failure = failureOf(error);
+        if (isTaken(failure)) return 'exists';
+        if (isUnknown(failure) && request.headers?.['if-none-match'] !== undefined) return 'unsupported';
+        throw explain(error, request.doing);
+      }
+    },
     readWhole,
     explain,
     async close() {
@@ -182,6 +203,13 @@ export function createS3Client(options: {
       await agent.destroy();
     },
   };
+}
+
+function hashOf(body: S3Request['body']): string {
+  if (body !== undefined && !Buffer.isBuffer(body)) return body.sha256;
+  return createHash('sha256')
+    .update(body ?? '')
+    .digest('hex');
 }
 
 function answerOf({ headers, body }: Dispatcher.ResponseData): S3Answer {

@@ -14,6 +14,7 @@ const transientCodes = new Set([
   'InternalError',
   'ServiceUnavailable',
   'OperationAborted',
+  'ConditionalRequestConflict',
 ]);
 const fullCodes = new Set([
   'XMinioStorageFull',
@@ -27,7 +28,7 @@ const longestDelayMs = 3_000;
 /** Whether the same request may succeed a moment later. All our requests may be made twice. */
 export function mayPassLater(failure: S3Failure): boolean {
   if (failure.kind !== 'status') return true;
-  if (isFull(failure)) return false;
+  if (isFull(failure) || isUnknown(failure)) return false;
   return failure.status >= 500 || failure.status === 429 || failure.status === 408 || hasCode(failure, transientCodes);
 }
 
@@ -38,6 +39,16 @@ export function isFull(failure: S3Failure): boolean {
 /** Only S3's own word for it: a 404 of something else on the way says nothing about the key. */
 export function isMissing(failure: S3Failure): boolean {
   return failure.kind === 'status' && failure.status === 404 && failure.code === 'NoSuchKey';
+}
+
+/** If-None-Match: there is such a key (RFC 9110, section 13.1.2). */
+export function isTaken(failure: S3Failure): boolean {
+  return failure.kind === 'status' && failure.status === 412;
+}
+
+/** The service does not know something that was asked of it, and will not the next time. */
+export function isUnknown(failure: S3Failure): boolean {
+  return failure.kind === 'status' && (failure.status === 501 || failure.code === 'NotImplemented');
 }
 
 /** How long to wait before a try, counted from 1 for the second: doubling, and any part of that ("full jitter"). */
@@ -84,6 +95,8 @@ const remedies = new Map([
   ['InvalidAccessKeyId', wrongKey],
   ['SignatureDoesNotMatch', wrongKey],
   ['NoSuchBucket', 'Make the bucket, or correct POSTHORN_BLOBS.'],
+  ['InvalidRequest', 'If documents are to be locked, the bucket must have been made with Object Lock.'],
+  ['NotImplemented', 'If documents are to be locked, take a service with Object Lock, or do without.'],
   ['RequestTimeTooSkewed', 'Set the clock of this machine.'],
 ]);
 
