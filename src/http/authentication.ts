@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
 import type { Actor } from '../context.ts';
 import { isId } from '../ids/id.rules.ts';
@@ -7,6 +7,7 @@ import { Problem } from '../problem.ts';
 import { digestOfToken, looksLikeApiKey } from '../teams/api-key.rules.ts';
 import type { ApiKeyDirectory, KnownApiKey } from '../teams/api-key-directory.ts';
 import { mayDo, type Permission } from '../teams/permissions.rules.ts';
+import { tokenOfAuthorization, tokenOfProviderHeaders } from './request-token.rules.ts';
 import { createGuessLimit } from './guess-limit.ts';
 
 /** What a route demands: a permission inside the team of its path, the operator key, or nothing. */
@@ -18,6 +19,12 @@ declare module 'fastify' {
     permission?: RoutePermission;
     /** Writes its answers past Fastify, request id and all, and does without the hook that logs slow ones. */
     answersItself?: true;
+    /** No team is in its path: it is the key's own, and the route looks after what the key may reach there. */
+    teamOfKey?: true;
+    /** The key may stand where a provider's own client puts the provider's. */
+    providerHeaders?: true;
+    /** Its body takes as long as it takes: the route has limits of its own. */
+    streamsBody?: true;
   }
   interface FastifyRequest {
     /** Who acts; null on public routes. */
@@ -29,12 +36,17 @@ export type Authentication = {
   /** Lets a request through to its route or answers why not. Synchronous for a key that is known. */
   guard(
     permission: RoutePermission,
+    options?: Pick<FastifyContextConfig, 'teamOfKey' | 'providerHeaders'>,
   ): (request: FastifyRequest, reply: FastifyReply, proceed: (error?: Error) => void) => void;
 };
+
+type GuardedRoute = { permission: RoutePermission; teamOfKey: boolean; providerHeaders: boolean };
 
 const rememberedTokens = 1_000;
 const operator: Actor = { kind: 'operator' };
 const noKey = 'Send an API key as "Authorization: Bearer <api key>".';
+const noKeyForProvider =
+  'Send an API key where the provider\'s key would be: "Authorization: Bearer <api key>", "X-API-Key: <api key>" or "posthorn-key: <api key>".';
 const badKey = 'This API key is not known, has expired or was revoked.';
 
 /**
@@ -62,7 +74,8 @@ export function createAuthentication(options: {
     });
   };
 
-  const judgeKey = (key: KnownApiKey, request: FastifyRequest, permission: RoutePermission): Problem | undefined => {
+  const judgeKey = (key: KnownApiKey, request: FastifyRequest, route: GuardedRoute): Problem | undefined => {
+    const { permission } = route;
     const nowMs = clock.now();
     if (key.expiresAtMs !== null && nowMs >= key.expiresAtMs) return unauthorized(badKey);
     if (requestsPerSecond !== null) {
@@ -75,10 +88,10 @@ export function createAuthentication(options: {
     const team = teamOf(request);
     // Another team's key learns nothing, not even that the team is there.
     if (team !== undefined && team !== key.actor.teamId) return noSuchTeam();
-    if (permission === 'operator' || permission === 'public' || team === undefined) {
+    if (permission === 'operator' || permission === 'public' || (team === undefined && !route.teamOfKey)) {
       return new Problem('forbidden', 'This takes the operator key.');
     }
-    if (!mayDo(key.actor.permissions, permission)) {
+    if (!holds(key.actor.permissions, permission)) {
       return new Problem('forbidden', `This API key does not hold the permission "${permission}".`);
     }
     request.actor = key.actor;
@@ -93,17 +106,15 @@ export function createAuthentication(options: {
     digests.set(token, digest);
   };
 
-  const check = (
-    request: FastifyRequest,
-    permission: RoutePermission,
-  ): Problem | undefined | Promise<Problem | undefined> => {
-    const token = bearerToken(request.headers.authorization);
-    if (token === null) return unauthorized(noKey);
+  const check = (request: FastifyRequest, route: GuardedRoute): Problem | undefined | Promise<Problem | undefined> => {
+    const { headers } = request;
+    const token = route.providerHeaders ? tokenOfProviderHeaders(headers) : tokenOfAuthorization(headers.authorization);
+    if (token === null) return unauthorized(route.providerHeaders ? noKeyForProvider : noKey);
     const digest = digestOf(token);
     const known = apiKeys.peek(digest);
     if (known !== undefined) {
       if (!digests.has(token)) remember(token, digest);
-      return judgeKey(known, request, permission);
+      return judgeKey(known, request, route);
     }
     if (timingSafeEqual(Buffer.from(digest, 'base64'), operatorDigest)) {
       const team = teamOf(request);
@@ -113,14 +124,16 @@ export function createAuthentication(options: {
     }
     const key = lookUp(digest, token, request.ip);
     if (key instanceof Problem) return key;
-    return key.then((found) => (found instanceof Problem ? found : judgeKey(found, request, permission)));
+    return key.then((found) => (found instanceof Problem ? found : judgeKey(found, request, route)));
   };
 
   return {
-    guard(permission) {
+    guard(permission, options = {}) {
       if (permission === 'public') return (_request, _reply, proceed) => proceed();
+      const { teamOfKey = false, providerHeaders = false } = options;
+      const route = { permission, teamOfKey, providerHeaders };
       return (request, _reply, proceed) => {
-        const outcome = check(request, permission);
+        const outcome = check(request, route);
         if (outcome instanceof Promise) outcome.then(proceed, proceed);
         else proceed(outcome);
       };
@@ -128,10 +141,12 @@ export function createAuthentication(options: {
   };
 }
 
-function bearerToken(header: string | undefined): string | null {
-  if (header === undefined || header.length > 512 || header.slice(0, 7).toLowerCase() !== 'bearer ') return null;
-  const token = header.slice(7).trim();
-  return token === '' ? null : token;
+/** Who may call some connections only passes here: which ones is for the route to say. */
+function holds(permissions: ReadonlySet<string>, needed: Permission): boolean {
+  if (mayDo(permissions, needed)) return true;
+  if (needed !== 'connections:call') return false;
+  for (const permission of permissions) if (permission.startsWith('connections:call:')) return true;
+  return false;
 }
 
 function teamOf(request: FastifyRequest): string | undefined {

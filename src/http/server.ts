@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, {
@@ -59,6 +60,8 @@ export async function createHttpServer(options: {
   const isStopping = options.isStopping ?? (() => false);
   const allowed = createAllowedMethods();
   const nextId = createRequestIds();
+  // Whose body may take longer than others: Node asks before it ends them.
+  const streaming = new WeakMap<Socket, IncomingMessage>();
 
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = translateError(error);
@@ -88,7 +91,10 @@ export async function createHttpServer(options: {
     },
     routerOptions: { maxParamLength: 256 },
     frameworkErrors: answerError,
-    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, nextId()),
+    clientErrorHandler(error: Error & { code?: string }, socket) {
+      const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+      if (!isLate || streaming.get(socket)?.complete !== false) answerUnreadable(error, socket, nextId());
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   takeJsonOnly(app);
@@ -114,8 +120,10 @@ export async function createHttpServer(options: {
     if (permission === undefined) throw new Error(`${String(route.method)} ${route.url} declares no config.permission`);
     const answersItself = route.config?.answersItself === true;
     allowed.add(route);
-    const guard = authentication.guard(permission);
+    const guard = authentication.guard(permission, route.config);
+    const streamsBody = route.config?.streamsBody === true;
     const begin = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
+      if (streamsBody) streaming.set(request.raw.socket, request.raw);
       if (!answersItself) reply.header('posthorn-request-id', request.id);
       if (isStopping() && permission !== 'public') done(shuttingDown());
       else guard(request, reply, done);
