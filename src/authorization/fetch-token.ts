@@ -1,0 +1,128 @@
+import type { Clock } from '../clock.ts';
+import type { ConnectionConfig, ConnectionCredential } from '../connections/connection-config.ts';
+import { CredentialError } from './authorizer.ts';
+import { clientCredentialsRequest } from './client-credentials.rules.ts';
+import { type CredentialValues, demandValue, nameOf } from './credential-values.ts';
+import {
+  chooseDocusignAccount,
+  docusignAuthBaseUrls,
+  docusignBaseUrl,
+  docusignConsentUrl,
+  docusignTokenRequest,
+  docusignUserRequest,
+  readDocusignAccounts,
+  readRsaPrivateKey,
+} from './docusign-jwt.rules.ts';
+import { readTokenAnswer, type TokenReading } from './token-answer.rules.ts';
+import type { Token } from './token-keeper.ts';
+import { tokenLife } from './token-life.rules.ts';
+import { judgeTokenPlace } from './token-place.rules.ts';
+import { type TokenAnswer, TokenRequestFailure, type TokenRequest, type TokenRequester } from './token-request.ts';
+
+type Fetching = {
+  connection: ConnectionConfig;
+  credential: ConnectionCredential;
+  values: CredentialValues;
+  request: TokenRequester;
+  clock: Clock;
+};
+
+/** Fetches a token for a credential that is exchanged for one. Rejects with a CredentialError. */
+export async function fetchToken(fetching: Fetching): Promise<Token> {
+  if (fetching.credential.kind === 'docusign-jwt') return fetchDocusignToken(fetching);
+  return fetchClientToken(fetching);
+}
+
+async function fetchClientToken(fetching: Fetching): Promise<Token> {
+  const { values, clock } = fetching;
+  const demand = (name: string): string => demandValue(fetching.credential, values, name);
+  const tokenUrl = placeOf(fetching, 'tokenUrl', demand('tokenUrl'));
+  const request = clientCredentialsRequest({
+    tokenUrl,
+    clientId: demand('clientId'),
+    clientSecret: demand('clientSecret'),
+    scope: values['scope'] || null,
+    audience: values['audience'] || null,
+    clientAuthentication: values['clientAuthentication'] === 'body' ? 'body' : 'basic',
+  });
+  const askedAtMs = clock.now();
+  const reading = readTokenAnswer(await ask(fetching, request));
+  if (reading.kind !== 'token') throw refusal(fetching, hostOf(tokenUrl), reading);
+  return { token: reading.token, baseUrl: null, life: tokenLife(reading.expiresIn, askedAtMs) };
+}
+
+async function fetchDocusignToken(fetching: Fetching): Promise<Token> {
+  const { connection, credential, values, clock } = fetching;
+  const demand = (name: string): string => demandValue(credential, values, name);
+  const ofEnvironment = docusignAuthBaseUrls[connection.environment];
+  const authBaseUrl = placeOf(fetching, 'authBaseUrl', values['authBaseUrl'] || ofEnvironment).replace(/\/+$/, '');
+  const host = hostOf(authBaseUrl);
+  const integrationKey = demand('integrationKey');
+  const key = readRsaPrivateKey(demand('privateKey'));
+  if (key === null) {
+    throw unusable(fetching, 'privateKey is no RSA private key; enter the PEM, from -----BEGIN to -----END');
+  }
+  const askedAtMs = clock.now();
+  const grant = { authBaseUrl, integrationKey, userId: demand('userId'), key };
+  const reading = readTokenAnswer(await ask(fetching, docusignTokenRequest(grant, askedAtMs)));
+  if (reading.kind === 'refused' && reading.error === 'consent_required') {
+    throw new CredentialError(
+      'consent_required',
+      `${nameOf(credential)}: the user has not allowed the integration yet. Have that user open ` +
+        `${docusignConsentUrl(authBaseUrl, integrationKey)} once and accept; instead of REDIRECT_URI put a redirect ` +
+        'URI that is registered for the integration key, percent-encoded',
+    );
+  }
+  if (reading.kind !== 'token') throw refusal(fetching, host, reading);
+  const baseUrl = await findAccount(fetching, authBaseUrl, reading.token);
+  return { token: reading.token, baseUrl, life: tokenLife(reading.expiresIn, askedAtMs) };
+}
+
+/** Where the account of the token lives; null where the connection says that itself. */
+async function findAccount(fetching: Fetching, authBaseUrl: string, token: string): Promise<string | null> {
+  const { connection, values } = fetching;
+  const host = hostOf(authBaseUrl);
+  const answer = await ask(fetching, docusignUserRequest(authBaseUrl, token));
+  if (answer.status !== 200) {
+    const what = `${host} answered ${answer.status} when asked for the user's accounts`;
+    throw new CredentialError(answer.status === 401 || answer.status === 403 ? 'rejected' : 'unreachable', what);
+  }
+  const option = connection.options['accountId'];
+  const wanted = values['accountId'] || (typeof option === 'string' && option !== '' ? option : null);
+  const choice = chooseDocusignAccount(readDocusignAccounts(answer.body), wanted);
+  if (!choice.ok) throw new CredentialError('rejected', `${nameOf(fetching.credential)}: ${choice.problem}`);
+  if (connection.baseUrl !== null) return null;
+  const verdict = docusignBaseUrl(choice.account.baseUri, authBaseUrl, connection.environment);
+  if (!verdict.ok) throw unusable(fetching, verdict.problem);
+  return verdict.baseUrl;
+}
+
+async function ask(fetching: Fetching, request: TokenRequest): Promise<TokenAnswer> {
+  try {
+    return await fetching.request(request);
+  } catch (error) {
+    const what = error instanceof TokenRequestFailure ? error.message : 'did not answer';
+    throw new CredentialError('unreachable', `${nameOf(fetching.credential)}: ${hostOf(request.url)} ${what}`);
+  }
+}
+
+function placeOf(fetching: Fetching, field: string, text: string): string {
+  const verdict = judgeTokenPlace(text);
+  if (verdict.ok) return verdict.url.href;
+  throw unusable(fetching, `${field} ${verdict.problem}`);
+}
+
+function refusal(fetching: Fetching, host: string, reading: Exclude<TokenReading, { kind: 'token' }>): CredentialError {
+  const detail = `${nameOf(fetching.credential)}: ${host} ${reading.problem}`;
+  if (reading.kind === 'unusable') return new CredentialError('unusable', detail);
+  const more = reading.retryAfterMs === null ? {} : { retryAfterMs: reading.retryAfterMs };
+  return new CredentialError(reading.kind === 'refused' ? 'rejected' : 'unreachable', detail, more);
+}
+
+function unusable({ credential }: Fetching, problem: string): CredentialError {
+  return new CredentialError('unusable', `${nameOf(credential)}: ${problem}`);
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host;
+}
