@@ -2,6 +2,7 @@
 export const problemCodes = {
   invalid_request: { status: 400, title: 'The request is not valid' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  invalid_path: { status: 400, title: 'The path may not be sent to the provider' },
   invalid_cursor: { status: 400, title: 'The cursor is not one this list gave' },
   unauthorized: { status: 401, title: 'An API key is needed' },
   invalid_signature: { status: 401, title: 'The request is not signed as this source demands' },
@@ -24,11 +25,19 @@ export const problemCodes = {
   uncovered_body: { status: 422, title: 'Requests of this provider do not prove their whole body' },
   limit_reached: { status: 422, title: 'The limit of such things is reached' },
   rate_limited: { status: 429, title: 'Too many requests' },
+  budget_exhausted: { status: 429, title: 'The provider’s limit on calls is used up' },
+  call_queue_full: { status: 429, title: 'Too many calls through this connection at once' },
+  polling_refused: { status: 429, title: 'The same was asked of the provider a short while ago' },
   internal: { status: 500, title: 'Posthorn failed' },
+  provider_unreachable: { status: 502, title: 'The provider cannot be reached, or broke off' },
+  credential_failed: { status: 502, title: 'The connection has no credential that the provider takes' },
   overloaded: { status: 503, title: 'Posthorn is at its limit' },
   database_unavailable: { status: 503, title: 'The database is out of reach' },
   source_paused: { status: 503, title: 'The source is paused' },
+  connection_paused: { status: 503, title: 'The connection is paused' },
+  provider_unavailable: { status: 503, title: 'The provider failed too often; calls wait until it recovers' },
   shutting_down: { status: 503, title: 'This node is stopping' },
+  provider_timeout: { status: 504, title: 'The provider did not answer in time' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problemCodes;
