@@ -25,6 +25,7 @@ export type CircuitPass = { phase: number; isProbe: boolean };
 /** `abandoned`: it tells nothing of the provider, such as a caller that went away, or a call that never went out. */
 export type CircuitResult = 'succeeded' | 'failed' | 'abandoned';
 
+const networkErrors: ReadonlySet<CallError> = new Set(['dns', 'connect', 'tls', 'timeout', 'reset', 'http']);
 const slotCount = 10;
 /** For calls that come while a probe is under way: its end is not known. */
 const probeWaitMs = 1_000;
@@ -80,18 +81,8 @@ export function leaveCircuit(
 
 /** What a call's end says of the provider. A 4xx is an answer, 429 too: that is what budgets are for. */
 export function circuitResultOf(status: number | null, error: CallError | null): CircuitResult {
-  if (status !== null && status >= 500) return 'failed';
-  switch (error) {
-    case 'dns':
-    case 'connect':
-    case 'tls':
-    case 'timeout':
-    case 'reset':
-    case 'http':
-      return 'failed';
-    default:
-      return status === null ? 'abandoned' : 'succeeded';
-  }
+  if ((status !== null && status >= 500) || (error !== null && networkErrors.has(error))) return 'failed';
+  return status === null ? 'abandoned' : 'succeeded';
 }
 
 function counted(slots: readonly Slot[], failed: boolean, windowMs: number, nowMs: number): Slot[] {

@@ -38,12 +38,7 @@ export const emptyHistory: PollingHistory = { calls: noShards, members: noShards
  * Whether a call repeats another one on its resource within the window, with no event about its subject in between.
  * The window is the provider's: a call exactly `windowMs` later is none.
  */
-export function judgePolling(
-  history: PollingHistory,
-  call: PollingCall,
-  windowMs: number,
-  nowMs: number,
-): PollingVerdict {
+export function judge(history: PollingHistory, call: PollingCall, windowMs: number, nowMs: number): PollingVerdict {
   const last = read(history.calls, call.resource);
   if (last === undefined) return { verdict: 'ok' };
   // A clock that was set back by more than the window leaves calls of the future, which say nothing.
@@ -57,7 +52,7 @@ export function judgePolling(
 }
 
 /** Remembers a call that went out, in any order of time: also those of before a start, from the ledger. */
-export function rememberCall(
+export function remember(
   history: PollingHistory,
   call: { callId: string; resource: string; atMs: number },
 ): PollingHistory {
@@ -71,7 +66,7 @@ export function rememberCall(
 }
 
 /** An event told of the subject: the next call about it is no polling, on each of its resources. */
-export function refreshSubject(history: PollingHistory, subject: string, atMs: number): PollingHistory {
+export function refresh(history: PollingHistory, subject: string, atMs: number): PollingHistory {
   return { ...history, events: later(history.events, subject, atMs) };
 }
 

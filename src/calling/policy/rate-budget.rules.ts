@@ -61,7 +61,7 @@ export function openBudgets(
  * Takes one call from each of the budgets, or from none. Names without a budget count for nothing.
  * After `waitMs` there is room, unless others take it meanwhile.
  */
-export function takeBudget(state: BudgetState, names: readonly string[], nowMs: number): Taken {
+export function take(state: BudgetState, names: readonly string[], nowMs: number): Taken {
   const after = new Map(state);
   let remaining: number | null = null;
   let blocked: { waitMs: number; budget: string } | null = null;
@@ -80,7 +80,7 @@ export function takeBudget(state: BudgetState, names: readonly string[], nowMs: 
 }
 
 /** A call that never went out gives back what it took at `takenAtMs`, as far as that window is still counted. */
-export function giveBackBudget(state: BudgetState, names: readonly string[], takenAtMs: number): BudgetState {
+export function giveBack(state: BudgetState, names: readonly string[], takenAtMs: number): BudgetState {
   const after = new Map(state);
   for (const name of names) {
     const use = state.get(name);
@@ -93,7 +93,7 @@ export function giveBackBudget(state: BudgetState, names: readonly string[], tak
  * Takes over what an answer says: a limit that it names replaces the published one, and goes below the operator's own;
  * what it says to be left counts when that is less than our own count says. A window that is over says nothing.
  */
-export function learnBudget(state: BudgetState, readings: readonly BudgetReading[], nowMs: number): BudgetState {
+export function learn(state: BudgetState, readings: readonly BudgetReading[], nowMs: number): BudgetState {
   if (readings.length === 0) return state;
   const after = new Map(state);
   for (const reading of readings) {
