@@ -7,13 +7,20 @@ import { NoContent, Nullable, Page, TeamParams, Text, Time } from '../http/schem
 import { isId } from '../ids/id.rules.ts';
 import { createApiKey } from './create-api-key.ts';
 import { listApiKeys } from './list-api-keys.ts';
-import { permissionNames } from './permissions.rules.ts';
+import { callPermissionPattern, type Grant, permissionNames } from './permissions.rules.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
 
 const name = Text(200, { description: 'For people to read.', examples: ['billing service'] });
-const permissions = Type.Array(Type.Enum(permissionNames), {
+const callPermission = Type.Unsafe<Grant>(
+  Type.String({
+    pattern: callPermissionPattern,
+    description: '`connections:call:<connection id>`: call through this connection, and through no other.',
+    examples: ['connections:call:con_01kajxkkj8ffkr1g8xs6a3ek0r'],
+  }),
+);
+const permissions = Type.Array(Type.Union([Type.Enum(permissionNames), callPermission]), {
   minItems: 1,
-  maxItems: permissionNames.length,
+  maxItems: 200,
   uniqueItems: true,
   examples: [['events:write']],
 });

@@ -81,6 +81,31 @@ describe('api keys', () => {
     expect(await make([])).toBe(400);
   });
 
+  test('a key may hold one connection, and give that one and no other', async () => {
+    await using api = await createTestApi();
+    const team = await api.createTeam();
+    const [one, other] = ['con_01kajxkkj8ffkr1g8xs6a3ek0r', 'con_01kajxkkj8ffkr1g8xs6a3ek0s'] as const;
+    const make = (permissions: string[], key = api.operatorKey) => {
+      return api.call('POST', `/v1/teams/${team}/api-keys`, { key, body: { name: 'child', permissions } });
+    };
+    const made = await make(['keys:write', `connections:call:${one}`]);
+    expect(made.body.permissions).toEqual([`connections:call:${one}`, 'keys:write']);
+    const { key } = made.body;
+    expect((await make([`connections:call:${one}`], key)).status).toBe(201);
+    for (const beyond of [`connections:call:${other}`, 'connections:call', '*', 'connections:read']) {
+      const refused = await make([beyond], key);
+      expect(refused.body).toMatchObject({ code: 'forbidden', detail: expect.stringContaining(`"${beyond}"`) });
+    }
+    const all = (await make(['keys:write', 'connections:call'])).body.key;
+    expect((await make([`connections:call:${one}`, `connections:call:${other}`], all)).status).toBe(201);
+    for (const odd of ['connections:call:', 'connections:call:*', `connections:call:${one}x`, `calls:read:${one}`]) {
+      expect((await make([odd])).body, odd).toMatchObject({
+        code: 'invalid_request',
+        errors: [{ pointer: '/permissions/0' }, { pointer: '/permissions/0' }],
+      });
+    }
+  });
+
   test('each key has its own rate, with a second of burst', async () => {
     let nowMs = Date.now();
     await using api = await createTestApi({ clock: { now: () => nowMs }, requestsPerSecond: 5 });

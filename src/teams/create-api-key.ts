@@ -6,8 +6,8 @@ import { Problem } from '../problem.ts';
 import { digestOfToken, formatApiKey } from './api-key.rules.ts';
 import type { ApiKey } from './api-key.store.ts';
 import { countApiKeys, insertApiKey } from './api-key.store.ts';
-import type { Permission } from './permissions.rules.ts';
-import { mayDo } from './permissions.rules.ts';
+import type { Grant } from './permissions.rules.ts';
+import { mayGrant } from './permissions.rules.ts';
 import { lockTeam } from './require-team.ts';
 
 const mostApiKeys = 500;
@@ -15,7 +15,7 @@ const mostApiKeys = 500;
 export type NewApiKey = {
   teamId: string;
   name: string;
-  permissions: readonly Permission[];
+  permissions: readonly Grant[];
   /** RFC 3339. */
   expiresAt?: string | undefined;
 };
@@ -25,7 +25,7 @@ export type NewApiKey = {
  * @throws Problem forbidden, invalid_request, limit_reached, not_found
  */
 export async function createApiKey(ctx: Context, input: NewApiKey): Promise<ApiKey & { key: string }> {
-  const beyond = input.permissions.find((permission) => !mayGrant(ctx, permission));
+  const beyond = input.permissions.find((permission) => !actorMayGrant(ctx, permission));
   if (beyond !== undefined) {
     throw new Problem('forbidden', `This API key cannot grant "${beyond}", because it does not hold it.`);
   }
@@ -49,6 +49,6 @@ export async function createApiKey(ctx: Context, input: NewApiKey): Promise<ApiK
   return { ...created, key };
 }
 
-function mayGrant(ctx: Context, permission: Permission): boolean {
-  return ctx.actor.kind === 'operator' || mayDo(ctx.actor.permissions, permission);
+function actorMayGrant(ctx: Context, grant: Grant): boolean {
+  return ctx.actor.kind === 'operator' || mayGrant(ctx.actor.permissions, grant);
 }

@@ -4,7 +4,7 @@ import { Problem } from '../problem.ts';
 import { markTeamDeleted } from './team.store.ts';
 
 /**
- * Deletes a team with its endpoints and api keys. Its waiting deliveries are cancelled by maintenance, and its history
+ * Deletes a team with its endpoints, connections and api keys. Its waiting deliveries are cancelled by maintenance, and its history
  * ends with its retention.
  * @throws Problem not_found
  */

@@ -1,3 +1,5 @@
+import { idPrefixes } from '../ids/id.rules.ts';
+
 /** What an api key may be allowed to do: the closed, documented list. `*` is all of them. */
 export const permissions = {
   'teams:read': 'read the team',
@@ -26,9 +28,34 @@ export const permissions = {
 
 export type Permission = keyof typeof permissions;
 
+/** To call providers through one connection, instead of through every one of the team. */
+type CallPermission = `connections:call:${string}`;
+
+/** What a key may hold: one of the list, or a connection that it may call through. */
+export type Grant = Permission | CallPermission;
+
 export const permissionNames = Object.keys(permissions) as Permission[];
+
+/** A `connections:call:<connection id>`, for JSON Schema. It says nothing of whether there is such a connection. */
+export const callPermissionPattern = `^connections:call:${idPrefixes.connection}_[0-7][0-9a-hjkmnp-tv-z]{25}$`;
 
 /** Whether a key that holds `held` may do what `needed` names. */
 export function mayDo(held: ReadonlySet<string>, needed: Permission): boolean {
   return held.has(needed) || held.has('*');
+}
+
+/** Whether a key that holds `held` may call its team's providers through this connection. */
+export function mayCall(held: ReadonlySet<string>, connectionId: string): boolean {
+  return mayDo(held, 'connections:call') || held.has(callPrefix + connectionId);
+}
+
+/** Whether a key that holds `held` may make one that holds `grant`: no more than it may do itself. */
+export function mayGrant(held: ReadonlySet<string>, grant: Grant): boolean {
+  return isCallPermission(grant) ? mayCall(held, grant.slice(callPrefix.length)) : mayDo(held, grant);
+}
+
+const callPrefix = 'connections:call:';
+
+function isCallPermission(grant: Grant): grant is CallPermission {
+  return grant.startsWith(callPrefix);
 }

@@ -60,7 +60,10 @@ export async function changeTeam(
   return rows[0] === undefined ? null : toTeam(rows[0]);
 }
 
-/** Marks the team and its endpoints deleted and revokes its keys, in one statement. False when there is none. */
+/**
+ * Marks the team, its endpoints and its connections deleted and revokes its keys; what opens accounts at providers goes at
+ * once. False when there is none.
+ */
 export async function markTeamDeleted(database: Queryable, teamId: string): Promise<boolean> {
   const { rowCount } = await database.query(
     `WITH gone AS (UPDATE team SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL RETURNING id) SELECT FROM gone`,
@@ -70,6 +73,10 @@ export async function markTeamDeleted(database: Queryable, teamId: string): Prom
   await database.query('UPDATE endpoint SET deleted_at = now() WHERE team_id = $1 AND deleted_at IS NULL', [
     uuidFromId(teamId),
   ]);
+  await database.query('UPDATE connection SET deleted_at = now() WHERE team_id = $1 AND deleted_at IS NULL', [
+    uuidFromId(teamId),
+  ]);
+  await database.query('DELETE FROM connection_credential WHERE team_id = $1', [uuidFromId(teamId)]);
   await database.query('UPDATE api_key SET revoked_at = now() WHERE team_id = $1 AND revoked_at IS NULL', [
     uuidFromId(teamId),
   ]);

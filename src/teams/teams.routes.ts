@@ -112,7 +112,7 @@ export function teamRoutes(options: { services: ContextServices }) {
         config: { permission: 'operator' },
         schema: {
           summary: 'Delete a team',
-          description: 'With its endpoints and API keys. What waited to be delivered is cancelled.',
+          description: 'With its endpoints, connections and API keys. What waited to be delivered is cancelled.',
           tags,
           params: TeamParams,
           response: { 204: NoContent },

@@ -1,0 +1,15 @@
+import { requireTeam } from '../teams/require-team.ts';
+import type { ConnectionContext } from './connection-change.ts';
+import { listConnectionRows } from './connection.store.ts';
+import type { ConnectionView } from './present-connection.ts';
+import { presentConnection } from './present-connection.ts';
+
+/** Newest first. @throws Problem not_found */
+export async function listConnections(
+  ctx: ConnectionContext,
+  input: { teamId: string; limit: number; after: string | null },
+): Promise<ConnectionView[]> {
+  await requireTeam(ctx.database, input.teamId);
+  const stored = await listConnectionRows(ctx.database, input, ctx.clock.now());
+  return stored.map((connection) => presentConnection(ctx, connection));
+}
