@@ -33,7 +33,7 @@ function problemOfPath(path: string): string | null {
   if (!path.startsWith('/')) return 'does not begin with the path of the connection';
   if (path.startsWith('//')) return 'begins with an empty segment, which could pass for a host';
   if (path.includes('\\')) return 'has a backslash';
-  if (/[<>"^`{|}]/.test(path)) return 'has a character that must be percent-encoded in a path';
+  if (/[<>"^`{}]/.test(path)) return 'has a character that must be percent-encoded in a path';
   let layer = path;
   // Decoded as often as it changes: a provider may have several readers one behind the other.
   for (let depth = 0; depth < maxLayers; depth += 1) {
@@ -52,10 +52,11 @@ function problemOfLayer(path: string, depth: number): string | null {
   if (depth === 0 && /%(?![0-9a-f]{2})/i.test(path)) return 'has a percent sign that encodes nothing: write %25';
   if (/%(?:2f|5c)/i.test(path)) return 'has an encoded slash or backslash';
   if (/%(?:[01][0-9a-f]|7f)/i.test(path)) return 'has an encoded control character';
+  if (/%c[01]/i.test(path)) return 'has bytes that are never UTF-8, which some read as dots and slashes';
   if (path.includes('\\')) return 'has a backslash';
   const isDots = path.split('/').some((segment) => {
-    const [name = ''] = segment.split(/;|%3b/i);
-    return /^(?:\.|%2e){1,2}$/i.test(name);
+    const [name = ''] = segment.split(/[;?#]|%(?:3b|3f|23)/i);
+    return /^(?:\.|%2e){1,2}(?: |%20)*$/i.test(name);
   });
   return isDots ? 'has a segment . or .., in one spelling or another' : null;
 }
