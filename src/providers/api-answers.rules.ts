@@ -1,4 +1,4 @@
-import type { ApiProfile, Budget } from './api-profile.ts';
+import type { Budget } from './api-profile.ts';
 
 /**
  * A budget of the operator's own, which every call of every profile uses up: nothing is published for it, so it has no
@@ -52,21 +52,4 @@ export function resetHeader(
   if (seconds === null) return null;
   const atMs = seconds * 1_000;
   return atMs >= nowMs - 60_000 && atMs <= nowMs + windowMs + 60_000 ? atMs : null;
-}
-
-/**
- * Whether calls of this environment may go to the host. An exact name counts for its own environment alone, even where
- * the other one's `*.example.com` would take it; a star stands for one or more labels.
- */
-export function isHostOf(
-  profile: Pick<ApiProfile, 'environments'>,
-  environment: 'sandbox' | 'production',
-  host: string,
-): boolean {
-  const name = host.toLowerCase();
-  const other = environment === 'sandbox' ? 'production' : 'sandbox';
-  const own = profile.environments[environment].hosts;
-  if (own.includes(name)) return true;
-  if (profile.environments[other].hosts.includes(name)) return false;
-  return own.some((each) => each.startsWith('*.') && name.length > each.length - 1 && name.endsWith(each.slice(1)));
 }

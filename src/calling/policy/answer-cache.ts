@@ -91,7 +91,7 @@ export function createAnswerCache(options: { maxBytes: number }): AnswerCache {
     },
 
     forget(connectionId) {
-      for (const name of [...(shares.get(connectionId)?.names ?? [])]) remove(name);
+      for (const name of shares.get(connectionId)?.names ?? []) remove(name);
     },
 
     get sizeBytes() {
@@ -115,7 +115,7 @@ function sizeOf(name: string, { headers, body }: KeptAnswer): number {
   return headers.reduce((sum, text) => sum + text.length, name.length + body.length + overheadBytes);
 }
 
-/** Storing what an answer forbids to store is not ours to decide: RFC 9111, section 5.2.2.5. */
+/** Cache-Control is not asked: what is immutable is known from the provider's profile, and the policy wants it kept. */
 function isKept({ status, headers }: KeptAnswer): boolean {
   if (status !== 200) return false;
   for (let index = 0; index + 1 < headers.length; index += 2) {

@@ -2,7 +2,7 @@ import type { Policy } from '../../connections/policy.ts';
 import type { Timers } from '../../delivery/delivery-ports.ts';
 
 type Limits = Policy['concurrency'];
-type Waiter = { grant(): void; refuse(reason: unknown): void };
+type Waiter = { grant(): void; refuse(reason: Error): void };
 
 /** More calls wait for a turn already than the policy lets wait. */
 export class QueueFull extends Error {
@@ -124,7 +124,7 @@ export function createBulkhead(options: { limits: Limits; timers: Timers }): Bul
         refuse(reason) {
           done();
           remove(caller, waiter);
-          reject(reason as Error);
+          reject(reason);
         },
       };
       const onAbort = (): void => waiter.refuse(signal?.reason);
