@@ -28,7 +28,8 @@ export function createBeginWriter(options: {
   const write = async (batch: Waiting[]): Promise<(Error | null)[]> => {
     const refusals = new Map<Waiting, Error>();
     const wanted = batch.filter((each) => !each.givenUp);
-    for (const [epoch, group] of Map.groupBy(wanted, ({ call }) => call.epoch)) await writeGroup(epoch, group, refusals);
+    for (const [epoch, group] of Map.groupBy(wanted, ({ call }) => call.epoch))
+      await writeGroup(epoch, group, refusals);
     for (const each of wanted) if (each.givenUp && !refusals.has(each)) onInDoubt(each.call);
     return batch.map((each) => refusals.get(each) ?? null);
   };

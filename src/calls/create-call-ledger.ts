@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import { Problem } from '../problem.ts';
 import type { CallEnd, CallLedger, CallStart } from './call-ledger.ts';
-import { type CallRecordStore, createCallRecordStore } from './call-record.store.ts';
+import { createCallRecordStore } from './call-record.store.ts';
 import { createBeginWriter } from './begin-writer.ts';
 import { createEndWriter } from './end-writer.ts';
 import { createWithdrawals } from './withdrawals.ts';
@@ -24,8 +24,6 @@ export type CallLedgerOptions = {
   /** A call ended; it is written soon. */
   onEnded?: (start: CallStart, end: CallEnd) => void;
   onError: (error: unknown) => void;
-  /** For tests of what the ledger does when its tables fail it. */
-  store?: CallRecordStore;
 };
 
 /**
@@ -34,13 +32,13 @@ export type CallLedgerOptions = {
  */
 export function createCallLedger(options: CallLedgerOptions): CallLedger {
   const { timers, onError, maxBytes = defaultMaxBytes, patienceMs = defaultPatienceMs } = options;
-  const store = options.store ?? createCallRecordStore(options.database);
+  const store = createCallRecordStore(options.database);
   const begun = new Map<string, BegunCall & { bytes: number }>();
   let heldBytes = 0;
   let stopped = false;
 
   const withdrawals = createWithdrawals({ store, timers, onError });
-  const begins = createBeginWriter({ store, onInDoubt: withdrawals.add, onError });
+  const begins = createBeginWriter({ store, onInDoubt: (call) => withdrawals.add(call), onError });
   const ends = createEndWriter({
     store,
     timers,
@@ -77,7 +75,7 @@ export function createCallLedger(options: CallLedgerOptions): CallLedger {
         await begins.add(call, (giveUp) => timers.after(patienceMs, giveUp));
       } catch (error) {
         forget(start.id);
-        throw error instanceof Problem ? error : unavailable('the database is out of reach', error);
+        throw unavailable('the database does not take it', error);
       }
     },
     end(end) {

@@ -39,7 +39,11 @@ export function createEndWriter(options: {
       onError(error);
       // One end that cannot be stored must not hold up the others.
       if (batch.length > 1) for (const call of batch) await write([call]);
-      else if (!bare) await write(batch.map((call) => ({ ...call, end: withoutExtras(call.end) })), true);
+      else if (!bare)
+        await write(
+          batch.map((call) => ({ ...call, end: withoutExtras(call.end) })),
+          true,
+        );
     }
   };
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { BlobStore } from '../blobs/blob-store.ts';
+import { markUnknownCalls } from '../calls/mark-unknown-calls.ts';
 import type { Clock } from '../clock.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import { removeOldBlobs, removeTeamBlobs } from './blob-retention.ts';
@@ -25,6 +26,8 @@ export type MaintenanceReport = {
   idempotencyKeysDeleted: number;
   rejectionsDeleted: number;
   deliveriesCancelled: number;
+  /** Calls that were under way on nodes that are gone. */
+  callsMarkedUnknown: number;
   teamsPurged: number;
   blobDaysRemoved: number;
 };
@@ -60,6 +63,9 @@ export function createMaintenance(options: {
     };
     await step(async () => {
       report.partitionsMade = await makeDayPartitions(database, daysAhead);
+    });
+    await step(async () => {
+      report.callsMarkedUnknown = await markUnknownCalls(database, stopping);
     });
     await step(() => cancelLeftDeliveries(database, report, stopping));
     const largestDays = await largestRetentionDays(database);
@@ -97,6 +103,7 @@ function emptyReport(): MaintenanceReport {
     idempotencyKeysDeleted: 0,
     rejectionsDeleted: 0,
     deliveriesCancelled: 0,
+    callsMarkedUnknown: 0,
     teamsPurged: 0,
     blobDaysRemoved: 0,
   };

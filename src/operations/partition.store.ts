@@ -3,8 +3,10 @@ import { inTransaction } from '../database/transaction.ts';
 import { floorId, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
 
 const dayMs = 86_400_000;
+/** Nothing waits for a call: it goes with its day, whatever keeps the events. */
+const callParents = ['call_body', 'call'] as const;
 const parents = ['delivery', 'attempt', 'event', 'seen_again'] as const;
-type Parent = (typeof parents)[number];
+type Parent = (typeof parents)[number] | (typeof callParents)[number];
 
 /** The partitions of one UTC day that exist. */
 export type Day = { startMs: number; tables: { parent: Parent; name: string }[] };
@@ -33,7 +35,8 @@ export async function listDaysBefore(pool: pg.Pool, endMs: number): Promise<Day[
   const { rows } = await pool.query<{ parent: Parent; name: string; day: string }>(
     `SELECT p.relname AS parent, c.relname AS name, substring(c.relname FROM '_(\\d{8})$') AS day
       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
-      WHERE i.inhparent = ANY (ARRAY['event', 'delivery', 'attempt', 'seen_again']::regclass[]) AND c.relname ~ '_\\d{8}$'`,
+      WHERE i.inhparent = ANY ($1::regclass[]) AND c.relname ~ '_\\d{8}$'`,
+    [[...parents, ...callParents]],
   );
   const days = Map.groupBy(rows, (row) => row.day);
   return [...days]
@@ -43,26 +46,43 @@ export async function listDaysBefore(pool: pg.Pool, endMs: number): Promise<Day[
 }
 
 /**
- * Drops a day's partitions, unless deliveries of it are pending. Table after table, since a transaction that locked
+ * Drops a day's partitions: those of calls, and the others unless deliveries of it are pending. Table after table, since a transaction that locked
  * two of these parents would meet others that lock them the other way round; the deliveries go first: with them gone,
  * nothing can become pending any more.
  * @returns how many pending deliveries (counted up to a thousand a team) keep the day; 0 when it was dropped.
  */
 export async function dropDay(pool: pg.Pool, day: Day): Promise<number> {
+  for (const parent of callParents) {
+    const table = day.tables.find((each) => each.parent === parent);
+    if (table !== undefined) await dropTable(pool, parent, table.name, () => Promise.resolve(0));
+  }
   const before = await countPending(pool, day);
   if (before > 0) return before;
   for (const parent of parents) {
     const table = day.tables.find((each) => each.parent === parent);
     if (table === undefined) continue;
-    const pending = await withinLockTimeout(pool, async (client) => {
-      await client.query(`LOCK TABLE ${parent} IN ACCESS EXCLUSIVE MODE`);
-      const count = parent === 'attempt' || parent === 'seen_again' ? 0 : await countPending(client, day);
-      if (count === 0) await client.query(`DROP TABLE ${table.name}`);
-      return count;
-    });
+    const mayWait = parent === 'delivery' || parent === 'event';
+    const pending = await dropTable(pool, parent, table.name, (client) =>
+      mayWait ? countPending(client, day) : Promise.resolve(0),
+    );
     if (pending > 0) return pending;
   }
   return 0;
+}
+
+/** Drops it unless `count` finds what keeps it, asked under the lock. @returns that count */
+async function dropTable(
+  pool: pg.Pool,
+  parent: Parent,
+  name: string,
+  count: (client: pg.PoolClient) => Promise<number>,
+): Promise<number> {
+  return withinLockTimeout(pool, async (client) => {
+    await client.query(`LOCK TABLE ${parent} IN ACCESS EXCLUSIVE MODE`);
+    const pending = await count(client);
+    if (pending === 0) await client.query(`DROP TABLE ${name}`);
+    return pending;
+  });
 }
 
 /** Pending: in the queue, or in a node's memory. An event's delivery may have come a moment after midnight. */

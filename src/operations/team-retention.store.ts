@@ -19,8 +19,8 @@ export async function listShortRetentions(pool: pg.Pool, largestDays: number): P
 }
 
 /**
- * Deletes a team's settled deliveries of the range with their attempts, then the events that no pending delivery
- * needs, in bounded transactions.
+ * Deletes a team's calls of the range, its settled deliveries with their attempts, then the events that no pending
+ * delivery needs, in bounded transactions.
  * @returns rows deleted.
  */
 export async function deleteTeamHistory(
@@ -31,7 +31,7 @@ export async function deleteTeamHistory(
   let deleted = 0;
   const { team, from, cut } = range;
   const sweep = async (
-    table: 'delivery' | 'event',
+    table: 'call' | 'delivery' | 'event',
     run: (low: string, high: string) => Promise<number>,
   ): Promise<void> => {
     let low = from;
@@ -45,10 +45,18 @@ export async function deleteTeamHistory(
       low = high;
     }
   };
+  await sweep('call', (low, high) => deleteCalls(pool, team, low, high));
   await sweep('delivery', (low, high) => deleteDeliveries(pool, team, low, high));
   await sweep('event', (low, high) => deleteEvents(pool, team, low, high));
   if (!stopping()) await saveProgress(pool, team, cut);
   return deleted;
+}
+
+async function deleteCalls(pool: pg.Pool, team: string, low: string, high: string): Promise<number> {
+  const range = [team, low, high];
+  await pool.query('DELETE FROM call_body WHERE team_id = $1 AND call_id >= $2 AND call_id < $3', range);
+  const { rowCount } = await pool.query('DELETE FROM call WHERE team_id = $1 AND id >= $2 AND id < $3', range);
+  return rowCount ?? 0;
 }
 
 function deleteDeliveries(pool: pg.Pool, team: string, low: string, high: string): Promise<number> {

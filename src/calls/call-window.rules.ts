@@ -1,0 +1,20 @@
+import { floorId, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
+
+const hourMs = 3_600_000;
+/** How far back is looked unless it is said. */
+export const defaultWindowMs = 24 * hourMs;
+
+/** Uuids of calls: `from` included, `before` excluded. */
+export type CallWindow = { from: string; before: string };
+
+/** The ids of calls that began at or after `sinceMs` (a day ago unless given) and before `untilMs` (or ever after). */
+export function windowOf(nowMs: number, sinceMs: number | undefined, untilMs: number | undefined): CallWindow {
+  const floor = (atMs: number): string => uuidFromId(floorId(idPrefixes.call, Math.max(0, Math.ceil(atMs))));
+  const end = Math.min(untilMs ?? nowMs, nowMs);
+  return {
+    from: floor(sinceMs ?? end - defaultWindowMs),
+    before: untilMs === undefined ? highest : floor(untilMs),
+  };
+}
+
+const highest = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
