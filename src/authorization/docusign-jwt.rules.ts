@@ -1,4 +1,4 @@
-import { createPrivateKey, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { ApiEnvironment } from '../providers/api-profile.ts';
 import { parseObject } from './token-answer.rules.ts';
@@ -14,20 +14,6 @@ export const docusignAuthBaseUrls: Readonly<Record<ApiEnvironment, string>> = {
 const scope = 'signature impersonation';
 /** Only the exchange has to fit in; clocks may differ by less. */
 const assertionSeconds = 600;
-
-/**
- * An RSA private key from PEM; line breaks that were typed as `\n`, as environment variables often have them, are
- * mended. Null when it is none.
- */
-export function readRsaPrivateKey(pem: string): KeyObject | null {
-  try {
-    const key = createPrivateKey(pem.replaceAll(/\\r\\n|\\n/g, '\n'));
-    return key.asymmetricKeyType === 'rsa' ? key : null;
-  } catch {
-    // The reason of OpenSSL says nothing that would help to mend it.
-    return null;
-  }
-}
 
 /** The JWT grant (RFC 7523 section 2.1) as DocuSign takes it: RS256, and an audience without a scheme. */
 export function docusignTokenRequest(

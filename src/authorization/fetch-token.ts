@@ -1,5 +1,7 @@
+import { createPrivateKey } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { ConnectionConfig, ConnectionCredential } from '../connections/connection-config.ts';
+import { readPrivateKey } from '../connections/private-key.rules.ts';
 import { CredentialError } from './authorizer.ts';
 import { clientCredentialsRequest } from './client-credentials.rules.ts';
 import { type CredentialValues, demandValue, nameOf } from './credential-values.ts';
@@ -11,7 +13,6 @@ import {
   docusignTokenRequest,
   docusignUserRequest,
   readDocusignAccounts,
-  readRsaPrivateKey,
 } from './docusign-jwt.rules.ts';
 import { readTokenAnswer, type TokenReading } from './token-answer.rules.ts';
 import type { Token } from './token-keeper.ts';
@@ -58,12 +59,11 @@ async function fetchDocusignToken(fetching: Fetching): Promise<Token> {
   const authBaseUrl = placeOf(fetching, 'authBaseUrl', values['authBaseUrl'] || ofEnvironment).replace(/\/+$/, '');
   const host = hostOf(authBaseUrl);
   const integrationKey = demand('integrationKey');
-  const key = readRsaPrivateKey(demand('privateKey'));
-  if (key === null) {
-    throw unusable(fetching, 'privateKey is no RSA private key; enter the PEM, from -----BEGIN to -----END');
-  }
+  // A value was looked at when it was entered; what a reference leads to was not.
+  const read = readPrivateKey(demand('privateKey'));
+  if (!read.ok) throw unusable(fetching, `privateKey ${read.problem}`);
   const askedAtMs = clock.now();
-  const grant = { authBaseUrl, integrationKey, userId: demand('userId'), key };
+  const grant = { authBaseUrl, integrationKey, userId: demand('userId'), key: createPrivateKey(read.pem) };
   const reading = readTokenAnswer(await ask(fetching, docusignTokenRequest(grant, askedAtMs)));
   if (reading.kind === 'refused' && reading.error === 'consent_required') {
     throw new CredentialError(
