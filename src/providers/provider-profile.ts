@@ -2,7 +2,7 @@
 export type InboundRequest = {
   method: 'GET' | 'POST';
   /** Names in lower case; all values of a header that was sent several times, in order. */
-  headers: ReadonlyMap<string, readonly string[]>;
+  headers: { get(name: string): readonly string[] | undefined };
   query: URLSearchParams;
   body: Buffer;
 };

@@ -121,21 +121,34 @@ export function dedupeKeyOf(...parts: (string | Buffer)[]): string {
   return whole.digest('base64url');
 }
 
-/** Bodies that were parsed: a request is named, redacted and filtered by one and the same body. */
-const parsedBodies = new WeakMap<Buffer, { value: unknown }>();
+type Parsed = { body: Buffer; value: unknown };
+
+/**
+ * Bodies that were parsed: a request is named, redacted and filtered by one and the same body. Small ones are asked for
+ * within one turn of the event loop, so the last one is enough, and entries of a WeakMap cost the garbage collector more
+ * than parsing does.
+ */
+let lastParsed: Parsed = { body: Buffer.alloc(0), value: undefined };
+const parsedLarge = new WeakMap<Buffer, Parsed>();
+const largeBytes = 65_536;
 
 /** The parsed body; undefined when it is no JSON. It is parsed once: do not change it. */
 export function jsonOf(body: Buffer): unknown {
-  const known = parsedBodies.get(body);
+  if (lastParsed.body === body) return lastParsed.value;
+  const known = body.length > largeBytes ? parsedLarge.get(body) : undefined;
   if (known !== undefined) return known.value;
-  let value: unknown;
+  const parsed = { body, value: parseOrUndefined(body) };
+  if (body.length > largeBytes) parsedLarge.set(body, parsed);
+  else lastParsed = parsed;
+  return parsed.value;
+}
+
+function parseOrUndefined(body: Buffer): unknown {
   try {
-    value = JSON.parse(body.toString('utf8'));
+    return JSON.parse(body.toString('utf8'));
   } catch {
-    value = undefined;
+    return undefined;
   }
-  parsedBodies.set(body, { value });
-  return value;
 }
 
 /** A string or number at a path of object keys, as text; null when there is none or it is empty. */

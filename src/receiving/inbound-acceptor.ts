@@ -4,6 +4,7 @@ import { Problem } from '../problem.ts';
 import { type Spool, SpoolError, type SpoolState } from '../spool/spool.ts';
 import { mayBeCommitted } from './accept-failure.rules.ts';
 import { Gate } from './gate.ts';
+import { SharedPatience } from './shared-patience.ts';
 import { writeSpoolHead } from './spool-record.rules.ts';
 import { SpooledKeys } from './spooled-keys.ts';
 import { createSpoolStorer, type SpoolStoring } from './store-spooled.ts';
@@ -45,6 +46,7 @@ export function createInboundAcceptor(
   const store = createSpoolStorer({ ...options, keys });
   /** Closed after each batch that the database took. */
   const gate = new Gate(timers, gateMaxMs);
+  const patience = new SharedPatience(timers, acceptPatienceMs);
   /** While the spool holds anything, everything goes through it: order is kept. */
   let spooling = spool.state().records > 0;
   let draining: Promise<void> | null = null;
@@ -96,18 +98,18 @@ export function createInboundAcceptor(
   const take = async (draft: EventDraft): Promise<Taken> => {
     while (gate.opened !== null) await gate.opened;
     if (spooling || stopped) return append(draft, false);
-    const accepted = options.accept(draft);
-    const outcome = await inTime(accepted, timers);
-    if (outcome === 'late') {
-      // It may be committed yet: the dedupe key tells the two apart then.
-      accepted.catch(() => undefined);
+    let outcome: AcceptedEvent | 'late';
+    try {
+      outcome = await patience.race(options.accept(draft));
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'database_unavailable') throw error;
       spooling = true;
-      return append(draft, true);
+      return append(draft, mayBeCommitted(error));
     }
-    if (!(outcome instanceof Problem)) return { eventId: outcome.id, duplicate: outcome.duplicate };
-    if (outcome.code !== 'database_unavailable') throw outcome;
+    if (outcome !== 'late') return { eventId: outcome.id, duplicate: outcome.duplicate };
+    // It may be committed yet: the dedupe key tells the two apart then.
     spooling = true;
-    return append(draft, mayBeCommitted(outcome));
+    return append(draft, true);
   };
 
   const waitOut = async (delayMs: number): Promise<void> => {
@@ -181,21 +183,4 @@ export function createInboundAcceptor(
     },
     state: () => ({ ...spool.state(), draining: spooling }),
   };
-}
-
-function inTime(accepted: Promise<AcceptedEvent>, timers: Timers): Promise<AcceptedEvent | Problem | 'late'> {
-  return new Promise((resolve, reject) => {
-    const timer = timers.after(acceptPatienceMs, () => resolve('late'));
-    accepted.then(
-      (event) => {
-        timer.cancel();
-        resolve(event);
-      },
-      (error: unknown) => {
-        timer.cancel();
-        if (error instanceof Problem) resolve(error);
-        else reject(error instanceof Error ? error : new Error('an event could not be accepted'));
-      },
-    );
-  });
 }

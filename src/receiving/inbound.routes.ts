@@ -127,21 +127,14 @@ function headOf(request: FastifyRequest): RequestHead {
   };
 }
 
-/** Header names in lower case with every value that came: Node's own `headers` would join what was sent twice. */
+/** Headers with every value that came: Node's own `headers` would join what was sent twice. */
 function inboundOf(request: FastifyRequest, body: Buffer): InboundRequest {
-  const headers = new Map<string, string[]>();
   const { rawHeaders } = request.raw;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = (rawHeaders[index] as string).toLowerCase();
-    const values = headers.get(name);
-    if (values === undefined) headers.set(name, [rawHeaders[index + 1] as string]);
-    else values.push(rawHeaders[index + 1] as string);
-  }
   const { url } = request;
   let query: URLSearchParams | null = null;
   return {
     method: request.method === 'GET' ? 'GET' : 'POST',
-    headers,
+    headers: { get: (name) => valuesOf(rawHeaders, name) },
     get query() {
       const at = url.indexOf('?');
       query ??= new URLSearchParams(at === -1 ? '' : url.slice(at + 1));
@@ -149,4 +142,17 @@ function inboundOf(request: FastifyRequest, body: Buffer): InboundRequest {
     },
     body,
   };
+}
+
+/** Looked for when they are asked for: a profile reads one or two of them. */
+function valuesOf(rawHeaders: readonly string[], name: string): string[] | undefined {
+  let values: string[] | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const given = rawHeaders[index] as string;
+    if (given.length !== name.length || (given !== name && given.toLowerCase() !== name)) continue;
+    const value = rawHeaders[index + 1] as string;
+    if (values === undefined) values = [value];
+    else values.push(value);
+  }
+  return values;
 }

@@ -4,6 +4,7 @@ import type { BodyBudget } from '../blobs/body-budget.ts';
 /** Smaller bodies are bounded by the number of connections alone. */
 const smallBytes = 64 * 1024;
 const firstBytes = 8 * 1024;
+const nothing = Buffer.alloc(0);
 /** Bodies of unknown length get so many times the room whenever what they have is full. */
 const growth = 4;
 /** After this long a body has to have come at the slowest rate on the whole: a trickle holds memory that others need. */
@@ -37,7 +38,7 @@ export function readBody(request: IncomingMessage, reading: Reading): Promise<Bo
   if (declaredBytes !== null && declaredBytes > maxBytes) return Promise.resolve({ kind: 'too-large' });
   return new Promise((resolve) => {
     const room = budget.open(owner);
-    let buffer = Buffer.alloc(0);
+    let buffer: Buffer = nothing;
     let bytes = 0;
     let judging: NodeJS.Timeout | null = null;
     let startedAtMs = monotonicMs();
@@ -65,12 +66,16 @@ export function readBody(request: IncomingMessage, reading: Reading): Promise<Bo
       else judging = setTimeout(judge, graceMs).unref();
     };
 
+    const begin = (): void => {
+      judging = setTimeout(judge, graceMs).unref();
+      request.resume();
+    };
+
     const go = (sizeBytes: number): void => {
       const larger = Buffer.allocUnsafe(sizeBytes);
       buffer.copy(larger, 0, 0, bytes);
       buffer = larger;
-      judging = setTimeout(judge, graceMs).unref();
-      request.resume();
+      begin();
     };
 
     const grow = (neededBytes: number, then: () => void): void => {
@@ -100,6 +105,11 @@ export function readBody(request: IncomingMessage, reading: Reading): Promise<Bo
 
     const onData = (chunk: Buffer): void => {
       if (bytes + chunk.length > (declaredBytes ?? maxBytes)) return end('too-large');
+      if (isWhole(chunk)) {
+        buffer = chunk;
+        bytes = chunk.length;
+        return undefined;
+      }
       if (bytes + chunk.length <= buffer.length) {
         chunk.copy(buffer, bytes);
         bytes += chunk.length;
@@ -108,14 +118,16 @@ export function readBody(request: IncomingMessage, reading: Reading): Promise<Bo
       grow(bytes + chunk.length, () => onData(chunk));
       return undefined;
     };
+    /** Most bodies come in one piece: it is taken as it is. */
+    const isWhole = (chunk: Buffer): boolean => buffer.length === 0 && chunk.length === declaredBytes;
     const onEnd = (): void => end('read');
     const onClose = (): void => end('aborted');
     request.on('close', onClose).on('error', onClose);
     if (request.destroyed) return onClose();
     request.on('data', onData).on('end', onEnd);
-    const startBytes = declaredBytes ?? Math.min(firstBytes, maxBytes);
-    if (startBytes > smallBytes) grow(startBytes, () => undefined);
-    else go(startBytes);
+    if (declaredBytes === null) go(Math.min(firstBytes, maxBytes));
+    else if (declaredBytes > smallBytes) grow(declaredBytes, () => undefined);
+    else begin();
     return undefined;
   });
 }

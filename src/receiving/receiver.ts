@@ -79,15 +79,14 @@ export function createReceiver(options: {
     return { key, sizeBytes: body.length };
   };
 
-  const draftOf = async (
+  const draftOf = (
     source: SourceConfig,
-    request: InboundRequest,
+    { body }: InboundRequest,
+    blob: EventDraft['blob'],
     identity: Identity,
     credential: string,
     contentType: string | null,
-  ): Promise<EventDraft> => {
-    const { body } = request;
-    const blob = body.length > inlineMaxBytes ? await putBlob(source.teamId, body) : null;
+  ): EventDraft => {
     return {
       teamId: source.teamId,
       type: identity.eventType,
@@ -189,7 +188,9 @@ export function createReceiver(options: {
         told(source, { eventId: earlier, duplicate: true });
         return answer;
       }
-      const draft = await draftOf(source, request, identity, verdict.credential, head.contentType);
+      const { body } = request;
+      const blob = body.length > inlineMaxBytes ? await putBlob(source.teamId, body) : null;
+      const draft = draftOf(source, request, blob, identity, verdict.credential, head.contentType);
       const taken = await accept(draft);
       if (taken.eventId !== null) recent.add(source.id, identity.dedupeKey, taken.eventId);
       told(source, taken);

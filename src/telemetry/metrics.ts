@@ -171,6 +171,8 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
 
   const deadDeliveries = settled.labels('dead');
+  // Looking a label up costs more than counting.
+  const receivedOf = new Map<string, Record<'new' | 'duplicate', Counter.Internal>>();
   return {
     registry,
     eventAccepted(duplicate) {
@@ -189,7 +191,17 @@ export function createMetrics(sources: MetricSources): Metrics {
     fenced: (count) => fenced.inc(count),
     problem: (code) => problems.labels(code).inc(),
     breakerOpened: () => breakers.inc(),
-    received: (provider, outcome) => receivedRequests.labels(provider, outcome).inc(),
+    received(provider, outcome) {
+      let counters = receivedOf.get(provider);
+      if (counters === undefined) {
+        counters = {
+          new: receivedRequests.labels(provider, 'new'),
+          duplicate: receivedRequests.labels(provider, 'duplicate'),
+        };
+        receivedOf.set(provider, counters);
+      }
+      counters[outcome].inc();
+    },
     rejected: (reason) => rejections.labels(reason).inc(),
     spooled: () => spooledRequests.inc(),
     maintained(report) {

@@ -163,7 +163,7 @@ function withSignature(
 ): InboundRequest {
   if ('withValues' in place) return place.withValues(request, values);
   if ('header' in place) {
-    const headers = new Map(request.headers);
+    const headers = new Map(request.headers as ReadonlyMap<string, readonly string[]>);
     if (values.length === 0) headers.delete(place.header);
     else headers.set(place.header, values);
     return { ...request, headers };

@@ -83,7 +83,9 @@ function isRejected(
   const { reason, detail } = verdict;
   assert.ok(Object.hasOwn(rejectionReasons, reason), `${reason} is a reason`);
   assert.ok(detail.length > 0 && detail.length <= 300 && !controlCharacter.test(detail), `detail: ${detail}`);
-  const received = [...request.headers.values()].flat().filter((value) => value.length > 20);
+  const received = [...(request.headers as ReadonlyMap<string, readonly string[]>).values()]
+    .flat()
+    .filter((value) => value.length > 20);
   for (const secret of [...credentials.map(({ value }) => value), ...received]) {
     assert.ok(!detail.includes(secret), 'the detail quotes no secret and nothing received');
   }

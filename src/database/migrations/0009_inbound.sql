@@ -94,6 +94,8 @@ UPDATE idempotency SET expires_at = created_at + interval '24 hours';
 ALTER TABLE idempotency
   ALTER COLUMN expires_at SET NOT NULL,
   ALTER COLUMN request_hash DROP NOT NULL,
+  -- Compared as bytes: keys are looked up and never shown in an order.
+  ALTER COLUMN key TYPE text COLLATE "C",
   DROP CONSTRAINT idempotency_pkey,
   ADD PRIMARY KEY (team_id, scope, key),
   DROP COLUMN created_at;
