@@ -15,7 +15,7 @@ async function waits(comeAtMs: readonly number[]): Promise<number[]> {
       waited.push(patience.race(never).then(() => timers.now() - nowMs));
     }
     timers.advance(100);
-    for (let turns = 0; turns < 5; turns += 1) await null;
+    for (let turns = 0; turns < 5; turns += 1) await Promise.resolve();
   }
   expect(timers.waiting).toEqual([]);
   return Promise.all(waited);
