@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Nullable } from '../http/schemas.ts';
+import { Nullable } from './nullable.ts';
 
 const value = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 const text = Type.String();

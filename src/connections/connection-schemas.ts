@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { Nullable, Time } from '../http/schemas.ts';
+import { Nullable } from './nullable.ts';
 import { EffectivePolicy, PolicyChangeBody } from './policy-schema.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -7,6 +7,7 @@ const storable = '^[^\\u0000]*$';
 /** Names go into lists and logs: without control characters. */
 const printable = '^[^\\u0000-\\u001f\\u007f]*$';
 const longestSecret = 16_384;
+const time = Type.String({ format: 'date-time' });
 
 const provider = Type.String({
   minLength: 1,
@@ -182,10 +183,10 @@ export const Connection = Type.Object({
       id: Type.String({ examples: ['ccr_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
       name: Type.String({ examples: ['2026-12'] }),
       kind: Type.String({ examples: ['bearer'] }),
-      createdAt: Time(),
-      expiresAt: Nullable(Time()),
+      createdAt: time,
+      expiresAt: Nullable(time),
       expired: Type.Boolean({ examples: [false] }),
-      lastUsedAt: Nullable(Time()),
+      lastUsedAt: Nullable(time),
       usesLast24Hours: Type.Integer({ description: 'Calls, a second or two behind.', examples: [1_042] }),
     }),
     { description: 'In the order in which they are used: newest first. Their fields are never shown.' },
@@ -193,6 +194,6 @@ export const Connection = Type.Object({
   policy: EffectivePolicy,
   sources,
   archive,
-  createdAt: Time(),
-  updatedAt: Time(),
+  createdAt: time,
+  updatedAt: time,
 });

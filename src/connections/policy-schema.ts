@@ -1,5 +1,5 @@
 import { type TInteger, type TSchema, Type } from 'typebox';
-import { Nullable } from '../http/schemas.ts';
+import { Nullable } from './nullable.ts';
 import { policyDefaults } from './policy.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -76,7 +76,7 @@ function change<Name extends Part>(name: Name) {
 }
 
 function shown<Name extends Part>(name: Name) {
-  return Type.Object(parts[name] as Record<string, TSchema>);
+  return Type.Object(parts[name]);
 }
 
 /** What a connection does to its calls, as a caller sets it: any part of it. */
