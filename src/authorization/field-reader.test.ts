@@ -127,6 +127,14 @@ describe('a variable', () => {
     environment['API_KEY'] = 'two';
     expect(reader.reread(field, 'one')).toBe(true);
   });
+
+  it.each(['POSTHORN_MASTER_KEY', 'POSTHORN_OPERATOR_KEY', 'DATABASE_URL'])(
+    "of Posthorn's own is not: %s",
+    async (fromEnv) => {
+      environment[fromEnv] = 'PLANTED';
+      expect(await problemOf(() => reader.read({ fromEnv }))).toMatch(/Posthorn's own; name another$/);
+    },
+  );
 });
 
 describe('a command', () => {
@@ -216,7 +224,8 @@ describe('a command', () => {
   });
 
   it('is given no shell, no input and the environment that was handed in', async () => {
-    const run = createCommandRunner({ PATH: process.env['PATH'], GIVEN: 'given' });
+    const ofPosthorn = { POSTHORN_MASTER_KEY: 'x', POSTHORN_OPERATOR_KEY: 'x', DATABASE_URL: 'x' };
+    const run = createCommandRunner({ PATH: process.env['PATH'], GIVEN: 'given', ...ofPosthorn });
     expect(String(await run(['echo', '$(id) "; rm -rf x"', '*']))).toBe('$(id) "; rm -rf x" *\n');
     expect(
       String(await run(['env']))

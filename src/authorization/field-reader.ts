@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { CredentialField } from '../connections/connection-config.ts';
 import { createCommandOutputs } from './command-outputs.ts';
 import { FieldError } from './field-error.ts';
+import { isOwnSecret } from './own-variables.rules.ts';
 import type { CommandRunner } from './run-command.ts';
 import { type FileStamp, readSecretFile, stampFile } from './secret-file.ts';
 import { textOfSecret } from './secret-text.rules.ts';
@@ -53,6 +54,7 @@ export function createFieldReader(options: {
   }
 
   function readEnv(name: string): string {
+    if (isOwnSecret(name)) throw new FieldError(`the environment variable ${name} is Posthorn's own; name another`);
     const value = options.readEnv(name);
     if (value !== undefined && value !== '') return value;
     throw new FieldError(`the environment variable ${name} is not set where Posthorn runs; set it and restart`);

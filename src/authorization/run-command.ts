@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import { FieldError } from './field-error.ts';
+import { isOwnSecret } from './own-variables.rules.ts';
 import { largestSecretBytes } from './secret-file.ts';
 
 /** Runs a program and resolves with what it printed. Rejects with a FieldError. */
@@ -11,14 +12,15 @@ const patienceMs = 10_000;
 /**
  * Programs that print secrets, without a shell and without input. Neither their arguments nor what they wrote to
  * standard error are told: either may hold a secret.
- * @param environment what they find in their environment.
+ * @param environment what they find in their environment, but for Posthorn's own secrets.
  */
 export function createCommandRunner(environment: Readonly<Record<string, string | undefined>>): CommandRunner {
+  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !isOwnSecret(name)));
   return ([program = '', ...parameters]) => {
     const name = `the command ${basename(program)}`;
     const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
     const options = {
-      env: environment,
+      env,
       encoding: 'buffer',
       timeout: patienceMs,
       killSignal: 'SIGKILL',
