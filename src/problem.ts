@@ -30,6 +30,7 @@ export const problemCodes = {
   budget_exhausted: { status: 429, title: 'The provider’s limit on calls is used up' },
   call_queue_full: { status: 429, title: 'Too many calls through this connection at once' },
   polling_refused: { status: 429, title: 'The same was asked of the provider a short while ago' },
+  document_damaged: { status: 500, title: 'The archived document is damaged or missing' },
   internal: { status: 500, title: 'Posthorn failed' },
   provider_unreachable: { status: 502, title: 'The provider cannot be reached, or broke off' },
   credential_failed: { status: 502, title: 'The connection has no credential that the provider takes' },
