@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, sep } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageBin } from '../../scripts/package-bin.ts';
+import { connectionId, key, startEgress } from '../client/egress-server.ts';
 import { projectRoot, runCommand } from './plant.ts';
 
 const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
@@ -75,6 +76,67 @@ expressHandler({ onEvent: () => undefined });
 fetchHandler({ ...options, mode: 'sometimes' });
 `;
 
+/** An application that calls: through a connection, through a provider's functions, and many at once. */
+const callingApplication = `
+import * as client from 'posthorn/client';
+
+const { bulk, posthorn } = client;
+const [url, key, id] = process.argv.slice(2);
+posthorn.configure({ url, key });
+const response = await posthorn.connection(id).fetch('/health');
+const goroute = posthorn.goroute(id);
+const results = await bulk(['1', '2'], (invoice) => goroute.send({ id: invoice, document: '<a/>' }));
+const sent = results.map(({ ok }) => ok);
+console.log(JSON.stringify({ status: response.status, sent, exported: Object.keys(client).sort() }));
+`;
+
+const typedCallingApplication = `
+import { bulk, createPosthorn, type Envelope, posthorn, PosthornError, ProviderError } from 'posthorn/client';
+
+posthorn.configure({ url: process.env['POSTHORN_URL'], key: process.env['POSTHORN_KEY'] });
+const documenso = createPosthorn({ url: new URL('http://x'), key: 'k' }).documenso('con_1');
+const made: { id: string } = await documenso.create({ title: 't', files: [{ name: 'a.pdf', content: new Blob([]) }] });
+const signed: Response = await documenso.download(made.id, { version: 'signed' });
+for await (const envelope of documenso.list({ status: 'COMPLETED' })) {
+  const { externalId, status }: Envelope = envelope;
+  console.log(externalId?.length, status.toLowerCase(), signed.status);
+}
+const answer: Response = await posthorn.connection('con_1').fetch('/a', { method: 'POST', body: 'x' });
+await posthorn.docusign('con_1', { accountId: 'a' }).void('e', 'why');
+const results = await bulk(new Set(['a', 'b']), async (item, { attempt }) => item.length + attempt, { concurrency: 2 });
+for (const result of results) {
+  if (result.ok) console.log(result.value.toFixed(), result.item.toUpperCase(), answer.ok);
+  else if (result.error instanceof ProviderError) console.log(result.error.permanent, result.error.body);
+  else if (result.error instanceof PosthornError) console.log(result.error.retryAfterMs?.toFixed(), result.error.problem?.code);
+}
+
+// @ts-expect-error -- an account is needed
+posthorn.docusign('con_1');
+// @ts-expect-error -- there is no such status
+documenso.list({ status: 'DONE' });
+// @ts-expect-error -- a failure has no value
+results.map((result) => result.value);
+`;
+
+async function runClient(folder: string): Promise<void> {
+  const { url } = await startEgress(() => ({ json: { transaction_id: 't', status: 'pending' } }));
+  writeFileSync(join(folder, 'calling.mjs'), callingApplication);
+  const printed = await npm(folder, process.execPath, 'calling.mjs', url, key, connectionId);
+  expect(JSON.parse(printed)).toEqual({
+    status: 200,
+    sent: [true, true],
+    exported: [
+      'BulkStoppedError',
+      'NotCompletedError',
+      'PosthornError',
+      'ProviderError',
+      'bulk',
+      'createPosthorn',
+      'posthorn',
+    ],
+  });
+}
+
 async function runReceiver(folder: string): Promise<void> {
   writeFileSync(join(folder, 'application.mjs'), application);
   const ran = JSON.parse(await npm(folder, process.execPath, 'application.mjs')) as { id: string; exported: string[] };
@@ -94,9 +156,12 @@ async function runReceiver(folder: string): Promise<void> {
 }
 
 /** With a bundler's way of finding modules and with Node's; the declarations themselves are checked too. */
-async function compileReceiver(folder: string): Promise<void> {
+async function compileBoth(folder: string): Promise<void> {
   writeFileSync(join(folder, 'application.mts'), typedApplication);
+  writeFileSync(join(folder, 'calling.mts'), typedCallingApplication);
+  // Both export a PosthornError of their own.
   writeFileSync(join(folder, 'declarations.mts'), "export * from 'posthorn/receiver';\n");
+  writeFileSync(join(folder, 'calling-declarations.mts'), "export * from 'posthorn/client';\n");
   const types = join(projectRoot, 'node_modules', '@types');
   const tsconfig = (about: { files: string[]; skipLibCheck: boolean }, modules: object): string =>
     JSON.stringify({
@@ -115,8 +180,8 @@ async function compileReceiver(folder: string): Promise<void> {
     });
   for (const modules of [{ module: 'nodenext' }, { module: 'esnext', moduleResolution: 'bundler' }]) {
     for (const about of [
-      { files: ['application.mts'], skipLibCheck: true },
-      { files: ['declarations.mts'], skipLibCheck: false },
+      { files: ['application.mts', 'calling.mts'], skipLibCheck: true },
+      { files: ['declarations.mts', 'calling-declarations.mts'], skipLibCheck: false },
     ]) {
       writeFileSync(join(folder, 'tsconfig.json'), tsconfig(about, modules));
       await npm(folder, process.execPath, packageBin('typescript', 'tsc'), '-p', folder);
@@ -124,7 +189,7 @@ async function compileReceiver(folder: string): Promise<void> {
   }
 }
 
-test('the packed package installs into an empty folder, runs there, and can be received with', {
+test('the packed package installs into an empty folder, runs there, and can be received and called with', {
   timeout: 300_000,
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-package-'));
@@ -134,6 +199,8 @@ test('the packed package installs into an empty folder, runs there, and can be r
     expect(files).toContain('dist/cli/posthorn.js');
     expect(files).toContain('dist/receiver/index.js');
     expect(files).toContain('dist/receiver/index.d.ts');
+    expect(files).toContain('dist/client/client.js');
+    expect(files).toContain('dist/client/client.d.ts');
     expect(files).toContain('dist/database/migrations/0001_foundation.sql');
     expect(files.filter((path) => /\.test\.|^(src|tests|bench)\//.test(path ?? ''))).toEqual([]);
 
@@ -143,7 +210,8 @@ test('the packed package installs into an empty folder, runs there, and can be r
     expect(answer.trim().split('\n').at(-1)).toBe(version);
 
     await runReceiver(folder);
-    await compileReceiver(folder);
+    await runClient(folder);
+    await compileBoth(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
