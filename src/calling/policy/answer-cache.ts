@@ -85,7 +85,7 @@ export function createAnswerCache(options: { maxBytes: number }): AnswerCache {
       while (sizeBytes + entrySize > options.maxBytes) removeOldest(entries);
       // A slice of a larger buffer would keep all of that.
       const isSlice = answer.body.byteLength < answer.body.buffer.byteLength;
-      const kept = isSlice ? { ...answer, body: Buffer.from(answer.body) } : answer;
+      const kept = isSlice ? { ...answer, body: copyOf(answer.body) } : answer;
       add(name, { connectionId: key.connectionId, answer: kept, sizeBytes: entrySize });
       return true;
     },
@@ -105,6 +105,13 @@ export function createAnswerCache(options: { maxBytes: number }): AnswerCache {
       return;
     }
   }
+}
+
+/** In memory of its own: `Buffer.from` takes small copies from a pool. */
+function copyOf(body: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(body.length);
+  body.copy(copy);
+  return copy;
 }
 
 function nameOf({ connectionId, method, path, accept }: AnswerKey): string {

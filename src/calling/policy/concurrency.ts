@@ -43,13 +43,19 @@ export function createBulkhead(options: { limits: Limits; timers: Timers }): Bul
   let { limits } = options;
   /** Calls under way by caller; callers with none are not in it. */
   const running = new Map<string, number>();
-  /** By caller, in the order in which they were served last; callers without waiting calls are not in it. */
+  /** By caller; callers without waiting calls are not in it. */
   const queues = new Map<string, Waiter[]>();
+  /** When each caller was served last, counted in turns; only while anybody waits does it matter. */
+  const served = new Map<string, number>();
+  let turns = 0;
   let underWay = 0;
   let waiting = 0;
 
   function begin(caller: string): () => void {
     underWay += 1;
+    turns += 1;
+    if (waiting === 0) served.clear();
+    served.set(caller, turns);
     running.set(caller, (running.get(caller) ?? 0) + 1);
     let isOver = false;
     return () => {
@@ -68,12 +74,7 @@ export function createBulkhead(options: { limits: Limits; timers: Timers }): Bul
       const caller = nextCaller();
       const waiter = caller === null ? undefined : queues.get(caller)?.[0];
       if (caller === null || waiter === undefined) return;
-      const queue = queues.get(caller) ?? [];
       remove(caller, waiter);
-      if (queue.length > 0) {
-        queues.delete(caller);
-        queues.set(caller, queue);
-      }
       waiter.grant();
     }
   }
@@ -81,9 +82,13 @@ export function createBulkhead(options: { limits: Limits; timers: Timers }): Bul
   function nextCaller(): string | null {
     let found: string | null = null;
     let fewest = Number.POSITIVE_INFINITY;
+    let longestAgo = Number.POSITIVE_INFINITY;
     for (const caller of queues.keys()) {
       const count = running.get(caller) ?? 0;
-      if (count < fewest) [found, fewest] = [caller, count];
+      const turn = served.get(caller) ?? 0;
+      if (count < fewest || (count === fewest && turn < longestAgo)) {
+        [found, fewest, longestAgo] = [caller, count, turn];
+      }
     }
     return found;
   }
@@ -127,7 +132,7 @@ export function createBulkhead(options: { limits: Limits; timers: Timers }): Bul
           reject(reason);
         },
       };
-      const onAbort = (): void => waiter.refuse(signal?.reason);
+      const onAbort = (): void => waiter.refuse(signal?.reason as Error);
       const { waitMs } = limits;
       const timer = timers.after(waitMs, () => waiter.refuse(new WaitedTooLong(waitMs)));
       signal?.addEventListener('abort', onAbort);

@@ -28,8 +28,8 @@ export type PollingHistory = {
 };
 
 /** A change copies one shard, so it costs the same however much is remembered. */
-const shardCount = 64;
-const shardMost = 256;
+const shardCount = 256;
+const shardMost = 64;
 
 const noShards = Array.from({ length: shardCount }, () => new Map<string, never>());
 export const emptyHistory: PollingHistory = { calls: noShards, members: noShards, events: noShards };

@@ -62,6 +62,7 @@ export function openBudgets(
  * After `waitMs` there is room, unless others take it meanwhile.
  */
 export function take(state: BudgetState, names: readonly string[], nowMs: number): Taken {
+  const present = new Map(state);
   const after = new Map(state);
   let remaining: number | null = null;
   let blocked: { waitMs: number; budget: string } | null = null;
@@ -74,9 +75,10 @@ export function take(state: BudgetState, names: readonly string[], nowMs: number
       const waitMs = waitOf(use, nowMs);
       if (blocked === null || waitMs > blocked.waitMs) blocked = { waitMs, budget: name };
     } else if (remaining === null || left - 1 < remaining) remaining = left - 1;
+    present.set(name, use);
     after.set(name, counted(use, nowMs, 1));
   }
-  return blocked === null ? { allowed: true, state: after, remaining } : { allowed: false, state, ...blocked };
+  return blocked === null ? { allowed: true, state: after, remaining } : { allowed: false, state: present, ...blocked };
 }
 
 /** A call that never went out gives back what it took at `takenAtMs`, as far as that window is still counted. */
