@@ -14,7 +14,7 @@ export type ReadFailure = (failed: { status: number; body: unknown; retryAfterMs
   retryAfterMs?: number;
 };
 
-export type ProviderRequest = {
+type ProviderRequest = {
   method: 'GET' | 'POST' | 'PUT';
   path: string;
   query?: Readonly<Record<string, string | number | undefined>>;

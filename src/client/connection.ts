@@ -46,7 +46,7 @@ export function createConnection(id: string, { base, key }: ReadSettings, fetchI
           cause: error,
         });
       }
-      return await readAnswer(response, { base, mayRepeat, nowMs: Date.now() });
+      return await readAnswer(response, { base, method, mayRepeat, nowMs: Date.now() });
     },
   };
 }

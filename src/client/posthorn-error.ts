@@ -5,7 +5,9 @@ export type ClientErrorCode =
   /** Posthorn did not answer, or the connection to it broke. */
   | 'unreachable'
   /** What answers at this address is not Posthorn: a proxy in between, or another server. */
-  | 'unexpected_answer';
+  | 'unexpected_answer'
+  /** Posthorn answered a HEAD, which has no body to say more in than the status. */
+  | 'unknown';
 
 type More = {
   status?: number;
@@ -19,7 +21,7 @@ type More = {
 
 /** Posthorn, or the way to it, ended the call: what the provider answers is never one. No key and no body is in it. */
 export class PosthornError extends Error {
-  /** Posthorn's problem code, or `unreachable` or `unexpected_answer`. */
+  /** Posthorn's problem code, or what the client says itself. */
   readonly code: string;
   /** Null when nothing answered. */
   readonly status: number | null;

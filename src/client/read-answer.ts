@@ -2,10 +2,12 @@ import { PosthornError } from './posthorn-error.ts';
 import { isProblemType, readProblem } from './read-problem.rules.ts';
 import { isPassingStatus, readRetryAfter } from './retry.rules.ts';
 
-type About = { base: string; mayRepeat: boolean; nowMs: number };
+type About = { base: string; method: string; mayRepeat: boolean; nowMs: number };
 
-/** Problems that pass, but not by asking again: another call at once would be refused as well, or is not wanted. */
-const notByAsking: ReadonlySet<string> = new Set(['polling_refused', 'credential_failed']);
+/** Its status is that of what passes, but asking again is what it refuses. */
+const polling = 'polling_refused';
+/** The provider did not take the credentials, which stays; or they could not be fetched, and a wait is told. */
+const credentials = 'credential_failed';
 /** Problems of calls that may have reached the provider; all others end a call before anything is sent. */
 const mayHaveBeenSent: ReadonlySet<string> = new Set(['provider_unreachable', 'provider_timeout', 'internal']);
 
@@ -35,17 +37,20 @@ async function throwProblem(response: Response, about: About, callId: string | n
       const more = { status, retryable: true, mayRepeat: about.mayRepeat, callId, cause: error };
       throw new PosthornError('unreachable', `The answer of ${about.base} broke off.`, more);
     });
+  // An answer to HEAD has no body. A provider's has no such header: Posthorn drops those that are named like its own.
+  const isBare = about.method.toUpperCase() === 'HEAD' && headers.has('posthorn-request-id');
   const problem = readProblem(text);
-  if (problem === null) return;
+  if (problem === null && !isBare) return;
   await response.body?.cancel().catch(() => undefined);
-  const { code, detail } = problem;
+  const { code, detail } = problem ?? { code: 'unknown', detail: `Posthorn answered ${status}.` };
   const retryAfterMs = readRetryAfter(headers.get('retry-after'), about.nowMs);
+  const passes = code !== polling && (code !== credentials || retryAfterMs !== null);
   throw new PosthornError(code, `${detail} (${code}${callId === null ? '' : `, ${callId}`})`, {
     status,
-    retryable: isPassingStatus(status) && !notByAsking.has(code),
+    retryable: isPassingStatus(status) && passes,
     mayRepeat: about.mayRepeat || !mayHaveBeenSent.has(code),
     retryAfterMs,
     callId,
-    problem,
+    ...(problem === null ? {} : { problem }),
   });
 }

@@ -73,7 +73,7 @@ async function answerAsProvider(
   outgoing: ServerResponse,
   { status = 200, headers = {}, json, body = '' }: Exclude<Answered, null | { problem: string }>,
 ): Promise<void> {
-  const own = { 'posthorn-attempts': '1', 'posthorn-cache': 'bypass' };
+  const own = { 'posthorn-attempts': '1', 'posthorn-cache': 'bypass', 'posthorn-breaker': 'closed' };
   const type = json === undefined ? {} : { 'content-type': 'application/json' };
   outgoing.writeHead(status, { ...own, ...type, ...headers });
   if (body instanceof Readable) await pipeline(body, outgoing);
@@ -86,7 +86,11 @@ function answerProblem(
 ): void {
   const { problem: code, status, retryAfterSeconds, detail = 'What happened, and how to mend it.' } = answer;
   const wait = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-  outgoing.writeHead(status, { 'content-type': 'application/problem+json', ...wait });
+  outgoing.writeHead(status, {
+    'content-type': 'application/problem+json; charset=utf-8',
+    'posthorn-request-id': 'req_1',
+    ...wait,
+  });
   const type = `/docs/problems#${code}`;
   outgoing.end(JSON.stringify({ type, title: 'A title', status, code, detail, instance: 'req_1' }));
 }

@@ -119,6 +119,8 @@ describe('what Posthorn itself ends', () => {
     ['provider_timeout', 504, { retryable: true, mayRepeat: false }],
     ['provider_unreachable', 502, { retryable: true, mayRepeat: false }],
     ['polling_refused', 429, { retryable: false, mayRepeat: true }],
+    ['connection_paused', 503, { retryable: true, mayRepeat: true }],
+    ['credential_failed', 502, { retryable: true, mayRepeat: true }],
     ['forbidden', 403, { retryable: false, mayRepeat: true }],
   ])('throws %s with what to do about it', async (problem, status, verdict) => {
     const { client } = await startEgress(() => ({ problem, status, retryAfterSeconds: 7, detail: 'Too many.' }));
@@ -126,6 +128,23 @@ describe('what Posthorn itself ends', () => {
     expect(error).toMatchObject({ code: problem, status, callId: 'call_1', retryAfterMs: 7000, ...verdict });
     expect(error.message).toBe(`Too many. (${problem}, call_1)`);
     expect(error.problem).toMatchObject({ detail: 'Too many.', instance: 'req_1' });
+  });
+
+  it('takes credentials for refused where no wait is told', async () => {
+    const { client } = await startEgress(() => ({ problem: 'credential_failed', status: 502 }));
+    expect(await errorOf(client.connection(connectionId).fetch('/'))).toMatchObject({ retryable: false });
+  });
+
+  it('throws for a HEAD that Posthorn answers, and not for one that the provider does', async () => {
+    const { client } = await startEgress(({ path }) =>
+      path === '/own'
+        ? { problem: 'budget_exhausted', status: 429, retryAfterSeconds: 7 }
+        : { status: 429, headers: { 'content-type': 'application/problem+json' } },
+    );
+    const connection = client.connection(connectionId);
+    const error = await errorOf(connection.fetch('/own', { method: 'HEAD' }));
+    expect(error).toMatchObject({ code: 'unknown', status: 429, retryAfterMs: 7000, problem: null });
+    expect((await connection.fetch('/', { method: 'HEAD' })).status).toBe(429);
   });
 
   it.each([
