@@ -8,6 +8,8 @@ export type RecentCall = { callId: string; resource: string; subject: string | n
 
 /** A call that never left: from the cache, served or refused by the guard, or ended before its first try. */
 const neverLeft = `(outcome IN (1, 2) AND (cache IS NOT NULL OR polling IN ('served', 'refused') OR tries_count = 0))`;
+/** Days of the future are not looked at. */
+const untilNow = `id < uuid_floor(now() + interval '1 minute')`;
 const floor = (atMs: number): string => uuidFromId(floorId(idPrefixes.call, Math.max(0, Math.ceil(atMs))));
 
 /** Counted GETs of a connection, the newest `most` of them, oldest first. */
@@ -17,7 +19,7 @@ export async function readRecentCalls(
 ): Promise<RecentCall[]> {
   const { rows } = await database.query<{ id: string; resource: string; subject: string | null; operation: string }>(
     `SELECT id, resource, subject, operation FROM call
-      WHERE connection_id = $1 AND id >= $2 AND counted AND method = 'GET' AND resource IS NOT NULL AND NOT ${neverLeft}
+      WHERE connection_id = $1 AND id >= $2 AND ${untilNow} AND counted AND method = 'GET' AND resource IS NOT NULL AND ${neverLeft} IS NOT TRUE
       ORDER BY id DESC LIMIT $3`,
     [uuidFromId(input.connectionId), floor(input.sinceMs), input.most],
   );
@@ -37,25 +39,28 @@ export async function readBudgetUse(
   const { rows } = await database.query<BudgetUse>(
     `SELECT method, operation, template, sum(greatest(coalesce(tries_count, 1), 1))::integer AS requests FROM (
        SELECT method, operation, template, tries_count FROM call
-         WHERE connection_id = $1 AND id >= $2 AND NOT ${neverLeft} ORDER BY id DESC LIMIT $3) c
+         WHERE connection_id = $1 AND id >= $2 AND ${untilNow} AND ${neverLeft} IS NOT TRUE ORDER BY id DESC LIMIT $3) c
      GROUP BY method, operation, template ORDER BY requests DESC`,
     [uuidFromId(input.connectionId), floor(input.sinceMs), input.most],
   );
   return rows;
 }
 
-/** Of the newest `most` events of each source: the newest whose ordering key is the subject; null when none is. */
+/** Of the newest `most` events of each source (at least one): the newest whose ordering key is the subject, or null. */
 export async function readLastEventAt(
   database: Queryable,
   input: { teamId: string; sourceIds: readonly string[]; subject: string; sinceMs: number; most: number },
 ): Promise<number | null> {
+  // Uuids of our own making, named: the planner has to know the source to go by its index.
+  const ofEach = input.sourceIds.map(
+    (sourceId) => `(SELECT n.id FROM (
+        SELECT e.id, e.ordering_key FROM event e WHERE e.team_id = $1 AND e.source_id = '${uuidFromId(sourceId)}'::uuid
+          AND e.id >= $2 AND e.${untilNow} ORDER BY e.id DESC LIMIT $4) n
+      WHERE n.ordering_key = $3 ORDER BY n.id DESC LIMIT 1)`,
+  );
   const { rows } = await database.query<{ id: string }>(
-    `SELECT x.id FROM unnest($2::uuid[]) s(id) CROSS JOIN LATERAL (
-       SELECT n.id FROM (
-         SELECT e.id, e.ordering_key FROM event e WHERE e.team_id = $1 AND e.source_id = s.id AND e.id >= $3
-           ORDER BY e.id DESC LIMIT $5) n
-       WHERE n.ordering_key = $4 ORDER BY n.id DESC LIMIT 1) x ORDER BY x.id DESC LIMIT 1`,
-    [uuidFromId(input.teamId), input.sourceIds.map(uuidFromId), floor(input.sinceMs), input.subject, input.most],
+    `SELECT x.id FROM (${ofEach.join(' UNION ALL ')}) x ORDER BY x.id DESC LIMIT 1`,
+    [uuidFromId(input.teamId), floor(input.sinceMs), input.subject, input.most],
   );
   const id = rows[0]?.id;
   return id === undefined ? null : timeOfId(idFromUuid(idPrefixes.event, id));

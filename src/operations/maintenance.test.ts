@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { recordCalls } from '../../tests/calls/recorded-calls.ts';
 import { createHistory, type History } from '../../tests/support/history.ts';
 import { createManualTimers } from '../../tests/support/manual-timers.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';
@@ -187,6 +188,43 @@ describe('maintenance', () => {
       expect(await count(table, `team_id = '${uuidFromId(history.teamId)}'`), table).toBeGreaterThan(0);
     }
     expect(await count('team')).toBe(1);
+  });
+
+  test('drops days of calls and their bodies past retention, also where pending deliveries keep the events', async () => {
+    const bodies = { end: { requestBody: Buffer.from('masked') } };
+    const endpointId = await history.endpoint({ status: 'paused' });
+    await history.delivery({ endpointId, atMs: daysAgo(20) });
+    const planned = [20, 12, 9].map((days) => ({ atMs: daysAgo(days), ...bodies }));
+    const [, , kept] = await recordCalls(database.pool, history.teamId, planned);
+    expect(await maintain()).toMatchObject({ daysDropped: 1, daysKept: 1 });
+    expect((await database.pool.query('SELECT id FROM call')).rows).toEqual([{ id: uuidFromId(kept!.id) }]);
+    expect(await count('call_body')).toBe(1);
+    expect(await count('event')).toBe(1);
+    expect(
+      await count('pg_class', `relname IN ('${nameOf('call', daysAgo(20))}', '${nameOf('call', daysAgo(12))}')`),
+    ).toBe(0);
+  });
+
+  test('deletes the calls of a team that keeps its history shorter than others', async () => {
+    const short = await createHistory(database.pool, { retentionDays: 2 });
+    const planned = [5, 3, 1].map((days) => ({ atMs: daysAgo(days), end: { responseBody: Buffer.from('masked') } }));
+    for (const each of [history, short]) await recordCalls(database.pool, each.teamId, planned);
+    expect((await maintain()).historyRowsDeleted).toBe(2);
+    for (const table of ['call', 'call_body']) {
+      expect(await count(table, `team_id = '${uuidFromId(short.teamId)}'`), table).toBe(1);
+      expect(await count(table, `team_id = '${uuidFromId(history.teamId)}'`), table).toBe(3);
+    }
+  });
+
+  test('marks calls as unknown that were under way on nodes that are gone', async () => {
+    await recordCalls(database.pool, history.teamId, [
+      { atMs: daysAgo(3), end: null },
+      { atMs: daysAgo(0), end: null },
+      { atMs: daysAgo(0) },
+    ]);
+    expect((await maintain()).callsMarkedUnknown).toBe(2);
+    expect(await count('call', 'outcome = 3')).toBe(2);
+    expect((await maintain()).callsMarkedUnknown).toBe(0);
   });
 
   test('runs on one node at a time', async () => {

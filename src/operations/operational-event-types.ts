@@ -11,9 +11,29 @@ const exampleUrl = 'https://example.com/webhooks';
 const url = { type: 'string' };
 const id = { type: 'string', minLength: 1 };
 
+const nullableText = { type: ['string', 'null'] };
+const text = { type: 'string' };
+
 function object(properties: Record<string, unknown>): Record<string, unknown> {
   return { type: 'object', properties, required: Object.keys(properties) };
 }
+
+const jobProperties = {
+  jobId: id,
+  connectionId: id,
+  provider: text,
+  subject: text,
+  eventId: nullableText,
+  attempts: { type: 'integer', minimum: 0 },
+  lastError: nullableText,
+};
+const jobExample = {
+  jobId: 'ajb_01jz4b6m0e7f8g9h1j2k3m4n5t',
+  connectionId: 'con_01jz4b6m0e7f8g9h1j2k3m4n5w',
+  provider: 'documenso',
+  subject: 'envelope_gk3hsdkwnxyz',
+  eventId: 'evt_01jz4b6m0e7f8g9h1j2k3m4n5r',
+};
 
 /** All of them; `data` of such an event fits `schema`. */
 export const operationalEventTypes = [
@@ -65,5 +85,42 @@ export const operationalEventTypes = [
       dryRun: { type: 'boolean' },
     }),
     example: { replayId: 'rpl_01jz4b6m0e7f8g9h1j2k3m4n5s', matched: 1200, resent: 1200, dryRun: false },
+  },
+  {
+    name: 'posthorn.archive.late',
+    description: 'The documents of something completed are not archived after an hour. It is tried on.',
+    schema: object(jobProperties),
+    example: { ...jobExample, attempts: 4, lastError: 'provider_failed' },
+  },
+  {
+    name: 'posthorn.archive.missing',
+    description:
+      'The documents of something completed could not be archived, and are not tried for any more: the provider says that they are gone, three days have passed, or what is known leads to none.',
+    schema: object({ ...jobProperties, state: { enum: ['missing', 'failed'] } }),
+    example: { ...jobExample, attempts: 15, lastError: 'gone', state: 'missing' },
+  },
+  {
+    name: 'posthorn.archive.damaged',
+    description: 'The bytes of an archived document are missing, or are not those that were stored.',
+    schema: object({
+      documentId: id,
+      jobId: id,
+      connectionId: id,
+      provider: text,
+      subject: text,
+      kind: text,
+      sha256: text,
+      state: { enum: ['damaged', 'missing'] },
+    }),
+    example: {
+      documentId: 'doc_01jz4b6m0e7f8g9h1j2k3m4n5v',
+      jobId: jobExample.jobId,
+      connectionId: jobExample.connectionId,
+      provider: jobExample.provider,
+      subject: jobExample.subject,
+      kind: 'signed',
+      sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      state: 'damaged',
+    },
   },
 ] as const satisfies readonly OperationalEventType[];

@@ -145,6 +145,8 @@ describe('operational event types', () => {
   });
 
   test('every type that SQL or code writes to the outbox is among them, and its data matches', () => {
+    const job = ['jobId', 'connectionId', 'provider', 'subject', 'eventId', 'attempts', 'lastError'];
+    const archiveJob = Object.fromEntries(job.map((name) => [name, 1]));
     const written: Record<string, Record<string, unknown>> = {
       'posthorn.delivery.dead': {
         deliveryUuid: 1,
@@ -157,6 +159,18 @@ describe('operational event types', () => {
       'posthorn.endpoint.disabled': { endpointUuid: 1, url: 1, reason: 1 },
       'posthorn.endpoint.recovered': { endpointUuid: 1, url: 1, failedSeconds: 1 },
       'posthorn.endpoint.breaker_opened': { endpointUuid: 1, url: 1 },
+      'posthorn.archive.late': archiveJob,
+      'posthorn.archive.missing': { ...archiveJob, state: 1 },
+      'posthorn.archive.damaged': {
+        documentId: 1,
+        jobId: 1,
+        connectionId: 1,
+        provider: 1,
+        subject: 1,
+        kind: 1,
+        sha256: 1,
+        state: 1,
+      },
       'posthorn.replay.finished': { replayUuid: 1, matched: 1, resent: 1, dryRun: 1 },
     };
     expect(operationalEventTypes.map((type) => type.name).sort()).toEqual(Object.keys(written).sort());
