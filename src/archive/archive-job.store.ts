@@ -93,7 +93,13 @@ export async function claimJob(
   if (row === undefined) return null;
   const { id, connectionId, provider, eventId, subject, completion, attempts } = toJob(row);
   return {
-    ...{ id, connectionId, provider, eventId, subject, completion, attempts },
+    id,
+    connectionId,
+    provider,
+    eventId,
+    subject,
+    completion,
+    attempts,
     teamId: idFromUuid(idPrefixes.team, row.team_id),
     claim: row.claims,
     elapsedMs: row.elapsed_ms,

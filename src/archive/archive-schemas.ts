@@ -1,5 +1,4 @@
-import { Type } from 'typebox';
-import { Nullable, TeamParams, Text, Time } from '../http/schemas.ts';
+import { type TSchema, Type } from 'typebox';
 import { documentKinds } from '../providers/archive-plan.ts';
 import { archiveErrorNames, archiveErrors } from './archive-errors.rules.ts';
 import { documentStates } from './archived-document.ts';
@@ -8,14 +7,13 @@ import { jobStates } from './archive-job.ts';
 const oneOf = <Value extends string>(values: readonly Value[], description?: string) =>
   Type.Unsafe<Value>({ type: 'string', enum: [...values], ...(description === undefined ? {} : { description }) });
 
-export const DocumentParams = Type.Object({
-  ...TeamParams.properties,
-  document: Type.String({ examples: ['doc_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
-});
-export const JobParams = Type.Object({
-  ...TeamParams.properties,
-  job: Type.String({ examples: ['ajb_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
-});
+const Time = (description?: string) =>
+  Type.String({ format: 'date-time', ...(description === undefined ? {} : { description }) });
+const Nullable = <Schema extends TSchema>(schema: Schema, options: { description?: string } = {}) =>
+  Type.Union([schema, Type.Null()], options);
+// Without U+0000, which PostgreSQL cannot store.
+const Subject = (options: { description?: string } = {}) =>
+  Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000]*$', ...options });
 
 export const ArchivedDocumentView = Type.Object({
   id: Type.String({ examples: ['doc_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
@@ -69,7 +67,7 @@ const connection = Type.String({ pattern: '^con_[0-7][0-9a-hjkmnp-tv-z]{25}$', d
 
 export const documentQuery = {
   connection: Type.Optional(connection),
-  subject: Type.Optional(Text(200)),
+  subject: Type.Optional(Subject()),
   kind: Type.Optional(oneOf(documentKinds)),
   state: Type.Optional(oneOf(documentStates)),
   since: Type.Optional(Time('Stored at or after.')),
@@ -77,14 +75,14 @@ export const documentQuery = {
 };
 export const jobQuery = {
   connection: Type.Optional(connection),
-  subject: Type.Optional(Text(200)),
+  subject: Type.Optional(Subject()),
   state: Type.Optional(oneOf(jobStates)),
 };
 
 export const NewJobBody = Type.Object(
   {
     connection: Type.String({ maxLength: 60, examples: ['con_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
-    subject: Text(200, { description: 'The envelope, document or transaction, as the provider names it.' }),
+    subject: Subject({ description: 'The envelope, document or transaction, as the provider names it.' }),
     completion: Type.Optional(
       Type.String({
         maxLength: 128,

@@ -8,9 +8,7 @@ import { idPrefixes, isId } from '../ids/id.rules.ts';
 import {
   ArchivedDocumentView,
   ArchiveJobView,
-  DocumentParams,
   documentQuery,
-  JobParams,
   jobQuery,
   NewJobBody,
   VerificationView,
@@ -27,6 +25,14 @@ import { readDocument } from './read-document.ts';
 import { retryJob } from './retry-job.ts';
 import { startVerification } from './start-verification.ts';
 
+const DocumentParams = Type.Object({
+  ...TeamParams.properties,
+  document: Type.String({ examples: ['doc_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
+});
+const JobParams = Type.Object({
+  ...TeamParams.properties,
+  job: Type.String({ examples: ['ajb_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
+});
 const read = { permission: 'archive:read' } as const;
 const write = { permission: 'archive:write' } as const;
 const tags = ['Archive'];

@@ -53,7 +53,9 @@ function watchesOf(connection: ConnectionConfig): ConnectionWatch[] {
   if (plan === null) return [];
   const { teamId, id: connectionId } = connection;
   return connection.sourceIds.map((sourceId) => ({
-    ...{ teamId, connectionId, sourceId },
+    teamId,
+    connectionId,
+    sourceId,
     provider: plan.provider,
     completions: plan.completionEvents,
   }));

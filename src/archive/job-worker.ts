@@ -93,8 +93,8 @@ export function createJobWorker(
   });
 
   return {
-    start: worker.start,
-    wake: worker.wake,
+    start: () => worker.start(),
+    wake: () => worker.wake(),
     async stop() {
       await worker.stop();
       for (const { stop } of running.values()) stop.abort(new Error('the node stops'));
