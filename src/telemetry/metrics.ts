@@ -3,6 +3,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 /** What a finished attempt adds to the counts. `error` is null when it succeeded. */
 type AttemptFigures = { outcome: 'succeeded' | 'dead' | 'retry'; error: string | null; totalMs: number };
 
+/** What a call that ended adds to the counts. */
+type CallFigures = { provider: string; outcome: 'succeeded' | 'failed'; totalMs: number; violation: boolean };
+
 export type Metrics = {
   readonly registry: Registry;
   eventAccepted(duplicate: boolean): void;
@@ -14,7 +17,8 @@ export type Metrics = {
   received(provider: string, outcome: 'new' | 'duplicate'): void;
   rejected(reason: string): void;
   spooled(): void;
-  maintained(report: { daysKept: number; daysDropped: number }): void;
+  call(figures: CallFigures): void;
+  maintained(report: { daysKept: number; daysDropped: number; callsMarkedUnknown: number }): void;
 };
 
 /** What is read at the moment of a scrape. */
@@ -30,6 +34,8 @@ export type MetricSources = {
     openBreakers: number;
   };
   pendingAccepts: () => number;
+  /** Calls that wait to be put on record, or to be recorded as ended. */
+  pendingCalls?: () => number;
   spool: () => { records: number; bytes: number; oldestAtMs: number | null; failing: boolean };
   now: () => number;
   /** Counted in the database: deliveries that wait, and the age of the one that is overdue longest. */
@@ -119,6 +125,29 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   });
 
+  const calls = new Counter({
+    name: 'posthorn_calls_total',
+    help: 'Calls through connections that ended, by provider and outcome: succeeded, failed.',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  });
+  const callDuration = new Histogram({
+    name: 'posthorn_call_duration_seconds',
+    help: 'Whole calls through connections, with waiting and retries.',
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers,
+  });
+  const violations = new Counter({
+    name: 'posthorn_call_polling_violations_total',
+    help: 'Calls that the provider may count as polling.',
+    registers,
+  });
+  const unknownCalls = new Counter({
+    name: 'posthorn_calls_unknown_total',
+    help: 'Calls that were under way on nodes that died.',
+    registers,
+  });
+
   const daysKept = new Gauge({
     name: 'posthorn_retention_days_kept',
     help: 'Days past retention that pending deliveries keep from being dropped.',
@@ -141,6 +170,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   gauge('posthorn_delivery_memory_bytes', 'Bodies held by this node.', () => sources.engine().bytes);
   gauge('posthorn_settlements_pending', 'Attempts waiting to be committed.', () => sources.engine().unsettled);
   gauge('posthorn_accepts_pending', 'Posts waiting to be committed.', () => sources.pendingAccepts());
+  gauge('posthorn_calls_pending', 'Calls waiting to be recorded.', () => sources.pendingCalls?.() ?? 0);
   gauge('posthorn_breakers_open', 'Breakers not closed on this node.', () => sources.engine().openBreakers);
   gauge('posthorn_nodes_live', 'Nodes with a valid lease.', () => sources.engine().liveNodes);
   gauge('posthorn_node_lease_certain', '1 while this node’s lease is certain.', () =>
@@ -204,7 +234,13 @@ export function createMetrics(sources: MetricSources): Metrics {
     },
     rejected: (reason) => rejections.labels(reason).inc(),
     spooled: () => spooledRequests.inc(),
+    call({ provider, outcome, totalMs, violation }) {
+      calls.labels(provider, outcome).inc();
+      callDuration.observe(totalMs / 1000);
+      if (violation) violations.inc();
+    },
     maintained(report) {
+      unknownCalls.inc(report.callsMarkedUnknown);
       daysKept.set(report.daysKept);
       daysDropped.inc(report.daysDropped);
     },
