@@ -1,4 +1,6 @@
 import { Command, Option } from 'commander';
+import { addConnectionVerbs } from './connections.ts';
+import { addKeyVerbs } from './keys.ts';
 import type { ListenOptions } from './listen.ts';
 import { collected, headerName, seconds, serviceUrl, wholeNumber } from './option-values.ts';
 import type { SendOptions } from './send.ts';
@@ -15,7 +17,8 @@ export function buildProgram(terminal: Terminal): Command {
     .version(readVersion(), '-V, --version', 'print the version')
     .helpCommand('help [verb]', 'show the help of a verb')
     .usage('<verb> [options]');
-  for (const verb of [up, send, inbox, listen, sources, simulate, doctor, demo]) program.addCommand(verb(terminal));
+  for (const verb of [up, send, inbox, listen, sources, connections, simulate, keys, doctor, demo])
+    program.addCommand(verb(terminal));
   program.addHelpText(
     'after',
     '\nBegin with: posthorn demo, or posthorn up and, in a second terminal, posthorn inbox.',
@@ -144,6 +147,12 @@ const listen: Verb = (terminal) =>
 const sources: Verb = (terminal) =>
   addSourceVerbs(named('sources', 'Manage sources: where providers post their webhooks to.'), terminal);
 
+const connections: Verb = (terminal) =>
+  addConnectionVerbs(
+    named('connections', "Manage connections: accounts at providers' APIs, called through Posthorn."),
+    terminal,
+  );
+
 const simulate: Verb = (terminal) =>
   withSimulateOptions(
     named('simulate', 'Send the webhooks of a provider: true to form, forged, twice or in a burst; no account needed.'),
@@ -151,6 +160,9 @@ const simulate: Verb = (terminal) =>
     const { runSimulate } = await import('./simulate.ts');
     process.exitCode = await runSimulate(provider, flags, terminal);
   });
+
+const keys: Verb = (terminal) =>
+  addKeyVerbs(named('keys', 'See what the master keys seal, and move everything to a new one.'), terminal);
 
 const doctor: Verb = (terminal) =>
   named('doctor', 'Check this machine and configuration, and say how to mend what is wrong.')

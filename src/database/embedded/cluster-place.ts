@@ -35,6 +35,11 @@ export async function chooseClusterPlace(input: { dataFolder: string; sharedFold
   return await relocate(input, user);
 }
 
+/** The folder of a cluster that was made before, wherever it had to be put; changes nothing. */
+export async function findClusterFolder(dataFolder: string): Promise<string> {
+  return join((await readPointer(dataFolder))?.folder ?? dataFolder, 'postgres');
+}
+
 /** Called once the cluster exists: from now on its absence is a loss to report, not a first start. */
 export async function confirmClusterPlace(dataFolder: string, place: ClusterPlace): Promise<void> {
   if (place.home !== dataFolder) await writePointer(dataFolder, { folder: place.home, initialized: true });
