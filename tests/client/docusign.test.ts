@@ -30,11 +30,12 @@ describe('docusign', () => {
     expect(bodies).toEqual([definition, { status: 'sent' }, { status: 'voided', voidedReason: 'A mistake' }]);
   });
 
-  it('lists page after page, with sizes that are strings, and ends at the last', async () => {
+  it('lists page after page, with sizes that are strings, none twice, and ends at the last', async () => {
     const { docusign, calls } = await startDocusign(({ query }) => {
       const start = Number(query.get('start_position') ?? 0);
-      const envelopes = start === 0 ? [{ envelopeId: '1' }, { envelopeId: '2' }] : [{ envelopeId: '3' }];
-      return { json: { envelopes, resultSetSize: String(envelopes.length), totalSetSize: '3' } };
+      const envelopes =
+        start === 0 ? [{ envelopeId: '1' }, { envelopeId: '2' }] : [{ envelopeId: '2' }, { envelopeId: '3' }];
+      return { json: { envelopes, resultSetSize: String(envelopes.length), totalSetSize: '4' } };
     });
     const ids = [];
     const since = new Date('2026-08-01T00:00:00Z');
