@@ -1,0 +1,88 @@
+import type { ConnectionConfig } from '../connections/connection-config.ts';
+import type { Call, Calling } from './call.ts';
+import { CallerGone } from './call.ts';
+import { type CallBody, callBodyOf } from './call-body.ts';
+import type { Caller } from './caller.ts';
+import type { CallingPorts } from './calling-ports.ts';
+import { type ConnectionHealth, healthOf } from './connection-health.ts';
+import { createConnectionStates } from './connection-states.ts';
+import type { IncomingCall } from './incoming-call.ts';
+import { KeptBytes } from './kept-bytes.ts';
+import { makeCall } from './make-call.ts';
+import { openCall } from './open-call.ts';
+import { createOwnCaller } from './own-call.ts';
+import { createAnswerCache } from './policy/answer-cache.ts';
+
+/** Answers kept by this node, of all connections. */
+const cacheBytes = 268_435_456;
+/** Requests' bodies that are kept for another try, while their calls are under way. */
+const bodyBytes = 67_108_864;
+/** Answers that are looked at while they pass. */
+const captureBytes = 67_108_864;
+const stopPollMs = 20;
+
+/** Calls of providers through connections, on this node. */
+export type Calls = {
+  /**
+   * Makes a call whose caller may call through its connection. Resolves when the caller was answered, or has left.
+   * @throws Problem for what Posthorn is to answer itself
+   */
+  handle(incoming: IncomingCall): Promise<void>;
+  /** The body of an HTTP request, for `handle`. */
+  bodyOf: (request: Parameters<typeof callBodyOf>[0]) => CallBody;
+  /** For calls that Posthorn makes itself. */
+  caller: Caller;
+  health(connection: ConnectionConfig): ConnectionHealth;
+  /** Of all connections together: for metrics. */
+  readonly figures: { underWay: number; waiting: number; openBreakers: number; cacheBytes: number };
+  /** Waits for calls under way, ends those that take longer, and closes all connections. */
+  stop(patienceMs: number): Promise<void>;
+};
+
+export function createCalling(ports: CallingPorts): Calls {
+  const cache = createAnswerCache({ maxBytes: cacheBytes });
+  const calling: Calling = { ports, cache, room: new KeptBytes(captureBytes) };
+  const bodyRoom = new KeptBytes(bodyBytes);
+  const states = createConnectionStates(ports, cache);
+  const underWay = new Set<AbortController>();
+
+  const handle = async (incoming: IncomingCall): Promise<void> => {
+    const leaving = new AbortController();
+    const call: Call = openCall(calling, states, incoming, leaving.signal);
+    underWay.add(leaving);
+    try {
+      incoming.answer.listen({
+        drained: () => call.attempt?.drained(),
+        gone: () => leaving.abort(new CallerGone()),
+      });
+      await makeCall(call);
+    } finally {
+      underWay.delete(leaving);
+    }
+  };
+
+  return {
+    handle,
+    bodyOf: (request) => callBodyOf(request, bodyRoom, ports.timers),
+    caller: createOwnCaller(ports.directory, handle),
+    health: (connection) => healthOf(connection, states.peek(connection.id), ports.clock.now()),
+    get figures() {
+      const sums = { underWay: underWay.size, waiting: 0, openBreakers: 0, cacheBytes: cache.sizeBytes };
+      for (const { turns, circuit } of states.all()) {
+        sums.waiting += turns.waiting;
+        if (circuit.state !== 'closed') sums.openBreakers += 1;
+      }
+      return sums;
+    },
+    async stop(patienceMs) {
+      const untilMs = ports.monotonicMs() + patienceMs;
+      while (underWay.size > 0 && ports.monotonicMs() < untilMs) await after(ports, stopPollMs);
+      for (const leaving of underWay) leaving.abort(new CallerGone());
+      states.stop();
+    },
+  };
+}
+
+function after({ timers }: CallingPorts, delayMs: number): Promise<void> {
+  return new Promise((resolve) => timers.after(delayMs, resolve));
+}

@@ -1,0 +1,79 @@
+import { Problem } from '../problem.ts';
+import { type Call, CallerGone, elapsedOf, pause, refusal } from './call.ts';
+import { type CircuitPass, type CircuitResult, enterCircuit, leaveCircuit } from './policy/circuit-breaker.rules.ts';
+import { QueueFull, WaitedTooLong } from './policy/concurrency.ts';
+import { take } from './policy/rate-budget.rules.ts';
+
+/**
+ * The breaker's leave to send one try; `leavePass` has to be called with it.
+ * @throws Problem provider_unavailable
+ */
+export function enterBreaker(call: Call): CircuitPass {
+  const { state } = call;
+  const entry = enterCircuit(state.circuit, state.config.policy.breaker, call.calling.ports.clock.now());
+  state.circuit = entry.circuit;
+  if (entry.allowed) return entry.pass;
+  const seconds = Math.max(1, Math.ceil(entry.waitMs / 1000));
+  const detail = `${state.config.profile.title} failed too often through this connection; calls go out again in ${seconds} s, one at first.`;
+  throw refusal(call, 'breaker_open', new Problem('provider_unavailable', detail, { retryAfterSeconds: seconds }));
+}
+
+export function leaveBreaker(call: Call, pass: CircuitPass, result: CircuitResult): void {
+  const { state } = call;
+  const before = state.circuit;
+  const { ports } = call.calling;
+  state.circuit = leaveCircuit(before, pass, result, state.config.policy.breaker, ports.clock.now());
+  if (state.circuit.state === 'open' && before.state !== 'open') ports.onBreakerOpened?.(state.config);
+}
+
+/**
+ * Waits for a turn among the calls of the connection.
+ * @returns what gives the turn back
+ * @throws Problem call_queue_full, or CallerGone
+ */
+export async function takeTurn(call: Call): Promise<() => void> {
+  try {
+    return await call.state.turns.acquire(call.incoming.apiKeyId, call.signal);
+  } catch (error) {
+    if (error instanceof QueueFull || error instanceof WaitedTooLong) {
+      throw refusal(call, 'queue_full', new Problem('call_queue_full', error.message, { retryAfterSeconds: 1 }));
+    }
+    throw call.signal.aborted ? new CallerGone() : error;
+  }
+}
+
+/**
+ * Takes one call from its budgets, waiting as long as the policy allows.
+ * @returns when it was taken, to give it back
+ * @throws Problem budget_exhausted, or CallerGone
+ */
+export async function spendBudget(call: Call, waitMs: number): Promise<number> {
+  const { state } = call;
+  const { clock, monotonicMs } = call.calling.ports;
+  const names = state.config.profile.budgetsOf(call.request);
+  const untilMs = monotonicMs() + waitMs;
+  for (;;) {
+    const nowMs = clock.now();
+    const taken = take(state.budgets, names, nowMs);
+    state.budgets = taken.state;
+    if (taken.allowed) {
+      call.budgetRemaining = taken.remaining;
+      return nowMs;
+    }
+    if (monotonicMs() + taken.waitMs > untilMs) throw exhausted(call, taken.budget, taken.waitMs);
+    await pause(call, taken.waitMs);
+  }
+}
+
+/** How long a call may wait for budget now: what its policy says, within the time that it has. */
+export function budgetWaitMs(call: Call): number {
+  const { budget, timeouts } = call.state.config.policy;
+  return Math.min(budget.waitMs, Math.max(0, timeouts.totalMs - elapsedOf(call)));
+}
+
+function exhausted(call: Call, budget: string, waitMs: number): Problem {
+  const { title } = call.state.config.profile;
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  const detail = `The budget "${budget}" of ${title} is used up; the next call can go out in ${seconds} s.`;
+  return refusal(call, 'budget_exhausted', new Problem('budget_exhausted', detail, { retryAfterSeconds: seconds }));
+}
