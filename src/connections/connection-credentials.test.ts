@@ -8,7 +8,9 @@ import { readConnectionConfig } from './read-connection-config.ts';
 
 const stand = createConnectionsStand();
 const { change, changed, config, create, created, inSeconds, tokens } = stand;
-const pem = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+const pem = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString();
 let api: TestApi;
 let team: string;
 let path: string;
@@ -43,7 +45,7 @@ describe('the credentials of a connection', () => {
       await create({ credentials: [{ fields: { token: `${token}\u0001` } }] }),
       await create({ credentials: [{ fields: { token: 7 } }], policy: token }),
       await create({ baseUrl: `https://user:${token}@app.documenso.com` }),
-      await create(docusign({ ...jwt, privateKey: `${pem}`.replaceAll('\n', '').replace('MII', token) })),
+      await create(docusign({ ...jwt, privateKey: pem.replaceAll('\n', '').replace('MII', token) })),
     ];
     expect(refused.map(({ status }) => status)).toEqual([422, 400, 400, 422, 400, 422, 422]);
     const rows = await readAllConnections(api.database.pool);
@@ -88,7 +90,7 @@ describe('the credentials of a connection', () => {
       'docusign-jwt',
       docusign({
         ...jwt,
-        privateKey: `${pem}`.replaceAll('\n', '\\n'),
+        privateKey: pem.replaceAll('\n', '\\n'),
         accountId: 'acc',
         authBaseUrl: 'https://account.docusign.com/',
       }),

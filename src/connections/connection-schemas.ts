@@ -15,8 +15,8 @@ const provider = Type.String({
   description: 'The name of a provider, as `GET /v1/teams/:team/api-providers` lists them; `generic` is any API.',
   examples: ['documenso'],
 });
-export const environment = Type.Enum(['sandbox', 'production'], {
-  description: 'The account is of. It cannot be changed: another account is another connection.',
+const environment = Type.Enum(['sandbox', 'production'], {
+  description: 'Where the account is. It cannot be changed: another account is another connection.',
   examples: ['sandbox'],
 });
 const name = Type.String({

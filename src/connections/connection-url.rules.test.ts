@@ -86,7 +86,8 @@ describe('the base URL of a connection', () => {
 
   test('that is taken is https, of the environment, and safe to put a path behind, whatever was given', () => {
     const profiles = allApiProfiles().filter(({ selfHosted }) => !selfHosted);
-    const hosts = [...profiles.flatMap(({ environments: { sandbox, production: live } }) => [sandbox, live])]
+    const hosts = profiles
+      .flatMap(({ environments: { sandbox, production: live } }) => [sandbox, live])
       .flatMap((each) => each.hosts)
       .map((host) => host.replace('*', 'na3'));
     const piece = fc.oneof(
