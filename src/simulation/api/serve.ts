@@ -14,7 +14,7 @@ type Serving = {
   api: SimulatedApi;
   faults: FaultBook;
   clock: Clock;
-  origin(): string;
+  origin: () => string;
   log: { add(request: RecordedRequest): void; all(): readonly RecordedRequest[] };
   /** Called when something may have happened in the world. */
   onChange(): void;
@@ -40,38 +40,43 @@ async function handle(serving: Serving, incoming: IncomingMessage, response: Ser
   const method = incoming.method ?? 'GET';
   const isControl = path.startsWith('/simulator/') || path.startsWith('/sign/');
   let fault: ChosenFault = { delayMs: 0, trickleMs: null, ending: null };
-  let status: number | null = null;
+  let isRecorded = false;
+  const record = (status: number | null): void => {
+    if (isRecorded || isControl) return;
+    isRecorded = true;
+    const headerNames = incoming.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+    const tookMs = Math.round((clock.now() - startedMs) * 10) / 10;
+    const at = new Date(startedMs).toISOString();
+    log.add({ method, path: target, headerNames, status, fault: describeFault(fault), tookMs, at });
+  };
   try {
     const body = await readBody(incoming);
     if (!isControl) fault = faults.choose(method, path);
     const wait = waitFor(response, serving.stopped);
     if (fault.delayMs > 0) await wait(fault.delayMs);
-    const request: ServedRequest = {
-      method,
-      path,
-      query: new URLSearchParams(target.slice(path.length)),
-      headers: new Map(
-        Object.entries(incoming.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')]),
-      ),
-      body: body ?? Buffer.alloc(0),
-      address: incoming.socket.remoteAddress ?? '',
-      origin: serving.origin(),
-      nowMs: clock.now(),
-    };
-    const answer =
-      body === null
-        ? jsonAnswer(413, { message: 'The body is too large' })
-        : answerWith(api, request, fault, () => log.all());
+    const request = requestOf(serving, incoming, body ?? Buffer.alloc(0));
+    const tooLarge = jsonAnswer(413, { message: 'The body is too large' });
+    const answer = body === null ? tooLarge : answerWith(api, request, fault, () => log.all());
     serving.onChange();
-    status = await writeAnswer(response, answer, fault, wait);
+    await writeAnswer(response, answer, fault, { wait, onEnd: record });
   } finally {
-    if (!isControl) {
-      const headerNames = incoming.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-      const tookMs = Math.round((clock.now() - startedMs) * 10) / 10;
-      const at = new Date(startedMs).toISOString();
-      log.add({ method, path: target, headerNames, status, fault: describeFault(fault), tookMs, at });
-    }
+    record(null);
   }
+}
+
+function requestOf({ clock, origin }: Serving, incoming: IncomingMessage, body: Buffer): ServedRequest {
+  const target = incoming.url ?? '/';
+  const [path = '/'] = target.split('?');
+  return {
+    method: incoming.method ?? 'GET',
+    path,
+    query: new URLSearchParams(target.slice(path.length)),
+    headers: new Map(Object.entries(incoming.headers).map(([name, value]) => [name, [value ?? ''].flat().join(', ')])),
+    body,
+    address: incoming.socket.remoteAddress ?? '',
+    origin: origin(),
+    nowMs: clock.now(),
+  };
 }
 
 function answerWith(

@@ -9,43 +9,46 @@ export type Wait = (ms: number) => Promise<void>;
 /** A trickled body comes in so many pieces at most. */
 const mostPieces = 50;
 
-/** Sends an answer with its fault. @returns the status that was sent; null when the connection was broken instead */
+/**
+ * Sends an answer with its fault. `onEnd` hears of the status just before the caller can have all of it; null: the
+ * connection is broken instead.
+ */
 export async function writeAnswer(
   response: ServerResponse,
   answer: ServedAnswer,
   fault: ChosenFault,
-  wait: Wait,
-): Promise<number | null> {
+  given: { wait: Wait; onEnd(status: number | null): void },
+): Promise<void> {
   const { status, headers, body } = answer;
   const ending = fault.ending?.kind;
-  if (response.destroyed) return null;
-  if (ending === 'reset' || ending === 'lost') return breakOff(response);
+  const breakOff = (): void => {
+    given.onEnd(null);
+    const { socket } = response;
+    if (socket !== null && 'resetAndDestroy' in socket) socket.resetAndDestroy();
+    response.destroy();
+  };
+  if (response.destroyed || ending === 'reset' || ending === 'lost') {
+    breakOff();
+    return;
+  }
   const length = { 'content-length': String(body.length) };
   response.writeHead(status, { date: new Date().toUTCString(), ...headers, ...length });
   if (ending === 'cut') {
-    response.write(body.subarray(0, Math.floor(body.length / 2)));
     // What is written goes out before the reset.
-    await new Promise<void>((resolve) => response.write('', () => resolve()));
-    return breakOff(response);
+    await new Promise<void>((resolve) =>
+      response.write(body.subarray(0, Math.floor(body.length / 2)), () => resolve()),
+    );
+    breakOff();
+    return;
   }
-  if (fault.trickleMs === null) {
-    response.end(body);
-    return status;
-  }
-  const pieceBytes = Math.max(1, Math.ceil(body.length / mostPieces));
-  for (let at = 0; at < body.length && !response.destroyed; at += pieceBytes) {
+  const pieceBytes = fault.trickleMs === null ? body.length : Math.max(1, Math.ceil(body.length / mostPieces));
+  let at = 0;
+  for (; at + pieceBytes < body.length && !response.destroyed; at += pieceBytes) {
     response.write(body.subarray(at, at + pieceBytes));
-    await wait(fault.trickleMs);
+    await given.wait(fault.trickleMs ?? 0);
   }
-  response.end();
-  return response.destroyed ? null : status;
-}
-
-function breakOff(response: ServerResponse): null {
-  const { socket } = response;
-  if (socket !== null && 'resetAndDestroy' in socket) socket.resetAndDestroy();
-  response.destroy();
-  return null;
+  given.onEnd(response.destroyed ? null : status);
+  response.end(body.subarray(at));
 }
 
 export function maintenancePage(): ServedAnswer {
