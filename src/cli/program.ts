@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { addCallVerbs } from './calls.ts';
 import { addConnectionVerbs } from './connections.ts';
 import { addKeyVerbs } from './keys.ts';
 import type { ListenOptions } from './listen.ts';
@@ -17,7 +18,7 @@ export function buildProgram(terminal: Terminal): Command {
     .version(readVersion(), '-V, --version', 'print the version')
     .helpCommand('help [verb]', 'show the help of a verb')
     .usage('<verb> [options]');
-  for (const verb of [up, send, inbox, listen, sources, connections, simulate, keys, doctor, demo])
+  for (const verb of [up, send, inbox, listen, sources, connections, calls, simulate, keys, doctor, demo])
     program.addCommand(verb(terminal));
   program.addHelpText(
     'after',
@@ -150,6 +151,12 @@ const sources: Verb = (terminal) =>
 const connections: Verb = (terminal) =>
   addConnectionVerbs(
     named('connections', "Manage connections: accounts at providers' APIs, called through Posthorn."),
+    terminal,
+  );
+
+const calls: Verb = (terminal) =>
+  addCallVerbs(
+    named('calls', 'Read the ledger of calls to providers: what was called, how it ended, how long it took.'),
     terminal,
   );
 
