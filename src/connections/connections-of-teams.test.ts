@@ -62,13 +62,19 @@ describe('the connections of a team', () => {
   });
 
   test('those of a deleted team are no longer read by nodes, and their credentials are gone', async () => {
-    const { id } = await created();
+    const { id, credentials } = await created();
+    await api.database.pool.query(
+      `INSERT INTO connection_credential_use VALUES ($1, $2, $3, now(), 1, now())`,
+      [team, id, credentials[0].id].map(uuidFromId),
+    );
     const known = async () => (await readAllConnections(api.database.pool)).map((row) => row.id);
     expect(await known()).toContain(id);
     await api.call('DELETE', `/v1/teams/${team}`);
     expect(await known()).not.toContain(id);
-    const secrets = 'SELECT count(*)::int AS n FROM connection_credential WHERE team_id = $1';
-    expect((await api.database.pool.query(secrets, [uuidFromId(team)])).rows).toEqual([{ n: 0 }]);
+    for (const table of ['connection_credential', 'connection_credential_use']) {
+      const left = await api.database.pool.query(`SELECT FROM ${table} WHERE team_id = $1`, [uuidFromId(team)]);
+      expect(left.rows, table).toEqual([]);
+    }
   });
 
   test('lists are paged, newest first, and show no other team', async () => {

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { endClient } from '../database/end-client.ts';
 
 /** Something that wants to hear of changes to a team's configuration, made by any node. */
 export type ConfigListener = {
@@ -86,7 +87,7 @@ export function createConfigListener(options: {
       const last = client;
       client = null;
       connected = false;
-      await last?.end().catch(() => undefined);
+      if (last !== null) await endClient(last);
       await attempt;
     },
   };

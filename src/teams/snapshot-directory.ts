@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import { type IdPrefix, isId, timeOfId } from '../ids/id.rules.ts';
+import { inTime } from '../patience.ts';
 
 /** Something of a team as the database holds it: plain JSON, its secrets sealed. */
 type TeamRow = { id: string; teamId: string };
@@ -151,14 +152,6 @@ export function createSnapshotDirectory<Row extends TeamRow, Config>(options: {
     });
   };
 
-  /** Resolves when it is over, or when that takes too long. */
-  const inPatience = async (work: Promise<void>): Promise<void> => {
-    const { promise: isLate, resolve } = Promise.withResolvers<void>();
-    const patience = options.timers.after(startPatienceMs, resolve);
-    await Promise.race([work, isLate]);
-    patience.cancel();
-  };
-
   return {
     find: (id) => rows.get(id)?.config ?? null,
     has: (id) => rows.has(id),
@@ -178,7 +171,8 @@ export function createSnapshotDirectory<Row extends TeamRow, Config>(options: {
       looks.count += 1;
       if (looks.count > mostLooksPerSecond) return null;
       want('all');
-      return inPatience(run().then(() => (wanted === null ? undefined : run())));
+      const read = run().then(() => (wanted === null ? undefined : run()));
+      return inTime(options.timers, read, startPatienceMs).then(() => undefined);
     },
     onChange: (listener) => void listeners.push(listener),
     teamChanged(teamId) {
@@ -191,7 +185,7 @@ export function createSnapshotDirectory<Row extends TeamRow, Config>(options: {
     },
     async start() {
       want('all');
-      await inPatience(run());
+      await inTime(options.timers, run(), startPatienceMs);
       if (known || options.cache === undefined) return;
       const cached = await options.cache.read().catch((error: unknown) => {
         options.onError(error);

@@ -77,6 +77,7 @@ export async function markTeamDeleted(database: Queryable, teamId: string): Prom
     uuidFromId(teamId),
   ]);
   await database.query('DELETE FROM connection_credential WHERE team_id = $1', [uuidFromId(teamId)]);
+  await database.query('DELETE FROM connection_credential_use WHERE team_id = $1', [uuidFromId(teamId)]);
   await database.query('UPDATE api_key SET revoked_at = now() WHERE team_id = $1 AND revoked_at IS NULL', [
     uuidFromId(teamId),
   ]);
