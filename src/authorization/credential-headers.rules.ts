@@ -35,7 +35,7 @@ export function basicHeaders(username: string, password: string): HeadersVerdict
   return { ok: true, headers: ['authorization', `Basic ${toBase64(`${username}:${password}`)}`] };
 }
 
-export function toBase64(text: string): string {
+function toBase64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
 }
 

@@ -112,7 +112,7 @@ describe('a file', () => {
     expect(reader.read({ fromFile })).toHaveLength(65_536);
     expect(await problemOf(() => reader.read({ fromFile: folder }))).toMatch(/not a regular file|EISDIR/);
     expect(await problemOf(() => reader.read({ fromFile: '/dev/zero' }))).toMatch(/not a regular file/);
-    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    execFileSync('sh', ['-c', `mkfifo '${join(folder, 'pipe')}'`]);
     expect(await problemOf(() => reader.read({ fromFile: join(folder, 'pipe') }))).toMatch(/not a regular file/);
   });
 });

@@ -1,5 +1,6 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { judgeAssertion } from '../../src/simulation/api/docusign/jwt-grant.rules.ts';
 import type { ConnectionConfig } from '../../src/connections/connection-config.ts';
 import {
   authorizeMany,
@@ -59,6 +60,10 @@ it('exchanges a signed assertion for a token, and finds the default account and 
   const iat = Math.floor(clock.at / 1000);
   const scope = 'signature impersonation';
   expect(claimsOf(token)).toEqual({ iss: 'ik-1', sub: 'user-1', aud: host, iat, exp: iat + 600, scope });
+  // Read by the account server of the simulator as well, which was written apart from this.
+  const publicKeyPem = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }) as string;
+  const registered = { publicKeyPem, integrationKey: 'ik-1', userId: 'user-1', audiences: [host] };
+  expect(judgeAssertion(token.form.get('assertion') ?? '', registered, iat)).toEqual({ ok: true, scope });
   const [user] = server.askedFor('/oauth/userinfo');
   expect(user).toMatchObject({ method: 'GET', headers: { authorization: 'Bearer jwt-token' } });
   expect(server.asked).toHaveLength(2);

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import { type Authority, createAuthority } from '../support/certificates.ts';
 
 export type TokenAsked = { method: string; path: string; headers: IncomingMessage['headers']; form: URLSearchParams };
-export type TokenAnswered = { status?: number; headers?: Record<string, string>; body: unknown };
+type TokenAnswered = { status?: number; headers?: Record<string, string>; body: unknown };
 
 /** Where tokens come from, over TLS, under any of its names; it answers what the test says. */
 export type TokenServer = {
@@ -17,7 +17,7 @@ export type TokenServer = {
   askedFor(path: string): TokenAsked[];
 };
 
-export const tokenHosts = ['login.test', 'account-d.docusign.com', 'account.docusign.com'];
+const tokenHosts = ['login.test', 'account-d.docusign.com', 'account.docusign.com'];
 
 /** Starts one that gives `token-1`, `token-2` and so on, each for an hour; it is closed with the test. */
 export async function startTokenServer(): Promise<TokenServer> {
