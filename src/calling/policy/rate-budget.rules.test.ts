@@ -178,6 +178,13 @@ describe('what the provider says', () => {
     ]);
   });
 
+  test('of a window that is over does not displace what is known of the current one', () => {
+    const known = learn(state, [reading({ remaining: 2, resetAtMs: 1_500 })], 1_100);
+    expect(
+      takeAt(learn(known, [reading({ remaining: 1, resetAtMs: 1_000 })], 1_101), [1_102, 1_103, 1_104]).allowed,
+    ).toEqual([1_102, 1_103]);
+  });
+
   test('replaces a published limit, and never raises the operator’s', () => {
     expect(remainingBudgets(learn(state, [reading({ limit: 25 })], 0), 0)).toMatchObject([
       { limit: 25, remaining: 25 },
@@ -222,8 +229,8 @@ test('a clock that is set back an hour blocks nobody for longer than a window', 
     const full = takeAt(openBudgets([budget(alignment)], []), [3_600_000, 3_600_001, 3_600_002]).state;
     const taken = take(full, ['main'], 500);
     expect(taken.allowed).toBe(false);
-    const told = learn(full, [reading({ remaining: 0 })], 3_600_003);
-    const { state } = takeAt(told, [500]);
-    expect(take(state, ['main'], 500 + windowMs + 20).allowed).toBe(true);
+    const told = learn(openBudgets([budget(alignment)], []), [reading({ remaining: 0 })], 3_600_003);
+    expect(take(told, ['main'], 3_600_004).allowed).toBe(false);
+    for (const before of [told, taken.state]) expect(take(before, ['main'], 500 + windowMs + 20).allowed).toBe(true);
   }
 });

@@ -90,8 +90,10 @@ describe('the limit of a thousand a minute', () => {
   });
 
   test('a reset that no minute can have is not believed, and without headers there is nothing to read', () => {
-    const told = read(`GET ${v2}`, { 'x-ratelimit-remaining': '7', 'x-ratelimit-reset': '40' });
-    expect(told).toEqual([{ budget: 'v2', limit: null, remaining: 7, resetAtMs: null }]);
+    for (const reset of ['40', String(nowMs), String(nowMs / 1_000 + 3_600)]) {
+      const told = read(`GET ${v2}`, { 'x-ratelimit-remaining': '7', 'x-ratelimit-reset': reset });
+      expect(told).toEqual([{ budget: 'v2', limit: null, remaining: 7, resetAtMs: null }]);
+    }
     expect(read(`GET ${v2}`, { 'x-ratelimit-limit': 'many' })).toEqual([]);
   });
 });
