@@ -46,21 +46,26 @@ export async function readBudgetUse(
   return rows;
 }
 
-/** Of the newest `most` events of each source (at least one): the newest whose ordering key is the subject, or null. */
+type EventQuestion = { teamId: string; sourceIds: readonly string[]; subject: string; sinceMs: number; most: number };
+
+/**
+ * Of the newest `most` events of each source (at least one): the time of the newest whose ordering key is the subject,
+ * and whose type is one of `types` unless that is null; null where there is none.
+ */
 export async function readLastEventAt(
   database: Queryable,
-  input: { teamId: string; sourceIds: readonly string[]; subject: string; sinceMs: number; most: number },
+  { teamId, sourceIds, subject, sinceMs, most, types }: EventQuestion & { types: readonly string[] | null },
 ): Promise<number | null> {
   // Uuids of our own making, named: the planner has to know the source to go by its index.
-  const ofEach = input.sourceIds.map(
+  const ofEach = sourceIds.map(
     (sourceId) => `(SELECT n.id FROM (
-        SELECT e.id, e.ordering_key FROM event e WHERE e.team_id = $1 AND e.source_id = '${uuidFromId(sourceId)}'::uuid
-          AND e.id >= $2 AND e.${untilNow} ORDER BY e.id DESC LIMIT $4) n
-      WHERE n.ordering_key = $3 ORDER BY n.id DESC LIMIT 1)`,
+        SELECT e.id, e.ordering_key, e.type FROM event e WHERE e.team_id = $1
+          AND e.source_id = '${uuidFromId(sourceId)}'::uuid AND e.id >= $2 AND e.${untilNow} ORDER BY e.id DESC LIMIT $4) n
+      WHERE n.ordering_key = $3 AND ($5::text[] IS NULL OR n.type = ANY ($5)) ORDER BY n.id DESC LIMIT 1)`,
   );
   const { rows } = await database.query<{ id: string }>(
     `SELECT x.id FROM (${ofEach.join(' UNION ALL ')}) x ORDER BY x.id DESC LIMIT 1`,
-    [uuidFromId(input.teamId), floor(input.sinceMs), input.subject, input.most],
+    [uuidFromId(teamId), floor(sinceMs), subject, most, types],
   );
   const id = rows[0]?.id;
   return id === undefined ? null : timeOfId(idFromUuid(idPrefixes.event, id));

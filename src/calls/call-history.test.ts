@@ -71,8 +71,8 @@ describe('the use of budgets', () => {
 });
 
 describe('the last event about a subject', () => {
-  async function event(orderingKey: string, sourceId: string, atMs: number): Promise<void> {
-    const eventId = await history.event({ orderingKey, atMs });
+  async function event(orderingKey: string, sourceId: string, atMs: number, type = 'a.happened'): Promise<void> {
+    const eventId = await history.event({ orderingKey, atMs, type });
     await database.pool.query('UPDATE event SET source_id = $1 WHERE id = $2', [
       uuidFromId(sourceId),
       uuidFromId(eventId),
@@ -97,5 +97,22 @@ describe('the last event about a subject', () => {
     expect(
       await calls.lastEventAt((await createHistory(database.pool)).teamId, [mine], 'env-1', minutes(15)),
     ).toBeNull();
+  });
+
+  test('tells that it is completed where its type is one of those that do, however long ago', async () => {
+    const [mine, other] = [idAt('src'), idAt('src')];
+    await event('env-1', mine, minutes(60 * 24 * 3), 'envelope-completed');
+    await event('env-2', mine, minutes(1), 'envelope-sent');
+    await event('env-3', other, minutes(1), 'envelope-completed');
+    const calls = createCallHistory(database.pool);
+    const isCompleted = (subject: string, types = ['envelope-completed'], sources = [mine]) =>
+      calls.isCompleted(history.teamId, sources, subject, types);
+    expect(await Promise.all(['env-1', 'env-2', 'env-3'].map((subject) => isCompleted(subject)))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(await isCompleted('env-1', [])).toBe(false);
+    expect(await isCompleted('env-1', undefined, [])).toBe(false);
   });
 });

@@ -15,6 +15,13 @@ export type CallHistory = {
   budgetUse(connectionId: string, sinceMs: number): Promise<BudgetUse[]>;
   /** When the newest event about a subject was accepted from one of the sources, since a moment; null: none. */
   lastEventAt(teamId: string, sourceIds: readonly string[], subject: string, sinceMs: number): Promise<number | null>;
+  /** Whether an event of one of these types, among the newest of the sources, was about the subject. */
+  isCompleted(
+    teamId: string,
+    sourceIds: readonly string[],
+    subject: string,
+    eventTypes: readonly string[],
+  ): Promise<boolean>;
 };
 
 /** An hour of the fastest provider's limit, and more than a quarter of an hour of any. */
@@ -28,7 +35,12 @@ export function createCallHistory(database: pg.Pool): CallHistory {
     budgetUse: (connectionId, sinceMs) => readBudgetUse(database, { connectionId, sinceMs, most: mostCalls }),
     async lastEventAt(teamId, sourceIds, subject, sinceMs) {
       if (sourceIds.length === 0) return null;
-      return readLastEventAt(database, { teamId, sourceIds, subject, sinceMs, most: mostEvents });
+      return readLastEventAt(database, { teamId, sourceIds, subject, sinceMs, most: mostEvents, types: null });
+    },
+    async isCompleted(teamId, sourceIds, subject, types) {
+      if (sourceIds.length === 0 || types.length === 0) return false;
+      const input = { teamId, sourceIds, subject, sinceMs: 0, most: mostEvents, types };
+      return (await readLastEventAt(database, input)) !== null;
     },
   };
 }

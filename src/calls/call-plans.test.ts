@@ -161,7 +161,14 @@ test('recent calls and the use of budgets are read from the index of their conne
 });
 
 test('the last event about a subject is read from the index of its source', async () => {
-  const input = { teamId, sourceIds: [sourceId], subject: 'env-800', sinceMs: nowMs - 900_000, most: 20_000 };
+  const input = {
+    teamId,
+    sourceIds: [sourceId],
+    subject: 'env-800',
+    sinceMs: nowMs - 900_000,
+    most: 20_000,
+    types: null,
+  };
   const plan = await planOf((client) => readLastEventAt(client, input));
   expect(plan.indexes, plan.text).toEqual(['event_team_id_source_id_id_idx']);
   expect(elsewhere(plan.partitions), plan.text).toEqual([]);

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import { Problem } from '../problem.ts';
-import type { CallEnd, CallLedger, CallStart } from './call-ledger.ts';
+import type { CallLedger, CallStart } from './call-ledger.ts';
 import { createCallRecordStore } from './call-record.store.ts';
 import { createBeginWriter } from './begin-writer.ts';
 import { createEndWriter } from './end-writer.ts';
@@ -21,8 +21,6 @@ export type CallLedgerOptions = {
   maxBytes?: number;
   /** How long a call waits to be put on record. */
   patienceMs?: number;
-  /** A call ended; it is written soon. */
-  onEnded?: (start: CallStart, end: CallEnd) => void;
   onError: (error: unknown) => void;
 };
 
@@ -85,7 +83,6 @@ export function createCallLedger(options: CallLedgerOptions): CallLedger {
         return;
       }
       begun.delete(end.id);
-      options.onEnded?.(call.start, end);
       const fits = heldBytes + weighEnd(end) <= maxBytes;
       if (!fits && weighBodies(end) > 0) onError(new Error('bodies of calls are left out: the ledger is full'));
       const kept = fits ? end : { ...end, requestBody: null, responseBody: null };

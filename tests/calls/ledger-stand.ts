@@ -1,5 +1,4 @@
 import { onTestFinished } from 'vitest';
-import type { CallEnd, CallStart } from '../../src/calls/call-ledger.ts';
 import { type CallLedgerOptions, createCallLedger } from '../../src/calls/create-call-ledger.ts';
 import { createPool } from '../../src/database/pool.ts';
 import { uuidFromId } from '../../src/ids/id.rules.ts';
@@ -19,12 +18,10 @@ export async function openLedger(database: TestDatabase, more: Partial<CallLedge
   const epoch = await history.node();
   const pool = more.database ?? createPool({ ...database.config, max: 3 }, () => undefined);
   const errors: unknown[] = [];
-  const ended: { start: CallStart; end: CallEnd }[] = [];
   const ledger = createCallLedger({
     database: pool,
     epoch: () => epoch,
     timers: realTimers,
-    onEnded: (start, end) => void ended.push({ start, end }),
     onError: (error) => void errors.push(error),
     ...more,
   });
@@ -32,7 +29,7 @@ export async function openLedger(database: TestDatabase, more: Partial<CallLedge
     await ledger.stop(0);
     if (more.database === undefined) await pool.end();
   });
-  return { ledger, history, teamId: history.teamId, epoch, errors, ended };
+  return { ledger, history, teamId: history.teamId, epoch, errors };
 }
 
 /** The row of a call as it is stored; undefined when there is none. */
