@@ -17,6 +17,8 @@ export function buildProgram(terminal: Terminal): Command {
   const program = named('posthorn', 'Self-hosted webhook gateway: receives, sends and governs webhooks.')
     .version(readVersion(), '-V, --version', 'print the version')
     .helpCommand('help [verb]', 'show the help of a verb')
+    // Without it an option that a verb and a verb below it both have would be taken for the upper one's.
+    .enablePositionalOptions()
     .usage('<verb> [options]');
   for (const verb of [up, send, inbox, listen, sources, connections, calls, simulate, keys, doctor, demo])
     program.addCommand(verb(terminal));
