@@ -7,6 +7,7 @@ import { settleFailed, settleStored } from './settle-attempt.ts';
 import { type WorkContext, workJob } from './work-job.ts';
 
 const pollEveryMs = 30_000;
+const lockedRestMs = 100;
 
 /**
  * Works on jobs that are due, whichever node made them: a few at once, and at most two of one connection, so that a
@@ -88,7 +89,9 @@ export function createJobWorker(
       }
       // A job of a busy connection is due all the while: whoever ends wakes this.
       if (running.size > 0) return null;
-      return nextJobDueMs(database);
+      const dueInMs = await nextJobDueMs(database);
+      // One that is due and was not taken is being written to: by another node, or by who makes it.
+      return dueInMs === null ? null : Math.max(lockedRestMs, dueInMs);
     },
   });
 

@@ -1,0 +1,421 @@
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { makePdf } from '../../src/simulation/pdf.rules.ts';
+import { openArchiveStand, type ArchiveStand } from './archive-stand.ts';
+import { answerJson, answerPdf, answerStatus, completeEnvelope, paths } from './fake-provider.ts';
+
+let stand: ArchiveStand;
+beforeAll(async () => {
+  stand = await openArchiveStand();
+});
+beforeEach(() => stand.newTeam());
+afterAll(() => stand.close());
+
+const sha256Of = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
+let made = 0;
+const soon = { timeout: 15_000 };
+const newEnvelope = (): string => {
+  made += 1;
+  return `envelope_${made}`;
+};
+const settled = async () => {
+  const all = await stand.jobs();
+  return all.length > 0 && all.every(({ state }) => state !== 'waiting') ? all : null;
+};
+const attempted = (attempts: number) => async () => {
+  const all = await stand.jobs();
+  return all.length > 0 && all.every((job) => job.attempts >= attempts) ? all : null;
+};
+const stored = () => stand.work('the job to be settled', settled);
+const failing = (attempts = 1) => stand.work('the attempt to fail', attempted(attempts));
+
+describe('a completion', () => {
+  test('is archived whole: status first, then the signed document, certificate and audit log, under their hashes', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    const pdfs = completeEnvelope(stand.provider, envelope);
+    const eventId = await stand.event(connection, envelope);
+    const [job] = await stored();
+    expect(job).toMatchObject({ state: 'stored', attempts: 1, eventId, subject: envelope, lastError: null });
+    expect(stand.provider.asked[0]).toBe(paths.envelope(envelope));
+    const documents = (await stand.documents()).toReversed();
+    expect(documents.map(({ kind, name, sha256, state }) => [kind, name, sha256, state])).toEqual([
+      ['signed', 'Lease.pdf', sha256Of(pdfs.signed), 'stored'],
+      ['certificate', 'certificate.pdf', sha256Of(pdfs.certificate), 'stored'],
+      ['audit-log', 'audit-log.pdf', sha256Of(pdfs.auditLog), 'stored'],
+    ]);
+    expect(documents.every(({ callId }) => callId?.startsWith('call_'))).toBe(true);
+    expect(documents[0]).toMatchObject({
+      connectionId: connection.id,
+      contentType: 'application/pdf',
+      sizeBytes: 2000,
+    });
+    const found = await stand.blobs.kept.open(stand.teamId, sha256Of(pdfs.signed));
+    expect(found !== null && (await buffer(found.stream)).equals(pdfs.signed)).toBe(true);
+    expect(stand.errors).toEqual([]);
+  });
+
+  test('that comes several times, on several nodes, is one job, and its documents are stored once', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    completeEnvelope(stand.provider, envelope);
+    for (let n = 0; n < 5; n += 1) await stand.event(connection, envelope);
+    const nodes = [stand.node(), stand.node(), stand.node()];
+    for (const { archive } of nodes) archive.start();
+    await expect.poll(settled, soon).not.toBeNull();
+    await Promise.all(nodes.map(({ archive }) => archive.stop()));
+    await stand.event(connection, envelope);
+    await stored();
+    expect(await stand.jobs()).toHaveLength(1);
+    expect(await stand.documents()).toHaveLength(3);
+    expect(stand.provider.asked).toHaveLength(4);
+  });
+
+  test('is taken from the named sources of connections that archive, and from nothing else', async () => {
+    const [mine, off, other] = [stand.connect(), stand.connect({ archive: false }), stand.connect()];
+    const envelope = newEnvelope();
+    completeEnvelope(stand.provider, envelope);
+    await stand.event(off, newEnvelope());
+    await stand.event(mine, newEnvelope(), { type: 'DOCUMENT_SIGNED' });
+    await stand.event({ ...other, sourceIds: ['src_01h455vb4pex5vsknk084sn02q'] }, newEnvelope());
+    await stand.event(mine, null);
+    await stand.event(mine, envelope);
+    await stored();
+    expect((await stand.jobs()).map(({ subject, connectionId }) => [subject, connectionId])).toEqual([
+      [envelope, mine.id],
+    ]);
+  });
+
+  test('is found when archiving is turned on later, back to the beginning of the connection', async () => {
+    const connection = stand.connect({ archive: false });
+    const envelope = newEnvelope();
+    completeEnvelope(stand.provider, envelope);
+    await stand.event(connection, envelope);
+    const { archive, timers } = stand.node();
+    archive.start();
+    await expect.poll(() => timers.waiting.length, soon).toBeGreaterThan(2);
+    expect(await stand.jobs()).toEqual([]);
+    stand.replace({ ...connection, archive: true });
+    timers.advance(30_000);
+    await expect.poll(settled, soon).not.toBeNull();
+    await archive.stop();
+  });
+
+  test('is found soon after the hint, and every one of many is', async () => {
+    const connection = stand.connect();
+    const { archive, timers } = stand.node();
+    archive.start();
+    await expect.poll(() => timers.waiting.length, soon).toBeGreaterThan(2);
+    const envelopes = Array.from({ length: 450 }, newEnvelope);
+    for (const envelope of envelopes) await stand.event(connection, envelope);
+    archive.eventArrived();
+    archive.eventArrived();
+    expect(timers.waiting.filter((delayMs) => delayMs === 3_500)).toHaveLength(1);
+    timers.advance(3_500);
+    const count = async () => {
+      timers.advance(0);
+      const { rows } = await stand.database.pool.query<{ n: number }>('SELECT count(*)::integer AS n FROM archive_job');
+      return rows[0]?.n;
+    };
+    await expect.poll(count, { timeout: 20_000 }).toBe(450);
+    await archive.stop();
+  });
+});
+
+describe('nothing but the document is archived:', () => {
+  test('a pending envelope answers its download too, and is not asked for it', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    completeEnvelope(stand.provider, envelope);
+    const items = { envelopeItems: [{ id: `${envelope}_item`, title: 'Lease' }] };
+    stand.provider.on(paths.envelope(envelope), answerJson({ id: envelope, status: 'PENDING', ...items }));
+    await stand.event(connection, envelope);
+    const [job] = await failing();
+    expect(job).toMatchObject({ state: 'waiting', lastError: 'not_completed' });
+    expect(stand.provider.asked).toEqual([paths.envelope(envelope)]);
+    expect(await stand.files()).toEqual([]);
+
+    stand.provider.on(paths.envelope(envelope), answerJson({ id: envelope, status: 'COMPLETED', ...items }));
+    await stand.makeDue();
+    expect((await stored())[0]).toMatchObject({ state: 'stored', attempts: 2 });
+  });
+
+  test.each([
+    ['an error page with 200', 'text/html', Buffer.from('<!doctype html><title>Sorry</title>'), 'wrong_content'],
+    ['an error page that says it is a PDF', 'application/pdf', Buffer.from('<html>Sorry</html>'), 'wrong_content'],
+    ['an empty answer', 'application/pdf', Buffer.alloc(0), 'wrong_content'],
+    ['JSON', 'application/json', Buffer.from('{"error":"expired"}'), 'wrong_content'],
+  ])('%s', async (_what, type, body, error) => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    completeEnvelope(stand.provider, envelope);
+    stand.provider.on(paths.item(envelope), (_request, response) => {
+      response.writeHead(200, { 'content-type': type, 'content-length': body.length }).end(body);
+    });
+    await stand.event(connection, envelope);
+    const [job] = await failing();
+    expect(job).toMatchObject({ state: 'waiting', lastError: error });
+    const documents = await stand.documents();
+    expect(documents.map(({ kind }) => kind).sort()).toEqual(['audit-log', 'certificate']);
+    expect(await stand.files()).not.toContain(sha256Of(body));
+  });
+
+  test.each(['with a length', 'in chunks'])('a download that ends early, %s', async (how) => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    const { signed } = completeEnvelope(stand.provider, envelope, 300_000);
+    stand.provider.on(paths.item(envelope), (_request, response) => {
+      response.writeHead(200, how === 'in chunks' ? {} : { 'content-length': signed.length });
+      response.write(signed.subarray(0, 200_000), () => response.destroy());
+    });
+    await stand.event(connection, envelope);
+    expect((await failing())[0]).toMatchObject({ state: 'waiting', lastError: 'cut_short' });
+    expect((await stand.documents()).map(({ kind }) => kind)).not.toContain('signed');
+    expect(await stand.files()).toHaveLength(2);
+
+    stand.provider.on(paths.item(envelope), answerPdf(signed));
+    stand.provider.asked.length = 0;
+    await stand.makeDue();
+    await stored();
+    // What was got before is not asked for again.
+    expect(stand.provider.asked).toEqual([paths.envelope(envelope), paths.item(envelope)]);
+    expect(await stand.documents()).toHaveLength(3);
+  });
+
+  test('a body without a length that the connection ends, when it is not a whole PDF', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    const { signed } = completeEnvelope(stand.provider, envelope, 50_000);
+    stand.provider.on(paths.item(envelope), (request) => {
+      const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/pdf\r\nconnection: close\r\n\r\n';
+      request.socket.end(Buffer.concat([Buffer.from(head), signed.subarray(0, 40_000)]));
+    });
+    await stand.event(connection, envelope);
+    expect((await failing())[0]).toMatchObject({ lastError: 'cut_short' });
+  });
+
+  test('more than the archive takes', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    completeEnvelope(stand.provider, envelope, 100_000);
+    await stand.event(connection, envelope);
+    const [job] = await stand.work('the attempt', attempted(1), { maxDocumentBytes: 50_000 });
+    expect(job).toMatchObject({ state: 'waiting', lastError: 'too_large' });
+    expect(await stand.files()).toEqual([]);
+  });
+});
+
+describe('what is not there', () => {
+  test('is tried again, and archived when it is there: 404 at first', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    await stand.event(connection, envelope);
+    expect((await failing())[0]).toMatchObject({ state: 'waiting', lastError: 'not_found' });
+    completeEnvelope(stand.provider, envelope);
+    await stand.makeDue();
+    expect((await stored())[0]).toMatchObject({ state: 'stored', lastError: null });
+  });
+
+  test('is gone at once when the provider says so, and the team is told', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    stand.provider.on(paths.envelope(envelope), answerStatus(410));
+    const eventId = await stand.event(connection, envelope);
+    const [job] = await stored();
+    expect(job).toMatchObject({ state: 'missing', lastError: 'gone', dueAt: null });
+    const { id: jobId } = job ?? {};
+    expect(await stand.news()).toEqual([
+      {
+        type: 'posthorn.archive.missing',
+        data: {
+          ...{ jobId, eventId, connectionId: connection.id, provider: 'documenso', subject: envelope },
+          ...{ attempts: 1, lastError: 'gone', state: 'missing' },
+        },
+      },
+    ]);
+    expect(stand.told()).toBe(1);
+  });
+
+  test('is not offered when it is optional and still not there at the third attempt', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    completeEnvelope(stand.provider, envelope);
+    stand.provider.on(paths.auditLog(envelope), answerStatus(404));
+    await stand.event(connection, envelope);
+    for (const attempt of [1, 2]) {
+      expect((await failing(attempt))[0]).toMatchObject({ state: 'waiting', lastError: 'not_found' });
+      await stand.makeDue();
+    }
+    expect((await stored())[0]).toMatchObject({ state: 'stored', attempts: 3 });
+    expect((await stand.documents()).map(({ kind }) => kind).sort()).toEqual(['certificate', 'signed']);
+  });
+
+  test('is late after an hour, once, and given up after three days', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    stand.provider.on(paths.envelope(envelope), answerStatus(503));
+    await stand.event(connection, envelope);
+    await failing();
+    await stand.age(2);
+    await stand.work('the team to be told', async () => (await stand.job()).lateAt);
+    await stand.work('another pass', attempted(1));
+    expect((await stand.news()).map(({ type }) => type)).toEqual(['posthorn.archive.late']);
+    await stand.age(72);
+    await stand.makeDue();
+    expect((await stored())[0]).toMatchObject({ state: 'missing', lastError: 'provider_failed' });
+    expect((await stand.news()).map(({ type }) => type)).toEqual(['posthorn.archive.late', 'posthorn.archive.missing']);
+  });
+
+  test('fails for good when an event leads to no document', async () => {
+    const connection = stand.connect();
+    await stand.event(connection, 'document:12', { body: { payload: { id: 12 } } });
+    expect((await stored())[0]).toMatchObject({ state: 'failed', lastError: 'no_documents' });
+    expect(stand.provider.asked).toEqual([]);
+  });
+
+  test('waits while its connection is away', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    stand.provider.on(paths.envelope(envelope), answerStatus(500));
+    await stand.event(connection, envelope);
+    await failing();
+    stand.disconnect(connection.id);
+    await stand.makeDue();
+    expect((await failing(2))[0]).toMatchObject({ state: 'waiting', lastError: 'connection_unknown' });
+  });
+});
+
+describe('the next attempt', () => {
+  const dueInMs = async (): Promise<number> => Date.parse((await stand.job()).dueAt ?? '') - Date.now();
+
+  test('comes a minute later, and no sooner than the provider asks', async () => {
+    const connection = stand.connect();
+    const [plain, asking] = [newEnvelope(), newEnvelope()];
+    stand.provider.on(paths.envelope(plain), answerStatus(500));
+    await stand.event(connection, plain);
+    await failing();
+    expect(await dueInMs()).toBeGreaterThan(50_000);
+    expect(await dueInMs()).toBeLessThan(70_000);
+    stand.provider.on(paths.envelope(asking), answerStatus(429, { 'retry-after': '1800' }));
+    await stand.event(connection, asking);
+    await stand.work('both attempts', async () => (await stand.jobs()).length === 2 && attempted(1)());
+    expect(await dueInMs()).toBeGreaterThan(1_750_000);
+  });
+
+  test('is not polling: it comes after the window in which the provider calls it so', async () => {
+    const connection = stand.connect({ provider: 'docusign', pollingWindowMs: 900_000 });
+    const body = { data: { accountId: 'acc', envelopeId: 'env' } };
+    await stand.event(connection, 'env', { type: 'envelope-completed', body });
+    await failing();
+    expect(stand.provider.asked).toEqual(['/v2.1/accounts/acc/envelopes/env']);
+    expect(await dueInMs()).toBeGreaterThan(900_000);
+  });
+});
+
+describe('other providers', () => {
+  test('DocuSign: the combined document and the certificate', async () => {
+    const connection = stand.connect({ provider: 'docusign' });
+    const path = '/v2.1/accounts/acc/envelopes/env-1';
+    stand.provider.on(path, answerJson({ status: 'completed' }));
+    stand.provider.on(`${path}/documents/combined`, answerPdf(makePdf(5000)));
+    stand.provider.on(`${path}/documents/certificate`, answerPdf(makePdf(1000)));
+    const body = { event: 'envelope-completed', data: { accountId: 'acc', envelopeId: 'env-1' } };
+    await stand.event(connection, 'env-1', { type: 'envelope-completed', body });
+    await stored();
+    const kinds = (await stand.documents()).map(({ kind }) => kind).sort();
+    expect(kinds).toEqual(['certificate', 'signed']);
+  });
+
+  test('GoRoute: a received invoice, and the record of a delivered one', async () => {
+    const connection = stand.connect({ provider: 'goroute' });
+    const xml = Buffer.from('<?xml version="1.0"?><Invoice/>');
+    stand.provider.on('/api/v1/documents/doc_1/download', (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/xml; charset=utf-8' }).end(xml);
+    });
+    stand.provider.on('/api/v1/transactions/tx_2', answerJson({ transaction_id: 'tx_2', status: 'delivered' }));
+    const received = { data: { transaction_id: 'tx_1', document_id: 'doc_1' } };
+    await stand.event(connection, 'tx_1', { type: 'document.received', body: received });
+    const delivered = { data: { transaction_id: 'tx_2' } };
+    await stand.event(connection, 'tx_2', { type: 'transaction.delivered', body: delivered });
+    await stored();
+    const documents = await stand.documents();
+    expect(documents.map(({ kind, name, contentType }) => [kind, name, contentType]).sort()).toEqual([
+      ['audit-log', 'tx_2.json', 'application/json'],
+      ['document', 'doc_1.xml', 'application/xml'],
+    ]);
+  });
+});
+
+test('the same bytes twice are two documents and one blob', async () => {
+  const connection = stand.connect();
+  const [one, two] = [newEnvelope(), newEnvelope()];
+  completeEnvelope(stand.provider, one);
+  completeEnvelope(stand.provider, two);
+  await stand.event(connection, one);
+  await stand.event(connection, two);
+  await stored();
+  expect(await stand.documents()).toHaveLength(6);
+  expect(await stand.files()).toHaveLength(3);
+});
+
+test('a store that is full keeps the job waiting, and its operator hears why', async () => {
+  const connection = stand.connect();
+  const envelope = newEnvelope();
+  completeEnvelope(stand.provider, envelope);
+  await stand.event(connection, envelope);
+  const { keep } = stand.blobs.kept;
+  const { BlobStoreError } = await import('../../src/blobs/blob-store.ts');
+  stand.blobs.kept.keep = async (_team, bytes) => {
+    bytes.destroy();
+    throw new BlobStoreError('The disk is full.', { full: true });
+  };
+  try {
+    expect((await failing())[0]).toMatchObject({ state: 'waiting', lastError: 'store_failed' });
+    expect(stand.errors.map(({ error }) => String(error))).toEqual(['BlobStoreError: The disk is full.']);
+  } finally {
+    stand.blobs.kept.keep = keep;
+  }
+});
+
+test('a node that stops lets go of its downloads: another goes on at once', async () => {
+  const connection = stand.connect();
+  const envelope = newEnvelope();
+  const { signed } = completeEnvelope(stand.provider, envelope, 300_000);
+  stand.provider.on(paths.item(envelope), (_request, response) => {
+    response.writeHead(200, { 'content-length': signed.length }).write(signed.subarray(0, 100_000));
+  });
+  await stand.event(connection, envelope);
+  const { archive } = stand.node();
+  archive.start();
+  await expect.poll(async () => (await stand.files()).length, soon).toBe(1);
+  await archive.stop();
+  expect(await stand.files()).toEqual([]);
+  expect(await stand.job()).toMatchObject({ state: 'waiting', attempts: 0 });
+  stand.provider.on(paths.item(envelope), answerPdf(signed));
+  expect((await stored())[0]).toMatchObject({ state: 'stored', attempts: 1 });
+});
+
+test('who loses the claim gives its download up, and writes nothing of it', async () => {
+  const connection = stand.connect();
+  const envelope = newEnvelope();
+  const { signed } = completeEnvelope(stand.provider, envelope, 300_000);
+  let finish: () => void = () => undefined;
+  stand.provider.on(paths.item(envelope), (_request, response) => {
+    response.writeHead(200, { 'content-length': signed.length }).write(signed.subarray(0, 100_000));
+    finish = () => response.end(signed.subarray(100_000));
+  });
+  await stand.event(connection, envelope);
+  const slow = stand.node();
+  slow.archive.start();
+  await expect.poll(async () => (await stand.files()).length, soon).toBe(1);
+  stand.provider.on(paths.item(envelope), answerPdf(signed));
+  await stand.makeDue();
+  await stored();
+  slow.timers.advance(30_000);
+  await expect.poll(async () => (await stand.files()).filter((name) => name.startsWith('.draft')), soon).toEqual([]);
+  finish();
+  await slow.archive.stop();
+  expect(await stand.jobs()).toMatchObject([{ state: 'stored', attempts: 1 }]);
+  expect(await stand.documents()).toHaveLength(3);
+});
