@@ -2,12 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { createArchive } from './archive/create-archive.ts';
 import { createBodyLinks } from './blobs/body-links.ts';
 import { openBlobStore } from './blobs/open-blob-store.ts';
+import { openCalling } from './calling/open-calling.ts';
 import { createAlignedClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createPools, openDatabase } from './database/open-database.ts';
 import type { Timers } from './delivery/delivery-ports.ts';
+import { awaitLease } from './delivery/await-lease.ts';
 import { DeliveryEngine } from './delivery/engine.ts';
 import { createLargeBodies } from './delivery/large-bodies.ts';
 import { measureQueue } from './delivery/measure-queue.ts';
@@ -16,37 +19,25 @@ import { createHttpTransport } from './delivery/http-transport.ts';
 import { createPostgresDeliveryStore } from './delivery/postgres-delivery.store.ts';
 import { prepareRequests } from './delivery/request-preparation.ts';
 import { openEgress, targetUrlPolicyOf } from './egress/reach.ts';
-import { deliveryRoutes } from './delivery/delivery.routes.ts';
-import { endpointRoutes } from './endpoints/endpoints.routes.ts';
-import { eventTypeRoutes } from './event-types/event-types.routes.ts';
-import { eventQueryRoutes } from './events/event-query.routes.ts';
 import { createFeedWaitingRoom } from './feed/feed-waiting-room.ts';
-import { feedRoutes } from './feed/feed.routes.ts';
 import { createEngineEvents } from './operations/engine-events.ts';
 import { createMaintenance } from './operations/maintenance.ts';
-import { replayRoutes } from './replays/replay.routes.ts';
-import { apiKeyRoutes } from './teams/api-keys.routes.ts';
-import { teamRoutes } from './teams/teams.routes.ts';
 import { createEndpointHealth } from './endpoints/endpoint-health.ts';
 import { createPostgresAcceptStore } from './events/accept.store.ts';
 import { createEventAcceptor } from './events/event-acceptor.ts';
 import { createEventIntake } from './events/event-intake.ts';
-import { eventIntakeRoutes } from './events/event-intake.routes.ts';
 import { createAuthentication } from './http/authentication.ts';
 import { listen } from './http/listen.ts';
 import { createHttpServer } from './http/server.ts';
 import { createIdSource } from './ids/id-source.ts';
-import { healthRoutes } from './operations/health.routes.ts';
 import { loadOrCreateOperatorKey } from './operations/operator-key.ts';
 import { createOutboxEmitter } from './operations/outbox-emitter.ts';
-import { inboundRoutes } from './receiving/inbound.routes.ts';
-import { listenRoutes } from './listening/listen.routes.ts';
 import { createListeners } from './listening/listeners.ts';
 import { openReceiving, sourceCachePath } from './receiving/open-receiving.ts';
+import { registerRoutes } from './register-routes.ts';
 import { createReplayWorker } from './replays/replay-worker.ts';
-import { loadOrCreateMasterKeyFile } from './sealing/master-key.ts';
+import { openMasterKeys } from './sealing/master-key.ts';
 import { createSealer } from './sealing/sealer.ts';
-import { sourceRoutes } from './sources/sources.routes.ts';
 import { createApiKeyDirectory } from './teams/api-key-directory.ts';
 import { createTeamDirectory } from './teams/team-directory.ts';
 import { createLog, type Log } from './telemetry/log.ts';
@@ -100,7 +91,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     config.operatorKey === null
       ? await loadOrCreateOperatorKey(config.dataFolder)
       : { key: config.operatorKey, created: false };
-  const masterKeys = await openMasterKeys(config);
+  const masterKeys = await openMasterKeys(config.masterKeys, join(config.dataFolder, 'master-key'));
   const sealer = createSealer({ masterKeys });
   let url = '';
   const publicUrl = (): string => config.publicUrl ?? url;
@@ -172,11 +163,13 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   };
   directory.onChange((teamId) => {
     receiving.teamChanged(teamId);
+    calls.teamChanged(teamId);
     apiKeys.forgetTeam(teamId);
     void followTeam(directory.get(teamId), teamId);
   });
   directory.onGap(() => {
     receiving.mayHaveMissed();
+    calls.mayHaveMissed();
     apiKeys.forgetAll();
   });
 
@@ -195,7 +188,10 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
       await pools.general.query('SELECT make_day_partitions(7)');
     },
     onAccepted: (duplicate) => metrics.eventAccepted(duplicate),
-    onNew: (event) => listeners.publish(event),
+    onNew(event) {
+      listeners.publish(event);
+      if (event.draft.origin !== null) archive.eventArrived();
+    },
     onError: (error) => reportError('accept', error),
   });
   const intake = createEventIntake({
@@ -225,6 +221,39 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     watch: (port) => rehearsal.watched(port),
   });
   cleanUps.push(() => receiving.stop());
+  const calls = openCalling({
+    database: pools.general,
+    sealer,
+    egress,
+    ids,
+    clock,
+    monotonicMs,
+    timers,
+    random: Math.random,
+    version,
+    epoch: () => engine.epoch(),
+    environment: process.env,
+    onCall: (start, end) =>
+      metrics.call({
+        provider: start.provider,
+        outcome: end.error === null ? 'succeeded' : 'failed',
+        totalMs: end.timing.totalMs,
+        violation: end.polling !== null,
+      }),
+    onBreakerOpened: (opened) => log.warn(opened, 'calls through a connection fail; its breaker opened'),
+    onError: reportError,
+  });
+  const archive = createArchive({
+    database: pools.general,
+    clock,
+    ids,
+    blobs,
+    call: calls.calling.caller,
+    connections: calls.directory,
+    timers,
+    onTold: tell,
+    onError: reportError,
+  });
   const outbox = createOutboxEmitter({
     database: pools.general,
     accept: (draft) => acceptor.accept(draft),
@@ -242,6 +271,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   const metrics = createMetrics({
     engine: () => engine.state(),
     pendingAccepts: () => acceptor.pending,
+    pendingCalls: () => calls.pending(),
     spool: () => receiving.spool(),
     now: () => clock.now(),
     queue: () => measureQueue(pools.general),
@@ -279,45 +309,45 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     timers,
     onError: (error) => reportError('feed', error),
   });
-  await server.register(teamRoutes({ services }));
-  await server.register(apiKeyRoutes({ services }));
-  await server.register(eventTypeRoutes({ services }));
-  await server.register(
-    endpointRoutes({
-      services: {
-        ...services,
-        targetUrlPolicy: targetUrlPolicyOf(config),
-        onEndpointDeleted: () => maintenance.wake(),
-      },
-    }),
-  );
-  await server.register(eventIntakeRoutes({ intake }));
-  await server.register(eventQueryRoutes({ ...services, blobs, readBodyUrl: links.read }));
-  await server.register(sourceRoutes({ services: { ...services, publicUrl } }));
-  await server.register(inboundRoutes({ receiver: receiving.receiver, monotonicMs }));
-  await server.register(deliveryRoutes({ ...services, onQueued, acceptEvent: (draft) => acceptor.accept(draft) }));
-  await server.register(replayRoutes({ ...services, onQueued, onReplay: () => replays.wake() }));
-  const forFollowers = { ...services, waitingRoom, bodyUrl: links.urlOf };
-  await server.register(feedRoutes(forFollowers));
-  await server.register(listenRoutes({ ...forFollowers, listeners, timers, authentication, onError: reportError }));
-  await server.register(
-    healthRoutes({
-      readiness: {
-        database: pools.general,
-        dataFolder: embedded ? config.dataFolder : null,
-        engine: () => engine.state(),
-        stopping: () => stopping,
-        durabilityWarnings,
-        spool: () => receiving.spool(),
-        now: () => clock.now(),
-      },
-      metrics: metrics.registry,
-    }),
-  );
+  await registerRoutes(server, {
+    services: {
+      ...services,
+      publicUrl,
+      targetUrlPolicy: targetUrlPolicyOf(config),
+      onQueued,
+      onEndpointDeleted: () => maintenance.wake(),
+      onReplay: () => replays.wake(),
+      acceptEvent: (draft) => acceptor.accept(draft),
+    },
+    intake,
+    receiver: receiving.receiver,
+    calling: calls.calling,
+    connections: calls.directory,
+    archive: archive.services,
+    blobs,
+    links,
+    listeners,
+    waitingRoom,
+    authentication,
+    timers,
+    monotonicMs,
+    onError: reportError,
+    readiness: {
+      database: pools.general,
+      dataFolder: embedded ? config.dataFolder : null,
+      engine: () => engine.state(),
+      stopping: () => stopping,
+      durabilityWarnings,
+      spool: () => receiving.spool(),
+      now: () => clock.now(),
+    },
+    metrics: metrics.registry,
+  });
 
   await receiving.start();
+  cleanUps.push(() => calls.stop(config.shutdownSeconds * 1000));
   cleanUps.push(async () => {
-    await Promise.all([outbox.stop(), replays.stop(), maintenance.stop()]);
+    await Promise.all([outbox.stop(), replays.stop(), maintenance.stop(), archive.stop()]);
     await engine.stop(config.shutdownSeconds * 1000);
     await directory.stop();
   });
@@ -328,6 +358,8 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     await awaitLease(engine);
     outbox.start();
     replays.start();
+    await calls.start();
+    archive.start();
     maintenance.start();
   };
   const working = database.ready.then(work);
@@ -360,19 +392,6 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   };
 }
 
-async function openMasterKeys(config: Config): Promise<readonly Buffer[]> {
-  if (config.masterKeys.length > 0) return config.masterKeys;
-  const file = await loadOrCreateMasterKeyFile(join(config.dataFolder, 'master-key'));
-  if (!file.ok) throw new Error(file.problem);
-  return [file.key];
-}
-
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
-}
-
-async function awaitLease(engine: DeliveryEngine): Promise<void> {
-  for (let tries = 0; engine.epoch() === null && tries < 200; tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
 }

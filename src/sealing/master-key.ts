@@ -49,6 +49,17 @@ export async function loadOrCreateMasterKeyFile(path: string): Promise<MasterKey
   }
 }
 
+/**
+ * The keys that were given, or else the one in the file, which the first start makes.
+ * @throws what is wrong with the file, with its remedy.
+ */
+export async function openMasterKeys(given: readonly Buffer[], path: string): Promise<readonly Buffer[]> {
+  if (given.length > 0) return given;
+  const file = await loadOrCreateMasterKeyFile(path);
+  if (!file.ok) throw new Error(file.problem);
+  return [file.key];
+}
+
 /** Checks the opened file and not its name, so that it cannot be exchanged in between. Null when there is none. */
 async function readKeyFile(path: string, created = false): Promise<MasterKeyFile | null> {
   // Non-blocking, so that a pipe in its place is refused instead of waited for.

@@ -1,0 +1,68 @@
+import type { FastifyInstance } from 'fastify';
+import { archiveRoutes } from './archive/archive.routes.ts';
+import { egressRoutes } from './calling/egress.routes.ts';
+import { providerHealthRoutes } from './calling/health.routes.ts';
+import { callRoutes } from './calls/calls.routes.ts';
+import { connectionRoutes } from './connections/connections.routes.ts';
+import { deliveryRoutes } from './delivery/delivery.routes.ts';
+import { endpointRoutes } from './endpoints/endpoints.routes.ts';
+import { eventTypeRoutes } from './event-types/event-types.routes.ts';
+import { eventIntakeRoutes } from './events/event-intake.routes.ts';
+import { eventQueryRoutes } from './events/event-query.routes.ts';
+import { feedRoutes } from './feed/feed.routes.ts';
+import { listenRoutes } from './listening/listen.routes.ts';
+import { healthRoutes } from './operations/health.routes.ts';
+import { inboundRoutes } from './receiving/inbound.routes.ts';
+import { replayRoutes } from './replays/replay.routes.ts';
+import { sourceRoutes } from './sources/sources.routes.ts';
+import { apiKeyRoutes } from './teams/api-keys.routes.ts';
+import { teamRoutes } from './teams/teams.routes.ts';
+
+type Options<Routes extends (options: never) => unknown> = Parameters<Routes>[0];
+
+/** What the routes of all capabilities are handed. */
+export type RouteParts = {
+  services: Options<typeof endpointRoutes>['services'] &
+    Options<typeof connectionRoutes>['services'] &
+    Options<typeof deliveryRoutes> &
+    Options<typeof replayRoutes>;
+  intake: Options<typeof eventIntakeRoutes>['intake'];
+  receiver: Options<typeof inboundRoutes>['receiver'];
+  calling: Options<typeof egressRoutes>['calling'];
+  connections: Options<typeof egressRoutes>['directory'];
+  archive: Omit<Options<typeof archiveRoutes>['services'], keyof Options<typeof callRoutes>>;
+  blobs: Options<typeof eventQueryRoutes>['blobs'];
+  links: { read: Options<typeof eventQueryRoutes>['readBodyUrl']; urlOf: Options<typeof feedRoutes>['bodyUrl'] };
+  listeners: Options<typeof listenRoutes>['listeners'];
+  waitingRoom: Options<typeof feedRoutes>['waitingRoom'];
+  authentication: Options<typeof listenRoutes>['authentication'];
+  timers: Options<typeof listenRoutes>['timers'];
+  monotonicMs: Options<typeof inboundRoutes>['monotonicMs'];
+  onError: Options<typeof listenRoutes>['onError'];
+  readiness: Options<typeof healthRoutes>['readiness'];
+  metrics: Options<typeof healthRoutes>['metrics'];
+};
+
+/** Every route of the product: the table of contents of its HTTP API. */
+export async function registerRoutes(server: FastifyInstance, parts: RouteParts): Promise<void> {
+  const { services, calling, connections: directory, blobs, links } = parts;
+  const forFollowers = { ...services, waitingRoom: parts.waitingRoom, bodyUrl: links.urlOf };
+  await server.register(teamRoutes({ services }));
+  await server.register(apiKeyRoutes({ services }));
+  await server.register(eventTypeRoutes({ services }));
+  await server.register(endpointRoutes({ services }));
+  await server.register(eventIntakeRoutes({ intake: parts.intake }));
+  await server.register(eventQueryRoutes({ ...services, blobs, readBodyUrl: links.read }));
+  await server.register(deliveryRoutes(services));
+  await server.register(replayRoutes(services));
+  await server.register(feedRoutes(forFollowers));
+  await server.register(listenRoutes({ ...forFollowers, ...parts }));
+  await server.register(sourceRoutes({ services }));
+  await server.register(inboundRoutes(parts));
+  await server.register(connectionRoutes({ services }));
+  await server.register(egressRoutes({ calling, directory }));
+  await server.register(providerHealthRoutes({ calling, directory }));
+  await server.register(callRoutes(services));
+  await server.register(archiveRoutes({ services: { ...services, ...parts.archive } }));
+  await server.register(healthRoutes(parts));
+}
