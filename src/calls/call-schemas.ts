@@ -40,7 +40,7 @@ export const Polling = OneOf<NonNullable<CallEnd['polling']>>(['violation', 'ser
 });
 const Milliseconds = Nullable(Type.Number());
 
-export const summary = {
+const summary = {
   id: Type.String({ examples: ['call_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
   connectionId: Type.String(),
   provider: Type.String(),

@@ -5,7 +5,7 @@ import { uuidFromId } from '../../src/ids/id.rules.ts';
 import { createHistory, type History } from '../support/history.ts';
 import type { TestDatabase } from '../support/test-database.ts';
 
-export const realTimers = {
+const realTimers = {
   after(delayMs: number, run: () => void) {
     const timer = setTimeout(run, delayMs);
     return { cancel: () => clearTimeout(timer) };
