@@ -11,12 +11,12 @@ export type KeptBlobs = {
    * Reads the stream to its end, in flat memory, and resolves when its bytes are durable. A stream that errors stores
    * nothing, and its error is passed on. Equal bytes are one blob; a damaged one is mended by being kept again.
    */
-  keep(teamId: string, bytes: Readable): Promise<KeptBlob>;
+  keep: (teamId: string, bytes: Readable) => Promise<KeptBlob>;
   /**
    * The bytes as they are now, which need not be those that were kept: compare them with the hash. Null when there are
    * none. The caller consumes or destroys the stream.
    */
-  open(teamId: string, sha256: string): Promise<{ sizeBytes: number; stream: Readable } | null>;
+  open: (teamId: string, sha256: string) => Promise<{ sizeBytes: number; stream: Readable } | null>;
   /** Removes all that is kept for a team. What a bucket's object lock holds stays there as an older version. */
-  removeTeam(teamId: string): Promise<void>;
+  removeTeam: (teamId: string) => Promise<void>;
 };

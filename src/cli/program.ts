@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { addCallVerbs } from './calls.ts';
+import { addArchiveVerbs } from './archive.ts';
 import { addConnectionVerbs } from './connections.ts';
 import { addKeyVerbs } from './keys.ts';
 import type { ListenOptions } from './listen.ts';
@@ -20,7 +21,7 @@ export function buildProgram(terminal: Terminal): Command {
     // Without it an option that a verb and a verb below it both have would be taken for the upper one's.
     .enablePositionalOptions()
     .usage('<verb> [options]');
-  for (const verb of [up, send, inbox, listen, sources, connections, calls, simulate, keys, doctor, demo])
+  for (const verb of [up, send, inbox, listen, sources, connections, calls, archive, simulate, keys, doctor, demo])
     program.addCommand(verb(terminal));
   program.addHelpText(
     'after',
@@ -149,6 +150,12 @@ const listen: Verb = (terminal) =>
 
 const sources: Verb = (terminal) =>
   addSourceVerbs(named('sources', 'Manage sources: where providers post their webhooks to.'), terminal);
+
+const archive: Verb = (terminal) =>
+  addArchiveVerbs(
+    named('archive', 'Read, verify and mend the archive: signed documents, kept under their hashes.'),
+    terminal,
+  );
 
 const connections: Verb = (terminal) =>
   addConnectionVerbs(

@@ -67,7 +67,7 @@ describe('the archive over HTTP', () => {
     const second = await ask('GET', `?limit=4&cursor=${first.body.nextCursor}`);
     expect([...first.body.data, ...second.body.data]).toEqual(documents);
     expect(second.body.nextCursor).toBeNull();
-    const count = async (query: string) => (await ask('GET', query)).body.data.length;
+    const count = async (query: string) => Number((await ask('GET', query)).body.data.length);
     expect(await count('?subject=env_a')).toBe(3);
     expect(await count('?subject=env_a&kind=signed')).toBe(1);
     expect(await count(`?connection=${connection.id}&state=stored`)).toBe(6);
@@ -104,7 +104,9 @@ describe('the archive over HTTP', () => {
     await stand.tamper(first.sha256, Buffer.alloc(first.sizeBytes, '%'));
     const answer = await download(first.id);
     await expect(answer.arrayBuffer()).rejects.toThrow(/terminated/);
-    await expect.poll(async () => (await ask('GET', `/${first.id}`)).body.state, { timeout: 10_000 }).toBe('damaged');
+    await expect
+      .poll(async () => String((await ask('GET', `/${first.id}`)).body.state), { timeout: 10_000 })
+      .toBe('damaged');
     expect((await stand.news()).map(({ type }) => type)).toEqual(['posthorn.archive.damaged']);
     expect(hints).toContain('told');
   });

@@ -142,9 +142,6 @@ export async function openArchiveStand(more: { blobs?: BlobStore } = {}) {
       archive.start();
       try {
         return await until(what, look, { deadlineMs: 8_000 });
-      } catch (error) {
-        console.error(JSON.stringify(await jobs(), null, 1), errors);
-        throw error;
       } finally {
         await archive.stop();
       }

@@ -229,8 +229,14 @@ describe('what is not there', () => {
       {
         type: 'posthorn.archive.missing',
         data: {
-          ...{ jobId, eventId, connectionId: connection.id, provider: 'documenso', subject: envelope },
-          ...{ attempts: 1, lastError: 'gone', state: 'missing' },
+          jobId,
+          eventId,
+          connectionId: connection.id,
+          provider: 'documenso',
+          subject: envelope,
+          attempts: 1,
+          lastError: 'gone',
+          state: 'missing',
         },
       },
     ]);
@@ -340,10 +346,9 @@ describe('other providers', () => {
     await stand.event(connection, 'tx_2', { type: 'transaction.delivered', body: delivered });
     await stored();
     const documents = await stand.documents();
-    expect(documents.map(({ kind, name, contentType }) => [kind, name, contentType]).sort()).toEqual([
-      ['audit-log', 'tx_2.json', 'application/json'],
-      ['document', 'doc_1.xml', 'application/xml'],
-    ]);
+    expect(new Set(documents.map(({ kind, name, contentType }) => `${kind} ${name} ${contentType}`))).toEqual(
+      new Set(['audit-log tx_2.json application/json', 'document doc_1.xml application/xml']),
+    );
   });
 });
 

@@ -51,7 +51,7 @@ test('a run counts every document, finds what was tampered with and what is miss
   expect([...found.values()].filter((state) => state === 'stored')).toHaveLength(24);
   const news = await stand.news();
   expect(news.map(({ type }) => type)).toEqual(Array.from({ length: 3 }, () => 'posthorn.archive.damaged'));
-  expect(news.map(({ data }) => data['documentId']).sort()).toEqual([tampered.id, longer.id, gone.id].sort());
+  expect(new Set(news.map(({ data }) => data['documentId']))).toEqual(new Set([tampered.id, longer.id, gone.id]));
   expect((await stand.documents()).every(({ verifiedAt }) => verifiedAt !== null)).toBe(true);
 
   expect(await verifyAll()).toMatchObject({ checked: 27, damaged: 2, missing: 1 });
