@@ -4,6 +4,7 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Clock } from '../clock.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import type { AcceptedEvent, EventDraft } from '../events/event-draft.ts';
+import { inTime } from '../patience.ts';
 import type { RejectionReason } from '../providers/provider-profile.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import { createSourceActivity } from '../sources/source-activity.ts';
@@ -123,19 +124,11 @@ export async function openReceiving(options: {
     },
     async stop() {
       // A database that does not answer holds nothing up: what is in the spool is on disk, and dedupe keys tell.
-      await inTime(timers, acceptor.stop());
-      await inTime(timers, Promise.all([directory.stop(), activity.stop(), seenAgain.stop()]));
+      await inTime(timers, acceptor.stop(), stopPatienceMs);
+      await inTime(timers, Promise.all([directory.stop(), activity.stop(), seenAgain.stop()]), stopPatienceMs);
       await spool.close();
     },
   };
-}
-
-/** Resolves when it is over, or when it takes too long. */
-async function inTime(timers: Timers, work: Promise<unknown>): Promise<void> {
-  const { promise: isLate, resolve } = Promise.withResolvers<void>();
-  const patience = timers.after(stopPatienceMs, resolve);
-  await Promise.race([work, isLate]);
-  patience.cancel();
 }
 
 const quietMs = 1_000;

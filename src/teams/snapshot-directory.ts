@@ -171,8 +171,8 @@ export function createSnapshotDirectory<Row extends TeamRow, Config>(options: {
       looks.count += 1;
       if (looks.count > mostLooksPerSecond) return null;
       want('all');
-      const read = run().then(() => (wanted === null ? undefined : run()));
-      return inTime(options.timers, read, startPatienceMs).then(() => undefined);
+      const looked = run().then(() => (wanted === null ? undefined : run()));
+      return inTime(options.timers, looked, startPatienceMs).then(() => undefined);
     },
     onChange: (listener) => void listeners.push(listener),
     teamChanged(teamId) {
