@@ -5,7 +5,7 @@ import type { ServerLog } from './embedded/server-log.ts';
 import { startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
 import { migrate } from './migrate.ts';
 import { isDatabaseOutage } from './database-outage.rules.ts';
-import { createPool } from './pool.ts';
+import { createPool, endPool } from './pool.ts';
 
 export type OpenDatabase = {
   connection: pg.ClientConfig;
@@ -82,5 +82,5 @@ export function createPools(options: {
   const accept = createPool({ ...connection, max: 2, statement_timeout: 10_000, query_timeout: 12_000 }, onError);
   const delivery = createPool({ ...connection, max: 6, statement_timeout: 30_000, query_timeout: 32_000 }, onError);
   const general = createPool({ ...connection, max: options.databaseConnections }, onError);
-  return { accept, delivery, general, end: () => Promise.all([accept.end(), delivery.end(), general.end()]) };
+  return { accept, delivery, general, end: () => Promise.all([accept, delivery, general].map(endPool)) };
 }

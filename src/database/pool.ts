@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import pg from 'pg';
 
 /**
@@ -19,7 +20,37 @@ export function createPool(config: pg.PoolConfig, onError: (error: Error) => voi
   // The pool listens to idle clients only: one that breaks between two statements of a transaction would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   closeIdleAfterSilence(pool);
+  rememberOpen(pool);
   return pool;
+}
+
+/** Connections of a pool whose sockets are open, those included that were told to end and did not. */
+const openClients = new WeakMap<pg.Pool, Set<pg.PoolClient>>();
+
+function rememberOpen(pool: pg.Pool): void {
+  const open = new Set<pg.PoolClient>();
+  openClients.set(pool, open);
+  pool.on('connect', (client) => {
+    open.add(client);
+    client.once('end', () => open.delete(client));
+  });
+}
+
+const endPatienceMs = 2_000;
+
+/**
+ * Ends a pool of `createPool`: what is under way may end within two seconds. A server that is frozen answers neither a
+ * statement nor a goodbye, and its sockets would keep the process: they are closed then, and statements fail.
+ */
+export async function endPool(pool: pg.Pool): Promise<void> {
+  const open = openClients.get(pool) ?? new Set<pg.PoolClient>();
+  const patience = setTimeout(() => {
+    for (const client of open) client.connection.stream.destroy();
+  }, endPatienceMs);
+  await pool.end();
+  // A pool has ended when it has said goodbye; a process cannot before its sockets have.
+  await Promise.all([...open].map((client) => once(client, 'end')));
+  clearTimeout(patience);
 }
 
 /**

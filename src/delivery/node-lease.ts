@@ -1,4 +1,5 @@
 import { floorId } from '../ids/id.rules.ts';
+import { inTime } from '../patience.ts';
 import type { DeliveryStore, Timers } from './delivery-ports.ts';
 
 const defaultLeaseSeconds = 30;
@@ -7,6 +8,8 @@ const beatsOfLease = 3;
 const afterErrorMs = 500;
 /** A node stops sending this share of the lease before others may take over, so that both do not send the same. */
 const marginShare = 1 / 6;
+/** A database that does not answer holds no stop up: the lease runs out by itself. */
+const leaveMaxMs = 3_000;
 
 /**
  * This process's membership: joined under an epoch, kept alive by beats, left at a stop. While it is joined and its
@@ -19,6 +22,7 @@ export type NodeLease = {
   epoch(): number | null;
   /** True while nobody else can hold what this node holds. */
   certain(): boolean;
+  /** Leaves, so that others need not wait for the lease to run out; within 3 s, or without having left. */
   stop(): Promise<void>;
 };
 
@@ -114,8 +118,13 @@ export function createNodeLease(options: {
     async stop() {
       stopped = true;
       timer?.cancel();
-      await turning;
-      if (epoch !== null) await options.store.takeOver(epoch, true).catch(options.onError);
+      const leave = async (): Promise<void> => {
+        await turning;
+        if (epoch !== null) await options.store.takeOver(epoch, true).catch(options.onError);
+      };
+      if (!(await inTime(options.timers, leave(), leaveMaxMs))) {
+        options.onError(new Error('this node could not leave: what it holds is taken over when its lease has run out'));
+      }
       epoch = null;
     },
   };

@@ -83,7 +83,9 @@ export function createNode(options: {
       onError(where, error) {
         const message = error instanceof Error ? error.message : String(error);
         trace.add(`${process.name} ${where} error ${message}`);
-        if (!message.startsWith('Connection')) options.oracle.violate(`${where}: ${(error as Error).stack}`);
+        // What a database that is away or does not answer leads to; anything else is a finding.
+        if (!/^(?:Connection|this node could not leave)/.test(message))
+          options.oracle.violate(`${where}: ${(error as Error).stack}`);
       },
     },
   });
