@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { addApiCommand } from './api-command.ts';
 import { collected, headerName, seconds, wholeNumber } from '../option-values.ts';
 
 export type SimulateFlags = {
@@ -34,7 +35,7 @@ export type SimulateFlags = {
 
 /** The arguments of `posthorn simulate`. */
 export function withSimulateOptions(command: Command): Command {
-  return command
+  const simulate = command
     .argument('[provider]', 'documenso, docusign, goroute and others: see --list')
     .option('--to <url>', 'the URL of the source, as you would give it to the provider')
     .option(
@@ -74,6 +75,7 @@ export function withSimulateOptions(command: Command): Command {
       'after',
       '\nIt exits with 0 only if everything genuine was acknowledged and everything else refused with 4xx.',
     );
+  return addApiCommand(simulate);
 }
 
 /** `20%` or `20` as 0.2. */
