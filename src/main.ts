@@ -9,7 +9,6 @@ import { openCalling } from './calling/open-calling.ts';
 import { createAlignedClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createPools, openDatabase } from './database/open-database.ts';
-import type { Timers } from './delivery/delivery-ports.ts';
 import { awaitLease } from './delivery/await-lease.ts';
 import { DeliveryEngine } from './delivery/engine.ts';
 import { createLargeBodies } from './delivery/large-bodies.ts';
@@ -40,18 +39,14 @@ import { openMasterKeys } from './sealing/master-key.ts';
 import { createSealer } from './sealing/sealer.ts';
 import { createApiKeyDirectory } from './teams/api-key-directory.ts';
 import { createTeamDirectory } from './teams/team-directory.ts';
+import { systemTimers } from './delivery/system-timers.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 
 /** A running Posthorn. `operatorKey` only when it was made by this start: it may be shown this once. */
 export type Running = { url: string; operatorKey: string | null; stop(): Promise<void> };
 
-const timers: Timers = {
-  after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
+const timers = systemTimers;
 const monotonicMs = () => performance.now();
 
 /**
@@ -150,7 +145,14 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     prepareFor: (endpoint) => prepareRequests(endpoint, links.urlOf),
     bodies: createLargeBodies({ blobs, timers, onError: (error) => reportError('large bodies', error) }),
     alignClock: (databaseNowMs, halfRoundTripMs) => clock.align(databaseNowMs, halfRoundTripMs),
-    events: createEngineEvents({ metrics: () => metrics, health, log, onTold: tell, onError: reportError }),
+    events: createEngineEvents({
+      metrics: () => metrics,
+      health,
+      log,
+      onNodeLost: () => maintenance.wake(),
+      onTold: tell,
+      onError: reportError,
+    }),
   });
 
   const followTeam = async (found: ReturnType<typeof directory.get>, teamId: string): Promise<void> => {
@@ -223,6 +225,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   cleanUps.push(() => receiving.stop());
   const calls = openCalling({
     database: pools.general,
+    ledgerDatabase: pools.calls,
     sealer,
     egress,
     ids,
@@ -233,13 +236,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     version,
     epoch: () => engine.epoch(),
     environment: process.env,
-    onCall: (start, end) =>
-      metrics.call({
-        provider: start.provider,
-        outcome: end.error === null ? 'succeeded' : 'failed',
-        totalMs: end.timing.totalMs,
-        violation: end.polling !== null,
-      }),
+    onCall: (figures) => metrics.call(figures),
     onBreakerOpened: (opened) => log.warn(opened, 'calls through a connection fail; its breaker opened'),
     onError: reportError,
   });
@@ -345,11 +342,15 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   });
 
   await receiving.start();
-  cleanUps.push(() => calls.stop(config.shutdownSeconds * 1000));
   cleanUps.push(async () => {
-    await Promise.all([outbox.stop(), replays.stop(), maintenance.stop(), archive.stop()]);
+    await Promise.all([outbox.stop(), replays.stop(), maintenance.stop()]);
     await engine.stop(config.shutdownSeconds * 1000);
     await directory.stop();
+  });
+  // Before the engine, under whose epoch calls are on record.
+  cleanUps.push(async () => {
+    await archive.stop();
+    await calls.stop(config.shutdownSeconds * 1000);
   });
   const work = async (): Promise<void> => {
     if (stopping) return;

@@ -8,6 +8,7 @@ import { createCallLedger } from '../calls/create-call-ledger.ts';
 import type { ConnectionDirectory } from '../connections/connection-config.ts';
 import { createConnectionDirectory } from '../connections/connection-directory.ts';
 import { createCredentialUse } from '../connections/record-credential-use.ts';
+import type { CallFigures } from '../telemetry/metrics.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import type { CallingPorts } from './calling-ports.ts';
 import { type Calls, createCalling } from './create-calling.ts';
@@ -31,11 +32,13 @@ type Services = Pick<CallingPorts, 'egress' | 'ids' | 'clock' | 'monotonicMs' | 
 export function openCalling(
   options: Services & {
     database: pg.Pool;
+    /** Of its own: calls wait for it. */
+    ledgerDatabase: pg.Pool;
     sealer: Sealer;
     epoch: () => number | null;
     /** What credentials that refer to variables and commands find. */
     environment: Readonly<Record<string, string | undefined>>;
-    onCall: (start: CallStart, end: CallEnd) => void;
+    onCall: (figures: CallFigures) => void;
     onBreakerOpened: (opened: { teamId: string; connectionId: string }) => void;
     onError: (where: string, error: unknown) => void;
   },
@@ -51,7 +54,7 @@ export function openCalling(
   });
   const use = createCredentialUse({ database, clock, timers, onError: onErrorIn('use of credentials') });
   const ledger = createCallLedger({
-    database,
+    database: options.ledgerDatabase,
     epoch: options.epoch,
     timers,
     onError: onErrorIn('call ledger'),
@@ -72,6 +75,7 @@ export function openCalling(
     lastEventAt: (...about) => history.lastEventAt(...about),
     isCompleted: (...about) => history.isCompleted(...about),
     recentCalls: (connectionId, sinceMs) => history.recentCalls(connectionId, sinceMs),
+    onCall: (start, end) => options.onCall(figuresOf(start, end)),
     onCredentialUsed: ({ teamId, id }, credentialId) => use.used({ teamId, connectionId: id, credentialId }),
     onBreakerOpened: ({ teamId, id }) => options.onBreakerOpened({ teamId, connectionId: id }),
   });
@@ -93,3 +97,8 @@ export function openCalling(
 }
 
 const recordPatienceMs = 3_000;
+
+function figuresOf({ provider }: CallStart, { error, timing, polling }: CallEnd): CallFigures {
+  const outcome = error === null ? 'succeeded' : 'failed';
+  return { provider, outcome, totalMs: timing.totalMs, violation: polling !== null };
+}

@@ -81,6 +81,8 @@ export function createPools(options: {
   const { connection, onError } = options;
   const accept = createPool({ ...connection, max: 2, statement_timeout: 10_000, query_timeout: 12_000 }, onError);
   const delivery = createPool({ ...connection, max: 6, statement_timeout: 30_000, query_timeout: 32_000 }, onError);
+  const calls = createPool({ ...connection, max: 3, statement_timeout: 10_000, query_timeout: 12_000 }, onError);
   const general = createPool({ ...connection, max: options.databaseConnections }, onError);
-  return { accept, delivery, general, end: () => Promise.all([accept, delivery, general].map(endPool)) };
+  const all = [accept, delivery, calls, general];
+  return { accept, delivery, calls, general, end: () => Promise.all(all.map(endPool)) };
 }

@@ -8,6 +8,8 @@ export function createEngineEvents(options: {
   metrics: () => Pick<Metrics, 'attempt' | 'breakerOpened' | 'takenOver' | 'fenced'>;
   health: EndpointHealth;
   log: Log;
+  /** A node died: what it left behind beside deliveries is to be seen to. */
+  onNodeLost: () => void;
   /** An operational event was committed. */
   onTold: () => void;
   onError: (where: string, error: unknown) => void;
@@ -36,6 +38,7 @@ export function createEngineEvents(options: {
     },
     onTakenOver(deliveries) {
       metrics().takenOver(deliveries);
+      options.onNodeLost();
       if (deliveries > 0) log.warn({ deliveries }, 'took over what a dead node left behind');
     },
     onFenced(count) {

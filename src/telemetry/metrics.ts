@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 type AttemptFigures = { outcome: 'succeeded' | 'dead' | 'retry'; error: string | null; totalMs: number };
 
 /** What a call that ended adds to the counts. */
-type CallFigures = { provider: string; outcome: 'succeeded' | 'failed'; totalMs: number; violation: boolean };
+export type CallFigures = { provider: string; outcome: 'succeeded' | 'failed'; totalMs: number; violation: boolean };
 
 export type Metrics = {
   readonly registry: Registry;
