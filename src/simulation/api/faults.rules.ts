@@ -1,7 +1,7 @@
 import type { Random } from '../random.rules.ts';
 
 /** What goes wrong with an answer. Milliseconds, and seconds as Retry-After has them. */
-export type FaultKind =
+type FaultKind =
   | { kind: 'slow'; delayMs: number }
   /** The body comes in pieces, one each time. */
   | { kind: 'trickle'; everyMs: number }

@@ -2,7 +2,7 @@ import type { ServedAnswer, ServedRequest } from './served.ts';
 
 /** What a path's variables stand for. All that the route names are there. */
 export type PathValues = Readonly<Record<string, string>>;
-export type Handler = (request: ServedRequest, values: PathValues) => ServedAnswer;
+type Handler = (request: ServedRequest, values: PathValues) => ServedAnswer;
 /** `GET /envelope/:envelopeId` to what answers it. */
 export type RouteTable = Readonly<Record<string, Handler>>;
 

@@ -5,7 +5,7 @@ import type { BrokenRule } from './ubl.rules.ts';
 /** The two schemes that GoRoute's documentation has side by side: `VALIDATION_ERROR`, or `VAL_001` with 422. */
 export type GorouteErrorScheme = 'named' | 'numbered';
 
-export type GorouteErrorKind = 'validation' | 'unauthorized' | 'not found' | 'method' | 'busy' | 'failed';
+type GorouteErrorKind = 'validation' | 'unauthorized' | 'not found' | 'method' | 'busy' | 'failed';
 
 /** Of the names only VALIDATION_ERROR, and of the numbers only AUTH_ and VAL_, are in the provider facts. */
 const kinds: Readonly<Record<GorouteErrorKind, { status: number; named: string; numbered: string }>> = {

@@ -12,7 +12,7 @@ import { createKept } from '../kept.rules.ts';
 import type { WebhookTarget, WorldEffect } from '../served.ts';
 import type { ReadInvoice } from './ubl.rules.ts';
 
-export type TransactionStatus = 'pending' | 'processing' | 'sending' | 'delivered' | 'failed';
+type TransactionStatus = 'pending' | 'processing' | 'sending' | 'delivered' | 'failed';
 type Outcome = { status: 'delivered' } | { status: 'failed'; code: string; message: string };
 
 /** An invoice on its way out, or one that came in. */
