@@ -53,6 +53,8 @@ export class RelayedBody extends Readable {
     if (!this.push(chunk)) this.#source.pause();
   };
   readonly #onEnd = (): void => {
+    // It closes now, but what was pushed is still to be read.
+    this.#source.off('close', this.#onClose);
     this.push(null);
   };
   readonly #onClose = (): void => {

@@ -28,6 +28,7 @@ export class ConnectionSlot {
   exchange: Carried | null = null;
   readonly #client: Client;
   #opening: AbortController | null = null;
+  #socket: Socket | null = null;
   #openedAtMs: number;
   readonly #nowMs: () => number;
 
@@ -59,6 +60,11 @@ export class ConnectionSlot {
     return this.#nowMs() - this.#openedAtMs;
   }
 
+  /** The connection was reset: undici takes an answer without a length for whole then. */
+  get wasReset(): boolean {
+    return this.#socket !== null && this.#socket.errored !== null;
+  }
+
   carry(exchange: Carried): void {
     this.exchange = exchange;
     exchange.carrier = this;
@@ -86,7 +92,8 @@ export class ConnectionSlot {
     this.#opening = opening;
     let opened: [null, Socket] | [Error, null];
     try {
-      opened = [null, await open(timing, opening)];
+      this.#socket = await open(timing, opening);
+      opened = [null, this.#socket];
       this.#openedAtMs = this.#nowMs();
     } catch (error) {
       opened = [classifyError(error), null];

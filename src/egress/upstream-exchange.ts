@@ -135,6 +135,10 @@ export class StreamedExchange implements Carried, Timed, UpstreamExchange {
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: Record<string, string | string[] | undefined>) {
     if (this.over) return;
+    if (this.carrier?.wasReset === true) {
+      this.fail(new EgressFailure('reset', 'the connection was lost in the middle of the answer'));
+      return;
+    }
     this.#end(true);
     this.#receiver.onEnd(flatten(trailers));
   }

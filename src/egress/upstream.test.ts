@@ -242,6 +242,28 @@ describe('what goes wrong', () => {
     expect(await send(upstream).outcome).toMatchObject(expected);
   });
 
+  it('a reset in the middle of a body that ends with its connection: reset, although undici takes it for whole', async () => {
+    const { upstream } = await serve((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabc');
+      arrived = () => socket.resetAndDestroy();
+    });
+    let arrived = (): unknown => undefined;
+    const failure = Promise.withResolvers<UpstreamFailure>();
+    upstream.exchange(
+      { method: 'GET', path: '/', headers: [], body: null, timeouts: patient },
+      {
+        onHead: () => undefined,
+        onData: () => {
+          arrived();
+          return true;
+        },
+        onEnd: () => failure.reject(new Error('ended')),
+        onFailure: failure.resolve,
+      },
+    );
+    expect(await failure.promise).toMatchObject({ error: 'reset', sent: true });
+  });
+
   it('a server that switches protocols unasked: http', async () => {
     const { upstream } = await serve((socket) =>
       socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),

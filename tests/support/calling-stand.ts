@@ -229,6 +229,8 @@ export async function send(port: number, path: string, options: CallOptions = {}
     agent: false,
     headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...headers },
   });
+  // What breaks off after the answer has begun is told by its body.
+  request.on('error', () => undefined);
   request.end(body);
   const [answer] = (await once(request, 'response')) as [IncomingMessage];
   const bytes = await buffer(answer);
