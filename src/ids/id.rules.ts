@@ -21,6 +21,10 @@ export const idPrefixes = {
   call: 'call',
   archiveJob: 'ajb',
   archivedDocument: 'doc',
+  member: 'mem',
+  auditEntry: 'aud',
+  evidence: 'evd',
+  review: 'rev',
 } as const;
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];
 
