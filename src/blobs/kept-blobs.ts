@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-export type KeptBlob = { sha256: string; sizeBytes: number };
+type KeptBlob = { sha256: string; sizeBytes: number };
 
 /**
  * Bytes that never change, under their own SHA-256: `archive/<team id>/<sha256>`. Retention by days leaves them alone.

@@ -116,11 +116,11 @@ export async function openArchiveStand(more: { blobs?: BlobStore } = {}) {
     async event(
       connection: ConnectionConfig,
       subject: string | null,
-      options: { type?: string; body?: unknown; atMs?: number } = {},
+      options: { type?: string; body?: unknown; atMs?: number; isNow?: true } = {},
     ): Promise<string> {
-      const id = history.id('evt', options.atMs ?? Date.now() - agoMs / 2);
-      // It lies before where a node may stand already, as no real event can.
-      await database.pool.query('DELETE FROM archive_cursor');
+      const id = history.id('evt', options.isNow ? Date.now() : (options.atMs ?? Date.now() - agoMs / 2));
+      // One of the past lies before where a node may stand already, as no real event can.
+      if (options.isNow !== true) await database.pool.query('DELETE FROM archive_cursor');
       await database.pool.query(
         `INSERT INTO event (team_id, id, type, content_type, body, ordering_key, source_id, coverage, credential)
           VALUES ($1, $2, $3, 'application/json', $4, $5, $6, 1, '1')`,

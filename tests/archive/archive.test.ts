@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makePdf } from '../../src/simulation/pdf.rules.ts';
@@ -100,6 +101,56 @@ describe('a completion', () => {
     timers.advance(30_000);
     await expect.poll(settled, soon).not.toBeNull();
     await archive.stop();
+  });
+
+  test('is found when it is accepted while a node goes through the events: nothing is passed over', async () => {
+    const connection = stand.connect();
+    const { archive, timers } = stand.node();
+    archive.start();
+    const subjects: string[] = [];
+    for (let n = 0; n < 12; n += 1) {
+      const subject = newEnvelope();
+      subjects.push(subject);
+      await stand.event(connection, subject, { isNow: true });
+      timers.advance(30_000);
+    }
+    const found = async () => {
+      timers.advance(30_000);
+      return new Set((await stand.jobs()).map(({ subject }) => subject));
+    };
+    await expect.poll(found, soon).toEqual(new Set(subjects));
+    await archive.stop();
+    const { rows } = await stand.database.pool.query('SELECT position FROM archive_cursor');
+    expect(rows).toHaveLength(1);
+  });
+
+  test('of 100 MB goes through in a fraction of its memory', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    completeEnvelope(stand.provider, envelope);
+    const piece = Buffer.alloc(65_536, 'x');
+    const pieces = 1600;
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    stand.provider.on(paths.item(envelope), (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/pdf', 'content-length': (pieces + 1) * piece.length });
+      const head = Buffer.concat([Buffer.from('%PDF-1.7\n'), piece]).subarray(0, piece.length);
+      Readable.from(
+        (function* () {
+          yield head;
+          for (let n = 0; n < pieces; n += 1) {
+            most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+            yield piece;
+          }
+        })(),
+      ).pipe(response);
+    });
+    await stand.event(connection, envelope);
+    await stored();
+    const signed = (await stand.documents()).find(({ kind }) => kind === 'signed');
+    expect(signed?.sizeBytes).toBe((pieces + 1) * piece.length);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(64 * 1024 * 1024);
   });
 
   test('is found soon after the hint, and every one of many is', async () => {
