@@ -32,7 +32,7 @@ export async function writeAnswer(
     return;
   }
   const length = { 'content-length': String(body.length) };
-  response.writeHead(status, { date: new Date().toUTCString(), ...headers, ...length });
+  response.writeHead(status, { ...headers, ...length });
   if (ending === 'cut') {
     // What is written goes out before the reset.
     await new Promise<void>((resolve) =>
