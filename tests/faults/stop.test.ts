@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { findServerProcesses } from '../../src/database/embedded/server-processes.ts';
 import { makeTeam } from '../support/api.ts';
 import { until } from '../support/until.ts';
 import { posthornForTest, receiverForTest } from './stand.ts';
@@ -63,4 +65,30 @@ describe('stopping', () => {
       receiver.of('hangs').some(({ eventId, status }) => eventId === id && status === 200),
     );
   }, 60_000);
+
+  test('a database that does not answer any more does not keep the process: what hangs is named and left behind', async () => {
+    const shutdownSeconds = 1;
+    const env = { POSTHORN_SHUTDOWN_SECONDS: String(shutdownSeconds) };
+    const receiver = await receiverForTest();
+    const { posthorn, api, dataFolder } = await posthornForTest({ env });
+    const { teamId } = await makeTeam(api, { types, endpoints: [{ url: receiver.url('a'), eventTypes: types }] });
+    const load = startLoad([api], teamId, 'thing.made', 2);
+    await until('events to be accepted', () => load.acknowledged.size > 20);
+    const frozen = await findServerProcesses(join(dataFolder, 'postgres'));
+    expect(frozen.length).toBeGreaterThan(5);
+    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+    const sentAtMs = performance.now();
+    const ending = await posthorn.end('SIGTERM');
+    const tookMs = performance.now() - sentAtMs;
+    for (const pid of await findServerProcesses(join(dataFolder, 'postgres'))) process.kill(pid, 'SIGCONT');
+    await load.stop();
+    expect(tookMs, posthorn.output().slice(-4000)).toBeLessThan((shutdownSeconds + 10 + 3) * 1000);
+    expect(ending).toEqual({ code: 1, signal: null });
+    expect(posthorn.output()).toMatch(/"what":"the database".*did not stop in time and is left behind/);
+    expect(posthorn.output()).toMatch(/"everythingEnded":false.*"msg":"stopped"/);
+
+    await posthornForTest({ dataFolder });
+    // Some may come again: what was received and could not be put on record.
+    await allReceived(receiver, 'a', load.acknowledged);
+  }, 90_000);
 });
