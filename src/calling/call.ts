@@ -24,6 +24,8 @@ export type Call = {
   readonly path: string;
   /** May be sent twice without doing it twice. */
   readonly repeatable: boolean;
+  /** May be answered from memory, and its answer kept there. */
+  readonly usesMemory: boolean;
   readonly record: CallRecord;
   /** Aborted when the caller leaves, and when this node stops. */
   readonly signal: AbortSignal;

@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import type { IncomingCall } from './incoming-call.ts';
 import { decodeBody } from './decode-body.ts';
 import type { AnswerKey, KeptAnswer } from './policy/answer-cache.ts';
 import { headerOf } from './rate-headers.rules.ts';
@@ -12,10 +13,9 @@ const decodedMostBytes = 1_048_576;
 /** Why an answer is kept: it never changes again, or the same call may come again too soon. */
 type Purpose = 'immutable' | 'served';
 
-/** Whether the call may be answered from memory at all. */
-export function mayUseMemory({ request, incoming }: Call): boolean {
-  if (request.method !== 'GET') return false;
-  const { headers } = incoming;
+/** Whether the call may be answered from memory at all, and its answer kept there. */
+export function mayUseMemory({ method, headers }: Pick<IncomingCall, 'method' | 'headers'>): boolean {
+  if (method !== 'GET') return false;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index]?.toLowerCase();
     if (name === 'range' || name?.startsWith('if-') === true) return false;
@@ -27,18 +27,20 @@ export function mayUseMemory({ request, incoming }: Call): boolean {
 /** The answer to a call whose answer never changes again; null when it is not known. */
 export function immutableAnswer(call: Call): KeptAnswer | null {
   const { policy } = call.state.config;
-  if (policy.cache.maxBytes === 0 || !call.state.config.profile.isImmutable(call.request)) return null;
+  if (!call.usesMemory || policy.cache.maxBytes === 0 || !call.state.config.profile.isImmutable(call.request))
+    return null;
   return find(call, 'immutable', policy.cache.maxAgeSeconds * 1000);
 }
 
 /** The answer to the call that this one repeats; null when it was not kept. */
 export function servedAnswer(call: Call, windowMs: number): KeptAnswer | null {
+  if (!call.usesMemory) return null;
   return find(call, 'served', windowMs);
 }
 
 /** How much of the answer has to be looked at to keep it; 0 when it is not to be kept. */
 export function keptMostBytes(call: Call, status: number): number {
-  if (status !== 200 || call.request.method !== 'GET') return 0;
+  if (status !== 200 || !call.usesMemory) return 0;
   const { policy, profile } = call.state.config;
   if (profile.isImmutable(call.request)) return Math.floor(policy.cache.maxBytes / documentShare);
   return mayBeServed(call) ? Math.min(servedMostBytes, policy.cache.maxBytes) : 0;

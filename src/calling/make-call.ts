@@ -4,7 +4,7 @@ import { type Call, CallerGone, refusal } from './call.ts';
 import { closeCall } from './close-call.ts';
 import { authorize } from './credentials.ts';
 import { guardPolling } from './guard-polling.ts';
-import { immutableAnswer, mayUseMemory } from './kept-answers.ts';
+import { immutableAnswer } from './kept-answers.ts';
 import { maskBody } from './policy/mask-body.rules.ts';
 import { giveBack } from './policy/rate-budget.rules.ts';
 import { posthornHeaders } from './posthorn-headers.ts';
@@ -47,10 +47,8 @@ async function answer(call: Call): Promise<void> {
     const detail = 'Somebody paused this connection; nothing goes out until it is active again.';
     throw refusal(call, 'paused', new Problem('connection_paused', detail, { retryAfterSeconds: 60 }));
   }
-  if (mayUseMemory(call)) {
-    const kept = immutableAnswer(call);
-    if (kept !== null) return answerFromMemory(call, kept, 'hit');
-  }
+  const kept = immutableAnswer(call);
+  if (kept !== null) return answerFromMemory(call, kept, 'hit');
   const served = await guardPolling(call);
   if (served !== null) return answerFromMemory(call, served, 'served');
   return goOut(call);

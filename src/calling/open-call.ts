@@ -4,6 +4,7 @@ import type { Call, Calling } from './call.ts';
 import { CallRecord } from './call-record.ts';
 import type { ConnectionStates } from './connection-states.ts';
 import type { IncomingCall } from './incoming-call.ts';
+import { mayUseMemory } from './kept-answers.ts';
 import { maskPath } from './policy/mask-body.rules.ts';
 import { readEgressPath } from './policy/request-path.rules.ts';
 
@@ -64,6 +65,7 @@ export function openCall(
     operation,
     path,
     repeatable: operation.repeatable || hasIdempotencyKey(incoming),
+    usesMemory: mayUseMemory(incoming),
     record,
     signal,
     pending: null,

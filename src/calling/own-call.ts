@@ -59,6 +59,8 @@ class OwnAnswerSink implements AnswerSink {
         done(error);
       },
     });
+    // It may break off before anybody reads it: whoever does then is told.
+    this.#body.on('error', () => undefined);
   }
 
   leave(): void {
@@ -98,7 +100,9 @@ class OwnAnswerSink implements AnswerSink {
 
   break(): void {
     this.#isWhole = true;
-    this.#body.destroy(new Problem('provider_unreachable', 'The provider’s answer broke off.'));
+    // Who left wants to hear no more of it.
+    if (this.#hasLeft) this.#body.destroy();
+    else this.#body.destroy(new Problem('provider_unreachable', 'The provider’s answer broke off.'));
   }
 
   listen(listener: AnswerListener): void {

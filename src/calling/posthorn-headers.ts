@@ -18,12 +18,13 @@ export function posthornHeaders(call: Call, storedAtMs: number | null = null): s
   return headers;
 }
 
-function cacheState({ record, state, request, calling }: Call, storedAtMs: number | null): string {
+function cacheState({ record, state, request, usesMemory, calling }: Call, storedAtMs: number | null): string {
   if (record.cache !== null && storedAtMs !== null) {
     const seconds = Math.max(0, Math.floor((calling.ports.clock.now() - storedAtMs) / 1000));
     return `${record.cache}; age=${seconds}`;
   }
-  return state.config.profile.isImmutable(request) && state.config.policy.cache.maxBytes > 0 ? 'miss' : 'bypass';
+  const { profile, policy } = state.config;
+  return usesMemory && policy.cache.maxBytes > 0 && profile.isImmutable(request) ? 'miss' : 'bypass';
 }
 
 function pollingState({ record }: Call): string {

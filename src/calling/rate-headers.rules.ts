@@ -17,6 +17,16 @@ export function headerOf(flat: readonly string[], name: string): string | null {
   return null;
 }
 
+/** Every header with its first value. */
+export function headersByName(flat: readonly string[]): Map<string, string> {
+  const named = new Map<string, string>();
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const name = flat[index] as string;
+    if (!named.has(name)) named.set(name, flat[index + 1] as string);
+  }
+  return named;
+}
+
 const mostHeaders = 16;
 const longestValue = 200;
 

@@ -11,7 +11,7 @@ import { rememberPolling } from './guard-polling.ts';
 import { type CircuitPass, circuitResultOf } from './policy/circuit-breaker.rules.ts';
 import { requestHeaders } from './policy/header.rules.ts';
 import { decideRetry, readRetryAfter } from './policy/retry.rules.ts';
-import { headerOf } from './rate-headers.rules.ts';
+import { headerOf, headersByName } from './rate-headers.rules.ts';
 import { budgetWaitMs, enterBreaker, leaveBreaker, spendBudget } from './take-turn.ts';
 
 type Held = Extract<TryResult, { kind: 'held' }>;
@@ -126,7 +126,8 @@ class Sending {
     const call = this.#call;
     const { record, state, calling } = call;
     const head = decodeBody(attempt.head, headerOf(headers, 'content-encoding'), heldMostBytes * 4);
-    const { errorCode, retry } = state.config.profile.readFailure(status, head ?? Buffer.alloc(0));
+    const { profile } = state.config;
+    const { errorCode, retry } = profile.readFailure(status, head ?? Buffer.alloc(0), headersByName(headers));
     record.error = status >= 500 ? 'provider_failed' : 'provider_refused';
     record.errorCode = errorCode;
     tried(status, record.error);

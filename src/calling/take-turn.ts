@@ -60,6 +60,7 @@ export async function spendBudget(call: Call, waitMs: number): Promise<number> {
       call.budgetRemaining = taken.remaining;
       return nowMs;
     }
+    call.budgetRemaining = 0;
     if (monotonicMs() + taken.waitMs > untilMs) throw exhausted(call, taken.budget, taken.waitMs);
     await pause(call, taken.waitMs);
   }

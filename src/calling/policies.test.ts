@@ -1,0 +1,436 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  type CallingStand,
+  createCallingStand,
+  type ConnectionChange,
+  startProvider,
+} from '../../tests/support/calling-stand.ts';
+import { until } from '../../tests/support/until.ts';
+import type { ApiProfile } from '../providers/api-profile.ts';
+import { ownBudget } from '../providers/api-answers.rules.ts';
+import { docusignApi } from '../providers/docusign/api.rules.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function stand(options: Parameters<typeof createCallingStand>[0] = {}): Promise<CallingStand> {
+  const made = await createCallingStand(options);
+  cleanups.push(() => made[Symbol.asyncDispose]());
+  return made;
+}
+
+async function provider(answer: Parameters<typeof startProvider>[0]) {
+  const made = await startProvider(answer);
+  cleanups.push(() => made.close());
+  return made;
+}
+
+const quick = { retries: { baseMs: 1 } } satisfies ConnectionChange['policy'];
+
+describe('retries', () => {
+  test.each([500, 502, 503, 504, 408])('a GET that is answered %i is tried again', async (status) => {
+    const api = await provider((_request, response, number) =>
+      response.writeHead(number < 2 ? status : 200).end(`answer ${number}`),
+    );
+    const calling = await stand();
+    const answer = await calling.call(calling.connect(api.url, { policy: quick }), '/x');
+    expect(answer).toMatchObject({ status: 200, text: 'answer 2', headers: { 'posthorn-attempts': '3' } });
+    expect(calling.ledger.ended).toMatchObject([
+      { status: 200, error: null, errorCode: null, tries: [{ status }, { status }, { status: 200, error: null }] },
+    ]);
+  });
+
+  test('the last answer is the answer when none is better, whole, however long', async () => {
+    const body = 'e'.repeat(300_000);
+    const api = await provider((_request, response) => response.writeHead(503, { 'x-a': '1' }).end(body));
+    const calling = await stand();
+    const answer = await calling.call(calling.connect(api.url, { policy: quick }), '/x');
+    expect(answer).toMatchObject({ status: 503, headers: { 'x-a': '1', 'posthorn-attempts': '3' } });
+    expect(answer.text).toBe(body);
+    expect(calling.ledger.ended).toMatchObject([{ status: 503, error: 'provider_failed', responseBytes: 300_000 }]);
+  });
+
+  test('a POST is not tried again, unless it has an Idempotency-Key or was refused before it was done', async () => {
+    const api = await provider(({ url }, response, number) => {
+      const isRefused = url.endsWith('limited');
+      response.writeHead(number % 2 === 0 ? (isRefused ? 429 : 503) : 201).end();
+    });
+    const calling = await stand();
+    const connection = calling.connect(api.url, { policy: quick });
+    const post = (path: string, headers = {}) => calling.call(connection, path, { method: 'POST', body: 'x', headers });
+    expect((await post('/plain')).status).toBe(503);
+    // The number of the next request is to be even again.
+    await calling.call(connection, '/even');
+    expect((await post('/keyed', { 'idempotency-key': 'k' })).status).toBe(201);
+    expect((await post('/limited')).status).toBe(201);
+    expect(api.received.filter(({ url }) => url === '/keyed').map(({ body }) => body.toString())).toEqual(['x', 'x']);
+  });
+
+  test('Retry-After is waited for, and what asks for too long is answered as it is', async () => {
+    const waits: number[] = [];
+    const api = await provider(({ url }, response, number) => {
+      waits.push(performance.now());
+      if (url === '/long') response.writeHead(429, { 'retry-after': '3600' }).end('later');
+      else if (number === 0) response.writeHead(429, { 'retry-after': '1' }).end();
+      else response.end('now');
+    });
+    const calling = await stand();
+    const connection = calling.connect(api.url, { policy: quick });
+    expect((await calling.call(connection, '/x')).text).toBe('now');
+    expect((waits[1] ?? 0) - (waits[0] ?? 0)).toBeGreaterThanOrEqual(990);
+    const long = await calling.call(connection, '/long');
+    expect(long).toMatchObject({
+      status: 429,
+      text: 'later',
+      headers: { 'retry-after': '3600', 'posthorn-attempts': '1' },
+    });
+    const [, end] = calling.ledger.ended;
+    expect(end).toMatchObject({ error: 'provider_refused', rateHeaders: { 'retry-after': '3600' } });
+  });
+
+  test('a body too large to keep is sent once', async () => {
+    const api = await provider((_request, response) => response.writeHead(503).end());
+    const calling = await stand();
+    const connection = calling.connect(api.url, { policy: { retries: { baseMs: 1, bufferBytes: 10 } } });
+    const put = await calling.call(connection, '/x', { method: 'PUT', body: 'longer than ten' });
+    expect(put).toMatchObject({ status: 503, headers: { 'posthorn-attempts': '1' } });
+    expect(api.received[0]?.body.toString()).toBe('longer than ten');
+  });
+
+  test('a provider that nobody listens at is tried again for any method, with a body that streams as well', async () => {
+    const gone = await startProvider(() => undefined);
+    await gone.close();
+    const calling = await stand();
+    const connection = calling.connect(gone.url, { policy: { retries: { baseMs: 1, bufferBytes: 10 } } });
+    const answer = await calling.call(connection, '/x', { method: 'POST', body: 'longer than ten' });
+    expect(answer).toMatchObject({ status: 502, headers: { 'posthorn-attempts': '3' } });
+    expect(calling.ledger.ended).toMatchObject([{ error: 'connect', status: null }]);
+    expect(answer.json['detail']).not.toContain('127.0.0.1');
+  });
+});
+
+describe('the breaker', () => {
+  test('opens when the provider fails, lets one probe through, and closes when that succeeds', async () => {
+    let isWell = false;
+    let nowMs = 1_900_000_000_000;
+    const opened: string[] = [];
+    const api = await provider((_request, response) => response.writeHead(isWell ? 200 : 500).end());
+    const calling = await stand({
+      ports: { clock: { now: () => nowMs }, onBreakerOpened: ({ id }) => opened.push(id) },
+    });
+    const connection = calling.connect(api.url, {
+      policy: { retries: { most: 0 }, breaker: { minimumCalls: 3, openMs: 5_000 } },
+    });
+    for (let count = 0; count < 3; count += 1) expect((await calling.call(connection, '/x')).status).toBe(500);
+    expect(opened).toEqual([connection.id]);
+    const refused = await calling.call(connection, '/x');
+    expect(refused).toMatchObject({
+      status: 503,
+      json: { code: 'provider_unavailable' },
+      headers: { 'retry-after': '5', 'posthorn-breaker': 'open' },
+    });
+    expect(api.received).toHaveLength(3);
+    expect(calling.ledger.ended.at(-1)).toMatchObject({ error: 'breaker_open', tries: [] });
+    isWell = true;
+    nowMs += 5_001;
+    expect((await calling.call(connection, '/x')).status).toBe(200);
+    expect((await calling.call(connection, '/x')).headers['posthorn-breaker']).toBe('closed');
+  });
+
+  test('stays closed at what the provider refuses', async () => {
+    const api = await provider((_request, response) => response.writeHead(429).end());
+    const calling = await stand();
+    const connection = calling.connect(api.url, { policy: { retries: { most: 0 }, breaker: { minimumCalls: 2 } } });
+    for (let count = 0; count < 5; count += 1) await calling.call(connection, '/x');
+    expect(api.received).toHaveLength(5);
+  });
+});
+
+describe('concurrency', () => {
+  test('calls wait for their turn, as many and as long as the policy says', async () => {
+    const held: (() => void)[] = [];
+    const api = await provider((_request, response) => held.push(() => response.end()));
+    const calling = await stand();
+    const connection = calling.connect(api.url, { policy: { concurrency: { most: 2, waiting: 1, waitMs: 60_000 } } });
+    const calls = Array.from({ length: 3 }, () => calling.call(connection, '/x'));
+    await until(
+      'two calls at the provider and one that waits',
+      () => held.length === 2 && calling.calling.figures.waiting === 1,
+    );
+    const refused = await calling.call(connection, '/x');
+    expect(refused).toMatchObject({ status: 429, json: { code: 'call_queue_full' }, headers: { 'retry-after': '1' } });
+    held.shift()?.();
+    await until('the third call at the provider', () => api.received.length === 3);
+    for (const release of held) release();
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(calling.calling.figures).toMatchObject({ underWay: 0, waiting: 0 });
+  });
+});
+
+describe('budgets', () => {
+  test('a call beyond the limit is told when to come back, and does not go out', async () => {
+    const api = await provider((_request, response) => response.end());
+    const calling = await stand();
+    const connection = calling.connect(api.url, {
+      policy: { budget: { limits: [{ name: ownBudget, limit: 2, windowMs: 600_000 }], waitMs: 0 } },
+    });
+    const answers = [];
+    for (let count = 0; count < 3; count += 1) answers.push(await calling.call(connection, '/x'));
+    expect(answers.map(({ headers }) => headers['posthorn-budget-remaining'])).toEqual(['1', '0', '0']);
+    expect(answers[2]).toMatchObject({ status: 429, json: { code: 'budget_exhausted' } });
+    expect(Number(answers[2]?.headers['retry-after'])).toBeGreaterThan(500);
+    expect(api.received).toHaveLength(2);
+    expect(calling.ledger.ended.at(-1)).toMatchObject({ error: 'budget_exhausted', status: null });
+  });
+
+  test('what the provider says of its limits counts', async () => {
+    const api = await provider((_request, response) =>
+      response.writeHead(200, { 'x-ratelimit-limit': '3000', 'x-ratelimit-remaining': '1' }).end(),
+    );
+    const calling = await stand();
+    const connection = calling.connect(`${api.url}/restapi`, {
+      profile: docusignApi,
+      policy: { budget: { waitMs: 0 } },
+    });
+    const path = (id: string) => `/v2.1/accounts/a/envelopes/${id}`;
+    const first = await calling.call(connection, path('1'));
+    expect(first).toMatchObject({ status: 200, headers: { 'posthorn-budget-remaining': '1' } });
+    expect((await calling.call(connection, path('2'))).status).toBe(200);
+    expect((await calling.call(connection, path('3'))).json['code']).toBe('budget_exhausted');
+  });
+
+  test('a call that did not go out gives its part back', async () => {
+    const api = await provider((_request, response) => response.end());
+    const calling = await stand();
+    const connection = calling.connect(api.url, {
+      policy: { budget: { limits: [{ name: ownBudget, limit: 1, windowMs: 600_000 }], waitMs: 0 } },
+    });
+    calling.ledger.fail(new Error('away'));
+    expect((await calling.call(connection, '/x')).status).toBe(503);
+    calling.ledger.fail(null);
+    expect((await calling.call(connection, '/x')).status).toBe(200);
+  });
+
+  test('outlives a change of the policy', async () => {
+    const api = await provider((_request, response) => response.end());
+    const calling = await stand();
+    const budget = { limits: [{ name: ownBudget, limit: 1, windowMs: 600_000 }], waitMs: 0 };
+    const connection = calling.connect(api.url, { policy: { budget } });
+    expect((await calling.call(connection, '/x')).status).toBe(200);
+    const changed = calling.connect(api.url, { id: connection.id, policy: { budget, retries: { most: 0 } } });
+    expect((await calling.call(changed, '/x')).status).toBe(429);
+  });
+});
+
+describe('polling', () => {
+  const envelope = '/v2.1/accounts/a/envelopes/11111111-2222-3333-4444-555555555555';
+  const connectTo = (calling: CallingStand, url: string, mode: 'off' | 'observe' | 'serve' | 'refuse', change = {}) =>
+    calling.connect(`${url}/restapi`, { profile: docusignApi, policy: { polling: { mode } }, ...change });
+  const status = () =>
+    provider((_request, response, number) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ status: 'sent', number })),
+    );
+
+  test('is let out and put on record in observe, with the call that it repeats', async () => {
+    const api = await status();
+    const calling = await stand();
+    const connection = connectTo(calling, api.url, 'observe');
+    const first = await calling.call(connection, envelope);
+    const second = await calling.call(connection, envelope);
+    expect(first.headers).not.toHaveProperty('posthorn-polling');
+    expect(second.headers['posthorn-polling']).toMatch(/^violation; repeats=call_\w+; age=\d+; pattern=repeat$/);
+    expect(calling.ledger.ended).toMatchObject([
+      { polling: null, repeats: null },
+      { polling: 'violation', repeats: { callId: first.headers['posthorn-call-id'], pattern: 'repeat' } },
+    ]);
+    expect(api.received).toHaveLength(2);
+  });
+
+  test('of two at the same time the second is one as well', async () => {
+    const api = await status();
+    const calling = await stand();
+    const connection = connectTo(calling, api.url, 'observe');
+    await Promise.all([calling.call(connection, envelope), calling.call(connection, envelope)]);
+    const judged = calling.ledger.ended.map(({ polling }) => polling ?? 'none').toSorted((a, b) => a.localeCompare(b));
+    expect(judged).toEqual(['none', 'violation']);
+  });
+
+  test('is answered with the earlier answer in serve', async () => {
+    const api = await status();
+    const calling = await stand();
+    const connection = connectTo(calling, api.url, 'serve');
+    const first = await calling.call(connection, envelope);
+    const second = await calling.call(connection, envelope);
+    expect(second).toMatchObject({ status: 200, text: first.text });
+    expect(second.headers['posthorn-cache']).toMatch(/^served; age=\d+$/);
+    expect(calling.ledger.ended[1]).toMatchObject({ cache: 'served', polling: 'served', status: null, answered: 200 });
+    expect(calling.ledger.started[1]?.counted).toBe(false);
+    expect(api.received).toHaveLength(1);
+  });
+
+  test('is refused in refuse, with the time to wait and the remedy', async () => {
+    const api = await status();
+    const calling = await stand();
+    const connection = connectTo(calling, api.url, 'refuse');
+    await calling.call(connection, envelope);
+    const second = await calling.call(connection, envelope);
+    expect(second).toMatchObject({ status: 429, json: { code: 'polling_refused' } });
+    expect(second.json['detail']).toMatch(/Wait for a webhook of DocuSign/);
+    expect(Number(second.headers['retry-after'])).toBeGreaterThan(890);
+    expect(api.received).toHaveLength(1);
+    // Another resource of the same envelope is none.
+    expect((await calling.call(connection, `${envelope}/recipients`)).status).toBe(200);
+  });
+
+  test('is none after a webhook about the subject, nor after a call that failed', async () => {
+    let toldAtMs: number | null = null;
+    const asked: unknown[] = [];
+    const api = await provider((_request, response, number) => response.writeHead(number === 0 ? 404 : 200).end());
+    const calling = await stand({
+      ports: {
+        lastEventAt: (...question) => {
+          asked.push(question);
+          return Promise.resolve(toldAtMs);
+        },
+      },
+    });
+    const connection = connectTo(calling, api.url, 'refuse', { sourceIds: ['src_1'] });
+    expect((await calling.call(connection, envelope)).status).toBe(404);
+    expect((await calling.call(connection, envelope)).status).toBe(200);
+    expect((await calling.call(connection, envelope)).status).toBe(429);
+    toldAtMs = Date.now() + 1;
+    expect((await calling.call(connection, envelope)).status).toBe(200);
+    expect(asked[0]).toEqual([calling.teamId, ['src_1'], expect.stringContaining('11111111'), expect.any(Number)]);
+  });
+
+  test('is recognised across a restart, from the ledger', async () => {
+    const api = await status();
+    const resource = docusignApi.polling?.resourceOf({
+      method: 'GET',
+      path: `/restapi${envelope}`,
+      query: new URLSearchParams(),
+    });
+    const calling = await stand({
+      ports: {
+        recentCalls: () =>
+          Promise.resolve([
+            { callId: 'call_before', resource: String(resource), subject: null, atMs: Date.now() - 60_000 },
+          ]),
+      },
+    });
+    const answer = await calling.call(connectTo(calling, api.url, 'refuse'), envelope);
+    expect(answer.json['detail']).toContain('call_before');
+    expect(api.received).toEqual([]);
+  });
+
+  test('is nobody’s business when it is off', async () => {
+    const api = await status();
+    const calling = await stand();
+    const connection = connectTo(calling, api.url, 'off');
+    await calling.call(connection, envelope);
+    await calling.call(connection, envelope);
+    expect(calling.ledger.ended.map(({ polling }) => polling)).toEqual([null, null]);
+  });
+});
+
+describe('answers that never change again', () => {
+  const envelope = '/v2.1/accounts/a/envelopes/11111111-2222-3333-4444-555555555555';
+  const document = `${envelope}/documents/1`;
+  const account = () =>
+    provider(({ url }, response) => {
+      if (url.includes('/documents/')) response.writeHead(200, { 'content-type': 'application/pdf' }).end('%PDF-1.7');
+      else response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"completed"}');
+    });
+  const policy = { polling: { mode: 'off' as const } };
+
+  test('are kept once their subject is known to be completed, by an earlier answer', async () => {
+    const api = await account();
+    const calling = await stand();
+    const connection = calling.connect(`${api.url}/restapi`, { profile: docusignApi, policy });
+    const states = [];
+    for (const path of [document, document, envelope, document, document]) {
+      states.push((await calling.call(connection, path)).headers['posthorn-cache']);
+    }
+    expect(states).toEqual(['miss', 'miss', 'bypass', 'miss', 'hit; age=0']);
+    expect(api.received).toHaveLength(4);
+    const hit = await calling.call(connection, document);
+    expect(hit).toMatchObject({ status: 200, text: '%PDF-1.7', headers: { 'content-type': 'application/pdf' } });
+    expect(calling.ledger.ended.at(-1)).toMatchObject({ cache: 'hit', status: null, answered: 200, error: null });
+    expect(calling.ledger.started.at(-1)?.counted).toBe(false);
+  });
+
+  test('are kept once a webhook told so, and forgotten with the credentials', async () => {
+    const api = await account();
+    const calling = await stand({ ports: { isCompleted: () => Promise.resolve(true) } });
+    const change = { profile: docusignApi, policy, sourceIds: ['src_1'] };
+    const connection = calling.connect(`${api.url}/restapi`, change);
+    await calling.call(connection, document);
+    await until('the answer to be kept', () => calling.calling.figures.cacheBytes > 0);
+    expect((await calling.call(connection, document)).headers['posthorn-cache']).toBe('hit; age=0');
+    calling.connect(`${api.url}/restapi`, { ...change, id: connection.id, name: 'Renamed' });
+    expect(calling.calling.figures.cacheBytes).toBe(0);
+  });
+
+  test('are neither given nor kept where a part is asked for, or a fresh one', async () => {
+    const api = await account();
+    const calling = await stand({ ports: { isCompleted: () => Promise.resolve(true) } });
+    const connection = calling.connect(`${api.url}/restapi`, { profile: docusignApi, policy, sourceIds: ['src_1'] });
+    await calling.call(connection, document);
+    await until('the answer to be kept', () => calling.calling.figures.cacheBytes > 0);
+    for (const headers of [{ range: 'bytes=0-3' }, { 'cache-control': 'no-cache' }, { 'if-none-match': '"a"' }]) {
+      expect((await calling.call(connection, document, { headers })).headers['posthorn-cache']).toBe('bypass');
+    }
+    expect(api.received).toHaveLength(4);
+  });
+});
+
+describe('the ledger', () => {
+  test('holds bodies masked, and only where the policy asks for them', async () => {
+    const api = await provider((_request, response) =>
+      response
+        .writeHead(400, { 'content-type': 'application/json' })
+        .end('{"errorCode":"BAD","token":"hidden-in-answer"}'),
+    );
+    const calling = await stand();
+    const post = async (bodies: 'none' | 'masked') => {
+      const connection = calling.connect(api.url, { policy: { ledger: { bodies } } });
+      await calling.call(connection, '/x?token=hidden-in-path', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"password":"hidden-in-request","count":7}',
+      });
+      return calling.ledger.ended.at(-1);
+    };
+    expect(await post('none')).toMatchObject({ requestBody: null, responseBody: null, errorCode: 'BAD' });
+    const masked = await post('masked');
+    expect(masked?.requestBody?.toString()).toContain('"count":7');
+    expect(masked?.responseBody?.toString()).toContain('"errorCode":"BAD"');
+    const bodies = calling.ledger.ended.flatMap((end) => [end.requestBody?.toString(), end.responseBody?.toString()]);
+    expect(JSON.stringify([calling.ledger.started, bodies])).not.toContain('hidden');
+  });
+
+  test('names the credential, never shows it', async () => {
+    const api = await provider((_request, response) => response.end());
+    const used: string[] = [];
+    const calling = await stand({ ports: { onCredentialUsed: (_connection, id) => used.push(id) } });
+    await calling.call(calling.connect(api.url), '/x');
+    expect(calling.ledger.ended).toMatchObject([{ credentialId: used[0], credentialKind: 'bearer' }]);
+    expect(JSON.stringify([calling.ledger.started, calling.ledger.ended])).not.toContain('provider-token');
+  });
+});
+
+describe('a profile', () => {
+  test('that fails to read what comes harms nobody else', async () => {
+    const api = await provider((_request, response) => response.end());
+    const calling = await stand();
+    const broken: Partial<ApiProfile> = {
+      operationOf: () => {
+        throw new Error('a defect');
+      },
+    };
+    expect((await calling.call(calling.connect(api.url, { profile: broken }), '/x')).status).toBe(500);
+    expect((await calling.call(calling.connect(api.url), '/x')).status).toBe(200);
+  });
+});
