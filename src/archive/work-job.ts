@@ -107,8 +107,8 @@ async function fetchDocument(
   const sizeBytes = length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : null;
   const body = checkedStream(answer.body, { format, sizeBytes, maxBytes: ctx.maxDocumentBytes });
   const kept = await ctx.blobs.kept.keep(job.teamId, body).catch((error: unknown) => {
-    // What is no error of ours or of the store ended the download.
-    throw asFailure(error, 'cut_short');
+    // What is neither the check's nor the store's word ended the download.
+    throw error instanceof Problem ? new ArchiveFailure('cut_short', { cause: error }) : asFailure(error, 'cut_short');
   });
   const contentType = contentTypeOf(format, headers['content-type']);
   await insertDocument(ctx.database, {

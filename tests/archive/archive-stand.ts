@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Caller } from '../../src/calling/caller.ts';
 import { createArchive } from '../../src/archive/create-archive.ts';
 import { listDocuments } from '../../src/archive/list-documents.ts';
 import { listJobs } from '../../src/archive/list-jobs.ts';
@@ -41,7 +42,7 @@ export async function openArchiveStand(more: { blobs?: BlobStore } = {}) {
   let told = 0;
 
   type Limits = NonNullable<Parameters<typeof createArchive>[0]['limits']>;
-  const node = (limits: Limits = {}) => {
+  const node = (limits: Limits = {}, call: Caller = plainCaller(provider.url)) => {
     const timers = createManualTimers();
     // What rests for a moment only does so; everything longer waits for the test.
     const moments: Timers = {
@@ -57,7 +58,7 @@ export async function openArchiveStand(more: { blobs?: BlobStore } = {}) {
       clock,
       ids,
       connections: directory,
-      call: plainCaller(provider.url),
+      call,
       timers: moments,
       onTold: () => {
         told += 1;

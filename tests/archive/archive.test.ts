@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Problem } from '../../src/problem.ts';
 import { makePdf } from '../../src/simulation/pdf.rules.ts';
+import { plainCaller } from './archive-parts.ts';
 import { openArchiveStand, type ArchiveStand } from './archive-stand.ts';
 import { answerJson, answerPdf, answerStatus, completeEnvelope, paths } from './fake-provider.ts';
 
@@ -244,6 +246,28 @@ describe('nothing but the document is archived:', () => {
     });
     await stand.event(connection, envelope);
     expect((await failing())[0]).toMatchObject({ lastError: 'cut_short' });
+  });
+
+  test('a body that the caller breaks off, which it tells of as a problem', async () => {
+    const connection = stand.connect();
+    const envelope = newEnvelope();
+    completeEnvelope(stand.provider, envelope);
+    await stand.event(connection, envelope);
+    const plain = plainCaller(stand.provider.url);
+    const { archive } = stand.node({}, async (call) => {
+      const answer = await plain(call);
+      if (call.path !== paths.item(envelope)) return answer;
+      answer.body.resume();
+      const body = new Readable({ read: () => undefined });
+      body.push('%PDF-1.7\n');
+      setImmediate(() => body.destroy(new Problem('provider_unreachable', 'It broke off.')));
+      return { ...answer, body };
+    });
+    archive.start();
+    await expect.poll(attempted(1), soon).not.toBeNull();
+    await archive.stop();
+    expect(await stand.job()).toMatchObject({ state: 'waiting', lastError: 'cut_short' });
+    expect((await stand.documents()).map(({ kind }) => kind)).not.toContain('signed');
   });
 
   test('more than the archive takes', async () => {
