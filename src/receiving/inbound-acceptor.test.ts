@@ -189,6 +189,19 @@ describe('while it is away', () => {
     expect(at.spool.state().records).toBe(2);
     expect(at.database.events).toEqual([]);
   });
+
+  test('a stop in the middle of a try waits for its end and for no other', async () => {
+    const at = await stand();
+    at.database.mode = 'down';
+    await at.acceptor.take(aDraft('a'));
+    at.database.mode = 'hang';
+    await passing(at, () => at.database.hanging > 0);
+    const stopped = at.acceptor.stop();
+    at.database.answer('fail');
+    // No time passes: a pause before another try would never end.
+    await stopped;
+    expect(at.spool.state().records).toBe(1);
+  });
 });
 
 describe('what comes out of the spool', () => {

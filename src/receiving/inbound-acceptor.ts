@@ -159,7 +159,8 @@ export function createInboundAcceptor(
       } catch (error) {
         gate.open();
         if (failures % tellEvery === 0) options.onError(error);
-        await waitOut(Math.min(longestPauseMs, firstPauseMs * 2 ** failures));
+        // A stop that came meanwhile found no pause to end.
+        if (!stopped) await waitOut(Math.min(longestPauseMs, firstPauseMs * 2 ** failures));
         failures += 1;
       }
     }
