@@ -1,3 +1,4 @@
+import type { ObjectLock } from '../blobs/object-lock.rules.ts';
 import { type Parsed, plainUrl } from './settings.rules.ts';
 
 /** No text of a problem here repeats a value: people put keys into URLs, and into the wrong setting. */
@@ -32,6 +33,15 @@ export function parseS3Endpoint(text: string): Parsed<string> {
 export function parseRegion(text: string): Parsed<string> {
   if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return { ok: true, value: text };
   return { ok: false, what: 'is not the name of a region', remedy: 'set it to eu-central-1 or the like' };
+}
+
+/** `compliance:3650d` or `governance:365d`. */
+export function parseObjectLock(text: string): Parsed<ObjectLock> {
+  const [, mode, days = ''] = /^(governance|compliance):([1-9]\d{0,4})d$/i.exec(text.trim()) ?? [];
+  if (mode === undefined) {
+    return { ok: false, what: 'is no object lock', remedy: 'write a mode and days, such as compliance:3650d' };
+  }
+  return { ok: true, value: { mode: mode.toLowerCase() as ObjectLock['mode'], days: Number(days) } };
 }
 
 /** What fits into the scope of a signature, whichever S3 service made it. */

@@ -35,6 +35,7 @@ describe('a bucket', () => {
       accessKeyId: 'AKIAEXAMPLE',
       secretAccessKey: secret,
       pathStyle: false,
+      objectLock: null,
     });
   });
 
@@ -44,6 +45,7 @@ describe('a bucket', () => {
     [{ POSTHORN_S3_ENDPOINT: 'http://10.0.0.5:9000' }, { endpoint: 'http://10.0.0.5:9000', pathStyle: true }],
     [{ POSTHORN_S3_ENDPOINT: 'https://s3.example/api/', POSTHORN_S3_PATH_STYLE: 'no' }, { pathStyle: false }],
     [{ POSTHORN_S3_PATH_STYLE: 'yes' }, { endpoint: 'https://s3.us-east-1.amazonaws.com', pathStyle: true }],
+    [{ POSTHORN_S3_OBJECT_LOCK: 'Governance:365d' }, { objectLock: { mode: 'governance', days: 365 } }],
     [{ POSTHORN_BLOBS: 's3://bodies.example.com/a/b_c.d/' }, { prefix: 'a/b_c.d', pathStyle: true }],
   ])('with %j is %j', (more, expected) => {
     expect(read({ ...s3, ...more }).config?.blobs).toMatchObject(expected);

@@ -4,6 +4,7 @@ import {
   awsEndpoint,
   parseAccessKeyId,
   parseBucketAddress,
+  parseObjectLock,
   parseRegion,
   parseS3Endpoint,
   parseSecretAccessKey,
@@ -19,6 +20,7 @@ const s3Names = [
   'POSTHORN_S3_SECRET_ACCESS_KEY',
   'POSTHORN_S3_SECRET_ACCESS_KEY_FILE',
   'POSTHORN_S3_PATH_STYLE',
+  'POSTHORN_S3_OBJECT_LOCK',
 ] as const;
 const secretNames = { itself: 'POSTHORN_S3_SECRET_ACCESS_KEY', file: 'POSTHORN_S3_SECRET_ACCESS_KEY_FILE' } as const;
 
@@ -46,6 +48,7 @@ export function readBlobSettings(
   // A certificate for *.s3.amazonaws.com does not cover a name with more dots.
   const byDefault = sources.get('POSTHORN_S3_ENDPOINT') !== undefined || address?.bucket.includes('.') === true;
   const pathStyle = read('POSTHORN_S3_PATH_STYLE', parseYesNo, byDefault);
+  const objectLock = read('POSTHORN_S3_OBJECT_LOCK', parseObjectLock, null);
   demandAccessKey(sources);
   if (environment === 'production' && given?.startsWith('http://') === true) {
     const what = 'is plain http: bodies can be read and changed on their way';
@@ -58,7 +61,7 @@ export function readBlobSettings(
     problems.push({ variable: 'POSTHORN_S3_PATH_STYLE', what, remedy: 'set it to yes' });
   }
   if (address === null || accessKeyId === null || secretAccessKey === null) return { kind: 'folder' };
-  return { kind: 's3', ...address, endpoint, region, accessKeyId, secretAccessKey, pathStyle };
+  return { kind: 's3', ...address, endpoint, region, accessKeyId, secretAccessKey, pathStyle, objectLock };
 }
 
 function demandAccessKey(sources: SettingSources): void {

@@ -30,6 +30,7 @@ export const settings = {
   POSTHORN_REQUESTS_PER_SECOND: { secret: false },
   POSTHORN_S3_ACCESS_KEY_ID: { secret: true },
   POSTHORN_S3_ENDPOINT: { secret: false },
+  POSTHORN_S3_OBJECT_LOCK: { secret: false },
   POSTHORN_S3_PATH_STYLE: { secret: false },
   POSTHORN_S3_REGION: { secret: false },
   POSTHORN_S3_SECRET_ACCESS_KEY: { secret: true },

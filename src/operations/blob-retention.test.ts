@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,8 +99,17 @@ describe('large bodies past retention', () => {
     const [gone, other] = [await createHistory(database.pool), await createHistory(database.pool)];
     const theirs = [await put(gone, 1), await put(gone, 20)];
     const kept = await put(other, 1);
+    const archived = await Promise.all(
+      [gone, other].map(({ teamId }) => blobs.kept.keep(teamId, Readable.from(['x']))),
+    );
     await removeTeamBlobs(blobs, uuidFromId(gone.teamId));
     expect(await Promise.all(theirs.map(isThere))).toEqual([false, false]);
+    const left = [gone, other].map(async ({ teamId }, at) => {
+      const found = await blobs.kept.open(teamId, (archived[at] as { sha256: string }).sha256);
+      found?.stream.destroy();
+      return found !== null;
+    });
+    expect(await Promise.all(left)).toEqual([false, true]);
     expect(await isThere(kept)).toBe(true);
   });
 

@@ -43,9 +43,14 @@ export async function removeOldBlobs(options: {
   return removed;
 }
 
-/** Removes everything that a deleted team has in the blob store. */
-export async function removeTeamBlobs(blobs: Pick<BlobStore, 'days' | 'removeDay'>, team: string): Promise<void> {
-  for (const day of await blobs.days()) await blobs.removeDay(day, idFromUuid('team', team));
+/** Removes everything that a deleted team has in the blob store, its archived documents too. */
+export async function removeTeamBlobs(
+  blobs: Pick<BlobStore, 'days' | 'removeDay' | 'kept'>,
+  team: string,
+): Promise<void> {
+  const teamId = idFromUuid('team', team);
+  for (const day of await blobs.days()) await blobs.removeDay(day, teamId);
+  await blobs.kept.removeTeam(teamId);
 }
 
 function dayAfter(day: string): string {

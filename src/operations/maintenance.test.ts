@@ -30,7 +30,15 @@ async function maintain(): Promise<MaintenanceReport> {
   const reports: MaintenanceReport[] = [];
   const worker = createMaintenance({
     database: database.pool,
-    blobs: { days: async () => [], removeDay: async () => undefined },
+    blobs: {
+      days: async () => [],
+      removeDay: async () => undefined,
+      kept: {
+        keep: () => Promise.reject(new Error('nothing is kept here')),
+        open: async () => null,
+        removeTeam: async () => undefined,
+      },
+    },
     clock: { now: () => Date.now() },
     timers,
     log: { info: () => undefined, warn: (fields) => warnings.push(fields) },

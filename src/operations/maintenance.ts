@@ -45,7 +45,7 @@ const lockKey = '7640387254310915';
  */
 export function createMaintenance(options: {
   database: pg.Pool;
-  blobs: Pick<BlobStore, 'days' | 'removeDay'>;
+  blobs: Pick<BlobStore, 'days' | 'removeDay' | 'kept'>;
   clock: Clock;
   timers: Timers;
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };

@@ -53,6 +53,7 @@ describe('docs/configuration.md', () => {
       POSTHORN_S3_ACCESS_KEY_ID: 'none',
       POSTHORN_S3_SECRET_ACCESS_KEY: 'none',
       POSTHORN_S3_SECRET_ACCESS_KEY_FILE: 'none',
+      POSTHORN_S3_OBJECT_LOCK: 'none',
       POSTHORN_S3_PATH_STYLE: 'with an endpoint',
       POSTHORN_ALLOW_NETWORKS: config.allowNetworks.length === 0 ? 'none' : '',
       POSTHORN_CA_FILE: inWords(config.caPem, 'none'),
