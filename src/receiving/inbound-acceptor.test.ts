@@ -173,7 +173,7 @@ describe('while it is away', () => {
     await at.acceptor.take(aDraft('a'));
     const tries = () => at.database.batches.length;
     const before = tries();
-    await passing(at, () => tries() >= before + 31);
+    await passing(at, () => tries() >= before + 31, 250);
     expect(at.errors.length).toBeLessThanOrEqual(3);
     expect(at.errors.length).toBeGreaterThan(0);
   });

@@ -51,7 +51,10 @@ const drainPoints = ['peek:after', 'remove:before', 'remove:sent', 'remove:after
 
 type Moment = { target: 'posthorn' | 'postgres' | 'both'; count: number; burst: boolean };
 
-/** Every point once, and then again, with random moments between: each run of 80 rounds or more has seen all of them. */
+/**
+ * Every point once, and then again, with random moments between: each run of 80 rounds or more has seen all of them, and
+ * the first twelve have seen one of each kind.
+ */
 export function createKillPlans(random: Random, only = /^/): { next(): KillPlan } {
   let queue: KillPlan[] = [];
 
@@ -92,30 +95,36 @@ export function createKillPlans(random: Random, only = /^/): { next(): KillPlan 
   });
 
   const refill = (): void => {
-    const turns: KillPlan[][] = [
-      ...moments({ target: 'posthorn', count: 10, burst: false }),
-      ...moments({ target: 'postgres', count: 4, burst: false }),
-      ...moments({ target: 'both', count: 4, burst: false }),
-      ...moments({ target: 'postgres', count: 3, burst: true }),
-      ...moments({ target: 'both', count: 3, burst: true }),
-      again(),
-      again(),
-      spooling('killed'),
-      spooling('killed'),
-      spooling('frozen'),
-      spooling('thawed'),
-      ...points.map((point) => atPoint(point, false)),
-      ...spoolPoints.map((point) => atPoint(point, true)),
-      ...startPoints.map(atStart),
-    ].map((plan) => [plan]);
-    turns.push(...drainPoints.map((point) => [spooling('killed'), atStart(point)]));
-    const wanted = turns.filter((turn) => turn.some(({ name }) => only.test(name)));
-    if (wanted.length === 0) throw new Error(`no kind of kill has a name with ${only}`);
-    const order = shuffled(wanted, random);
-    // However few rounds there are, one of them leaves something in the spool.
-    const drain = order.findIndex((turn) => turn.length > 1);
-    if (drain > 0) order.unshift(...order.splice(drain, 1));
-    queue = order.flat().reverse();
+    const kinds: KillPlan[][][] = [
+      moments({ target: 'posthorn', count: 10, burst: false }),
+      moments({ target: 'postgres', count: 4, burst: false }),
+      moments({ target: 'both', count: 4, burst: false }),
+      [
+        ...moments({ target: 'postgres', count: 3, burst: true }),
+        ...moments({ target: 'both', count: 3, burst: true }),
+      ],
+      [again(), again()],
+      [spooling('killed'), spooling('killed')],
+      [spooling('frozen'), spooling('thawed')],
+      points.map((point) => atPoint(point, false)),
+      spoolPoints.map((point) => atPoint(point, true)),
+      startPoints.map(atStart),
+    ].map((plans) => plans.map((plan) => [plan]));
+    kinds.push(drainPoints.map((point) => [spooling('killed'), atStart(point)]));
+    const wanted = kinds
+      .map((turns) => turns.filter((turn) => turn.some(({ name }) => only.test(name))))
+      .map((turns) => shuffled(turns, random));
+    if (wanted.flat().length === 0) throw new Error(`no kind of kill has a name with ${only}`);
+    // However few rounds there are, they are of all kinds; the first leaves something in the spool.
+    const firstOfKinds = shuffled(
+      wanted.flatMap((turns) => turns.slice(0, 1)),
+      random,
+    ).toSorted((one, other) => other.length - one.length);
+    const rest = shuffled(
+      wanted.flatMap((turns) => turns.slice(1)),
+      random,
+    );
+    queue = [...firstOfKinds, ...rest].flat().reverse();
   };
 
   return {
