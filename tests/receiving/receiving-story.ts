@@ -8,7 +8,12 @@ import { type PosthornProcess, startPosthorn } from '../support/posthorn-process
 import { until } from '../support/until.ts';
 
 export type Source = { id: string; url: string };
-type Event = { id: string; type: string; orderingKey: string | null; origin: { credential: string } };
+type Event = {
+  id: string;
+  type: string;
+  orderingKey: string | null;
+  origin: { coverage: string; credential: string; seenAgain: { count: number } | null };
+};
 type Rejection = { reason: string; count: number; lastAddress: string; lastDetail: string };
 
 /** A real Posthorn with a team, a receiver, and short words for what the story of receiving does with them. */

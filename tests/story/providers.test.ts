@@ -1,66 +1,20 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { sign as signForGitHub } from '@octokit/webhooks-methods';
 import { Webhook } from 'standardwebhooks';
 import Stripe from 'stripe';
 import { Webhook as SvixWebhook } from 'svix';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApi, makeTeam } from '../support/api.ts';
-import { type JournalReceiver, startReceiver } from '../support/journal-receiver.ts';
-import { type PosthornProcess, startPosthorn } from '../support/posthorn-process.ts';
+import { ReceivingStory, type Source } from '../receiving/receiving-story.ts';
+import { createApi } from '../support/api.ts';
 import { until } from '../support/until.ts';
 
-let posthorn: PosthornProcess;
-let receiver: JournalReceiver;
-let dataFolder: string;
-let teamId: string;
-const api = createApi(() => posthorn.url);
-
-type Source = { id: string; url: string };
-type Event = {
-  id: string;
-  type: string;
-  orderingKey: string | null;
-  origin: { coverage: string; credential: string; externalId: string | null; seenAgain: { count: number } | null };
-};
-
-beforeAll(async () => {
-  dataFolder = await mkdtemp(join(tmpdir(), 'posthorn-providers-'));
-  [posthorn, receiver] = await Promise.all([startPosthorn({ dataFolder }), startReceiver()]);
-  teamId = (await makeTeam(api, { types: [], endpoints: [] })).teamId;
-}, 120_000);
-
-afterAll(async () => {
-  await posthorn?.end('SIGTERM');
-  await receiver?.close();
-  rmSync(dataFolder, { recursive: true, force: true });
-});
-
-async function makeSource(provider: string, more: object): Promise<Source> {
-  return await api.call<Source>('POST', `/v1/teams/${teamId}/sources`, { provider, name: provider, ...more });
-}
-
-/** An endpoint for one source alone; answers its secret. */
-async function makeEndpoint(place: string, source: Source, more: object = {}): Promise<string> {
-  const made = await api.call<{ secret: string }>('POST', `/v1/teams/${teamId}/endpoints`, {
-    url: receiver.url(place),
-    eventTypes: ['*'],
-    sources: [source.id],
-    ...more,
-  });
-  return made.secret;
-}
+const story = new ReceivingStory();
+beforeAll(() => story.open({}), 120_000);
+afterAll(() => story.close());
 
 async function send(source: Source, headers: Record<string, string>, body: string | Buffer, query = '') {
   const answer = await fetch(`${source.url}${query}`, { method: 'POST', headers, body });
   return { status: answer.status, text: await answer.text() };
-}
-
-async function eventsOf(source: Source): Promise<Event[]> {
-  return (await api.call<{ data: Event[] }>('GET', `/v1/teams/${teamId}/events?source=${source.id}`)).data;
 }
 
 const json = { 'content-type': 'application/json' };
@@ -187,13 +141,12 @@ const cases: {
   },
 ];
 
-describe.each(cases)('$provider', (given) => {
+describe.concurrent.each(cases)('$provider', (given) => {
   it('is verified, delivered byte for byte, recognised when it comes again, and refused when it is forged', async () => {
     const secret = given.credential;
-    const credentials = [{ value: secret, ...(given.kind === undefined ? {} : { kind: given.kind }) }];
-    const source = await makeSource(given.provider, { credentials, ...given.more });
+    const source = await story.source(given.provider, secret, given.more, given.kind);
     const place = `from-${given.provider}`;
-    const endpointSecret = await makeEndpoint(place, source);
+    const endpoint = await story.endpoint(place, { sources: [source.id] });
     const time = String(now());
     const dropboxSign = (key: string): string =>
       JSON.stringify({
@@ -218,14 +171,16 @@ describe.each(cases)('$provider', (given) => {
     expect(forged.status).toBe(401);
     expect(forged.text).toContain('invalid_signature');
 
-    const [arrived] = await until('the delivery', () => (receiver.of(place).length > 0 ? receiver.of(place) : null));
+    const [arrived] = await until('the delivery', () =>
+      story.receiver.of(place).length > 0 ? story.receiver.of(place) : null,
+    );
     expect(arrived?.body).toBe(body);
     const headers = arrived?.headers as Record<string, string>;
-    expect(() => new Webhook(endpointSecret).verify(body, headers)).not.toThrow();
+    expect(() => new Webhook(endpoint.secret).verify(body, headers)).not.toThrow();
     expect(headers).toMatchObject({ 'posthorn-source': source.id, 'posthorn-verified': given.coverage });
 
     const [event, ...more] = await until('the duplicate to be counted', async () => {
-      const found = await eventsOf(source);
+      const found = await story.events(source);
       return found[0]?.origin.seenAgain == null ? null : found;
     });
     expect(more).toEqual([]);
@@ -234,47 +189,45 @@ describe.each(cases)('$provider', (given) => {
       orderingKey: given.subject,
       origin: { coverage: given.coverage, credential: '1', seenAgain: { count: 1 } },
     });
-    expect(receiver.of(place)).toHaveLength(1);
-    const rejections = await until('the rejection to be on record', async () => {
-      const path = `/v1/teams/${teamId}/sources/${source.id}/rejections`;
-      const { data } = await api.call<{ data: { reason: string; count: number }[] }>('GET', path);
-      return data.length > 0 ? data : null;
-    });
-    expect(rejections).toMatchObject([{ reason: 'signature_mismatch', count: 1 }]);
-    for (const word of [secret, 'live-token-1', body.slice(20, 60)]) expect(posthorn.output()).not.toContain(word);
+    expect(story.receiver.of(place)).toHaveLength(1);
+    expect(await story.rejections(source)).toMatchObject([{ reason: 'signature_mismatch', count: 1 }]);
+    for (const word of [secret, 'live-token-1', body.slice(20, 60)])
+      expect(story.posthorn.output()).not.toContain(word);
   });
 });
 
-describe('a source', () => {
+describe.concurrent('a source', () => {
   it('makes one event of 100 copies at once', async () => {
-    const source = await makeSource('documenso', { credentials: [{ value: 'a-documenso-secret' }] });
+    const source = await story.source('documenso', 'a-documenso-secret');
     const body = '{"event":"DOCUMENT_CREATED","payload":{"id":100},"createdAt":"x"}';
     const headers = { ...json, 'x-documenso-secret': 'a-documenso-secret' };
     const answers = await Promise.all(Array.from({ length: 100 }, () => send(source, headers, body)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     const events = await until('all to be counted', async () => {
-      const found = await eventsOf(source);
+      const found = await story.events(source);
       return found[0]?.origin.seenAgain?.count === 99 ? found : null;
     });
     expect(events).toHaveLength(1);
   });
 
   it('keeps a large body beside the row, and hands it out whole, by reference, masked or revealed', async () => {
-    const source = await makeSource('docusign', { credentials: [{ kind: 'hmac', value: 'a-docusign-connect-key' }] });
+    const source = await story.source('docusign', 'a-docusign-connect-key', {}, 'hmac');
     const pdf = randomBytes(750_000).toString('base64');
     const body = JSON.stringify({
       ...(JSON.parse(envelope) as object),
       data: { envelopeId: 'e-2', envelopeSummary: { envelopeDocuments: [{ PDFBytes: pdf }] } },
     });
-    await makeEndpoint('whole', source);
-    await makeEndpoint('referred', source, { largeBodies: { inlineMaxBytes: 1000 } });
+    await story.endpoint('whole', { sources: [source.id] });
+    await story.endpoint('referred', { sources: [source.id], largeBodies: { inlineMaxBytes: 1000 } });
     const headers = { ...json, 'x-docusign-signature-1': hmac('a-docusign-connect-key', body, 'base64') };
     expect((await send(source, headers, body)).status).toBe(200);
 
-    const [whole] = await until('the whole', () => (receiver.of('whole').length > 0 ? receiver.of('whole') : null));
+    const [whole] = await until('the whole', () =>
+      story.receiver.of('whole').length > 0 ? story.receiver.of('whole') : null,
+    );
     expect(whole?.body === body).toBe(true);
     const [referred] = await until('the reference', () =>
-      receiver.of('referred').length > 0 ? receiver.of('referred') : null,
+      story.receiver.of('referred').length > 0 ? story.receiver.of('referred') : null,
     );
     expect(referred?.headers['posthorn-body']).toBe('reference');
     const { data } = JSON.parse(referred?.body ?? '{}') as { data: { bodyUrl: string; sizeBytes: number } };
@@ -282,34 +235,37 @@ describe('a source', () => {
     expect((await (await fetch(data.bodyUrl)).text()) === body).toBe(true);
     expect((await fetch(data.bodyUrl.replace('expires=1', 'expires=2'))).status).toBe(403);
 
-    const [event] = await eventsOf(source);
-    const shown = await api.ask<string>('GET', `/v1/teams/${teamId}/events/${event?.id}/body`);
+    const [event] = await story.events(source);
+    const shown = await story.api.ask<string>('GET', `/v1/teams/${story.teamId}/events/${event?.id}/body`);
     expect(JSON.stringify(shown.body) === JSON.stringify(JSON.parse(body))).toBe(true);
   });
 
   it('shows no live token to people, and to whom it is revealed all of it', async () => {
-    const source = await makeSource('documenso', { credentials: [{ value: 'a-documenso-secret' }] });
+    const source = await story.source('documenso', 'a-documenso-secret');
     const body = '{"event":"DOCUMENT_SENT","payload":{"id":5,"recipients":[{"token":"live-token-5"}]},"createdAt":"x"}';
-    await makeEndpoint('tokens', source);
+    await story.endpoint('tokens', { sources: [source.id] });
     await send(source, { ...json, 'x-documenso-secret': 'a-documenso-secret' }, body);
-    await until('its delivery', () => (receiver.of('tokens')[0]?.status === 200 ? true : null));
-    const [event] = await eventsOf(source);
-    const { key } = await api.call<{ key: string }>('POST', `/v1/teams/${teamId}/api-keys`, {
+    await until('its delivery', () => (story.receiver.of('tokens')[0]?.status === 200 ? true : null));
+    const [event] = await story.events(source);
+    const { key } = await story.api.call<{ key: string }>('POST', `/v1/teams/${story.teamId}/api-keys`, {
       name: 'reader',
       permissions: ['events:read', 'deliveries:read'],
     });
-    const reader = createApi(() => posthorn.url, key);
-    const path = `/v1/teams/${teamId}/events/${event?.id}/body`;
+    const reader = createApi(() => story.posthorn.url, key);
+    const path = `/v1/teams/${story.teamId}/events/${event?.id}/body`;
     const masked = await reader.ask('GET', path);
     expect(masked.headers.get('posthorn-redacted')).toBe('true');
     expect(JSON.stringify(masked.body)).not.toContain('live-token-5');
     expect((await reader.ask('GET', `${path}?reveal=true`)).status).toBe(403);
-    expect(JSON.stringify((await api.ask('GET', `${path}?reveal=true`)).body)).toContain('live-token-5');
+    expect(JSON.stringify((await story.api.ask('GET', `${path}?reveal=true`)).body)).toContain('live-token-5');
     const [delivery] = (
-      await reader.call<{ data: { id: string }[] }>('GET', `/v1/teams/${teamId}/deliveries?event=${event?.id}`)
+      await reader.call<{ data: { id: string }[] }>('GET', `/v1/teams/${story.teamId}/deliveries?event=${event?.id}`)
     ).data;
     const seen = await until('the attempt', async () => {
-      const one = await reader.call<{ attempts: object[] }>('GET', `/v1/teams/${teamId}/deliveries/${delivery?.id}`);
+      const one = await reader.call<{ attempts: object[] }>(
+        'GET',
+        `/v1/teams/${story.teamId}/deliveries/${delivery?.id}`,
+      );
       return one.attempts.length > 0 ? JSON.stringify(one) : null;
     });
     expect(seen).toContain('DOCUMENT_SENT');
@@ -317,15 +273,15 @@ describe('a source', () => {
   });
 
   it('answers Slack and Adobe what they ask', async () => {
-    const slack = await makeSource('slack', { credentials: [{ value: 'a-slack-signing-secret' }] });
+    const slack = await story.source('slack', 'a-slack-signing-secret');
     const question = '{"type":"url_verification","challenge":"3eZbrw1aB"}';
     const time = String(now());
     const signature = `v0=${hmac('a-slack-signing-secret', `v0:${time}:${question}`, 'hex')}`;
     const headers = { ...json, 'x-slack-request-timestamp': time, 'x-slack-signature': signature };
     expect(await send(slack, headers, question)).toEqual({ status: 200, text: '3eZbrw1aB' });
-    expect(await eventsOf(slack)).toEqual([]);
+    expect(await story.events(slack)).toEqual([]);
 
-    const adobe = await makeSource('adobe-sign', { credentials: [{ value: 'CBJCHBCAABAA-client-id' }] });
+    const adobe = await story.source('adobe-sign', 'CBJCHBCAABAA-client-id');
     const asked = await fetch(adobe.url, { headers: { 'x-adobesign-clientid': 'CBJCHBCAABAA-client-id' } });
     expect(asked.status).toBe(200);
     const stranger = await fetch(adobe.url, { headers: { 'x-adobesign-clientid': 'somebody-else' } });
