@@ -88,7 +88,7 @@ const plants = [
 const moment: KillPlan = {
   kind: 'moment',
   target: 'posthorn',
-  afterMs: 1_000,
+  afterMs: 2_000,
   apartMs: 0,
   burst: true,
   name: 'posthorn',

@@ -53,7 +53,8 @@ describe('the database ends and comes back', () => {
     const { proxy, posthorn, api, receiver, teamId } = await standBehindProxy();
     const load = startLoad([api], teamId, 'thing.made');
     await until('events to be accepted', () => load.acknowledged.size > 20);
-    const awayMs = 21_000;
+    // The lease is six seconds.
+    const awayMs = 10_000;
     const downAtMs = performance.now();
     await proxy.down();
 
