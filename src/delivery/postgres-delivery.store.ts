@@ -9,8 +9,8 @@ import {
   textArray,
   uuidArray,
 } from '../database/binary-arrays.ts';
+import { decodeCoverage } from '../events/coverage-code.rules.ts';
 import { idFromUuid, uuidFromId } from '../ids/id.rules.ts';
-import type { Coverage } from '../providers/provider-profile.ts';
 import type { Beat, DeliveryItem, DeliveryStore, Settlement } from './delivery-ports.ts';
 
 /** The lease cannot wait: a beat that hangs would end it. */
@@ -140,8 +140,6 @@ type ClaimedRow = {
   body_bytes: number | null;
 };
 
-const coverages: readonly (Coverage | undefined)[] = [undefined, 'body', 'sender', 'fields'];
-
 function toItem(row: ClaimedRow, epoch: number): DeliveryItem {
   return {
     epoch,
@@ -156,7 +154,7 @@ function toItem(row: ClaimedRow, epoch: number): DeliveryItem {
     origin:
       row.source_id === null
         ? null
-        : { sourceId: idFromUuid('src', row.source_id), coverage: coverages[row.coverage ?? 0] ?? 'fields' },
+        : { sourceId: idFromUuid('src', row.source_id), coverage: decodeCoverage(row.coverage) },
     attempts: row.attempts,
     cycleAttempts: row.cycle_attempts,
     orderingKey: row.ordering_key,

@@ -10,7 +10,7 @@ import {
   uuidArray,
 } from '../database/binary-arrays.ts';
 import { idFromUuid } from '../ids/id.rules.ts';
-import type { Coverage } from '../providers/provider-profile.ts';
+import { encodeCoverage } from './coverage-code.rules.ts';
 import type { EventDraft } from './event-draft.ts';
 
 export type PlannedDelivery = { id: string; endpointId: string; queued: boolean; orderingKey: string | null };
@@ -44,8 +44,6 @@ type Row = {
   earlier_deliveries: number[] | null;
 };
 
-/** As the column stores it. */
-const coverageCodes = { body: 1, sender: 2, fields: 3 } as const satisfies Record<Coverage, number>;
 const noSource = `src_${'0'.repeat(26)}`;
 
 /** Keys of the API and dedupe keys of sources are apart; a source belongs to one team. */
@@ -107,7 +105,7 @@ export function createPostgresAcceptStore(pool: pg.Pool): AcceptStore {
               float8Array(events, (event) => event.draft.occurredAtMs),
               uuidArray(events, (event) => event.draft.origin?.sourceId ?? noSource),
               textArray(events, (event) => event.draft.origin?.externalId ?? null),
-              int2Array(events, ({ draft }) => (draft.origin === null ? null : coverageCodes[draft.origin.coverage])),
+              int2Array(events, ({ draft }) => (draft.origin === null ? null : encodeCoverage(draft.origin.coverage))),
               textArray(events, (event) => event.draft.origin?.credential ?? null),
               textArray(events, (event) => event.draft.blob?.key ?? null),
               int4Array(events, (event) => event.draft.blob?.sizeBytes ?? null),

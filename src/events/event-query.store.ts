@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Coverage } from '../providers/provider-profile.ts';
 import { idFromUuid, idPrefixes, timeOfId, uuidFromId } from '../ids/id.rules.ts';
+import { decodeCoverage } from './coverage-code.rules.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -43,7 +44,6 @@ type Row = {
 const columns = `e.id, e.type, e.content_type, coalesce(e.body_bytes, octet_length(e.body)) AS size, e.ordering_key,
   e.occurred_at, e.source_id, e.external_id, e.coverage, e.credential, s.count AS seen_count, s.last_at AS seen_last_at`;
 const seenAgain = 'LEFT JOIN seen_again s ON s.team_id = $1 AND s.event_id = e.id';
-const coverages: readonly (Coverage | undefined)[] = [undefined, 'body', 'sender', 'fields'];
 
 function toEvent(row: Row): StoredEvent {
   const id = idFromUuid(idPrefixes.event, row.id);
@@ -61,7 +61,7 @@ function toEvent(row: Row): StoredEvent {
         : {
             sourceId: idFromUuid(idPrefixes.source, row.source_id),
             externalId: row.external_id,
-            coverage: coverages[row.coverage ?? 0] ?? 'fields',
+            coverage: decodeCoverage(row.coverage),
             credential: row.credential ?? '',
             seenAgain:
               row.seen_last_at === null

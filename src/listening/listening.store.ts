@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { decodeCoverage } from '../events/coverage-code.rules.ts';
 import { idFromUuid, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
 import type { Coverage } from '../providers/provider-profile.ts';
 import type { ListeningRow } from './listening-page.rules.ts';
@@ -80,7 +81,6 @@ export type ListenedEventRow = {
 };
 
 // As the accept path stores them.
-const coverages: readonly (Coverage | undefined)[] = [undefined, 'body', 'sender', 'fields'];
 
 export async function readListenedEvents(
   database: Queryable,
@@ -119,7 +119,7 @@ export async function readListenedEvents(
         ? null
         : {
             sourceId: idFromUuid(idPrefixes.source, row.source_id),
-            coverage: coverages[row.coverage ?? 0] ?? 'fields',
+            coverage: decodeCoverage(row.coverage),
           },
   }));
 }
