@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { IdSource } from '../ids/id-source.ts';
+import { sendsReference } from './body-reference.rules.ts';
 import { decideOutcome } from './decide-outcome.rules.ts';
 import type { ExchangeResult } from '../egress/exchange-result.ts';
 import type { DeliveryItem, LargeBodies, Settlement, Timers } from './delivery-ports.ts';
@@ -122,7 +123,7 @@ export class Dispatcher {
     this.exchanges.add(exchange);
     this.young += 1;
     this.startAgeing();
-    if (item.blob === null || lane.sendsReference(item)) {
+    if (item.blob === null || sendsReference(item, lane.config.largeBodies)) {
       this.prepare(exchange, item.body, nowMs);
       return;
     }

@@ -19,7 +19,7 @@ const retryEvery = 4;
 
 /**
  * Makes a delivery's request: headers, the same as they may be put on record (secrets masked), and the body.
- * @param body the event's, wherever it was kept; not read when `sendsReference` says so.
+ * @param body the event's, wherever it was kept; not read when `sendsReference` (body-reference.rules.ts) says so.
  */
 export type PrepareRequest = (
   item: DeliveryItem,
@@ -153,11 +153,6 @@ export class Lane {
   put(item: DeliveryItem): void {
     this.bytes += item.body.length;
     (item.fresh ? this.fresh : this.retries).push(item);
-  }
-
-  /** The body is too large for this endpoint: it gets a reference instead. */
-  sendsReference(item: DeliveryItem): boolean {
-    return (item.blob?.sizeBytes ?? item.body.length) > this.config.largeBodies.inlineMaxBytes;
   }
 
   /** Counts a finished attempt. @returns true when this attempt opened the breaker. */

@@ -1,7 +1,7 @@
 import type { EndpointConfig } from '../endpoints/endpoint-config.ts';
 import { createSigner } from '../signing/signer.rules.ts';
 import { secretHeaderNames } from '../signing/signing-scheme.rules.ts';
-import { bodyReference } from './body-reference.rules.ts';
+import { bodyReference, sendsReference, sizeOf } from './body-reference.rules.ts';
 import type { PrepareRequest } from './lane.ts';
 import { recordHeaders } from './recorded-headers.rules.ts';
 
@@ -16,21 +16,19 @@ export type BodyUrl = (event: { teamId: string; eventId: string; expiresAtMs: nu
 export function prepareRequests(endpoint: EndpointConfig, bodyUrl: BodyUrl): PrepareRequest {
   const signer = createSigner(endpoint.signing, endpoint.secrets);
   const fixed = endpoint.headers;
-  const { inlineMaxBytes, referenceSeconds } = endpoint.largeBodies;
   const masked = new Set<string>(secretHeaderNames(endpoint.signing));
   for (let index = 0; index < fixed.length; index += 2) masked.add(fixed[index] as string);
   return (item, timestampSeconds, whole) => {
-    const sizeBytes = item.blob?.sizeBytes ?? item.body.length;
-    const isReference = sizeBytes > inlineMaxBytes;
+    const isReference = sendsReference(item, endpoint.largeBodies);
     let body = whole;
     if (isReference) {
       const { teamId, eventId, eventType, contentType } = item;
-      const expiresAtMs = (timestampSeconds + referenceSeconds) * 1000;
+      const expiresAtMs = (timestampSeconds + endpoint.largeBodies.referenceSeconds) * 1000;
       const url = bodyUrl({ teamId, eventId, expiresAtMs });
       body = bodyReference({
         eventType,
         contentType,
-        sizeBytes,
+        sizeBytes: sizeOf(item),
         url,
         timestampMs: timestampSeconds * 1000,
         expiresAtMs,
