@@ -8,7 +8,7 @@ export type Actor =
   | { kind: 'operator' }
   | { kind: 'api-key'; teamId: string; apiKeyId: string; permissions: ReadonlySet<string> };
 
-/** What every use case is handed first. Made in main.ts; `actor` and `requestId` are the request's own. */
+/** What every use case is handed first. Made in main.ts; the last three are the request's own. */
 export type Context = {
   database: pg.Pool;
   clock: Clock;
@@ -17,4 +17,6 @@ export type Context = {
   environment: 'development' | 'production';
   actor: Actor;
   requestId: string;
+  /** Where it came from; null when that is not known. */
+  address: string | null;
 };

@@ -58,12 +58,15 @@ export async function listDeletedTeams(pool: pg.Pool): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-/** Every table that holds rows of teams, partitions one by one: read from the catalogue, so that none is forgotten. */
+/**
+ * Every table that holds rows of teams, partitions one by one: read from the catalogue, so that none is forgotten. But for
+ * the audit log, which outlives its teams.
+ */
 export async function listTenantTables(pool: pg.Pool): Promise<string[]> {
   const { rows } = await pool.query<{ name: string }>(
     `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
       WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attname = 'team_id' AND NOT a.attisdropped
-      ORDER BY 1`,
+        AND c.relname NOT LIKE 'audit\\_%' ORDER BY 1`,
   );
   return rows.map((row) => row.name);
 }

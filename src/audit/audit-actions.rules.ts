@@ -1,0 +1,41 @@
+/** Everything that the audit log records: the closed, documented list. */
+export const auditActions = {
+  'team.created': 'a team was created',
+  'team.updated': 'a team was changed',
+  'team.deleted': 'a team was deleted with its endpoints, connections and api keys',
+  'api-key.created': 'an api key was created, and shown in the answer',
+  'api-key.revoked': 'an api key was revoked',
+  'api-key.first-used': 'an api key was used for the first time',
+  'event-type.created': 'an event type was registered',
+  'event-type.updated': 'an event type was changed',
+  'event-type.deleted': 'an event type was deleted',
+  'endpoint.created': 'an endpoint was created, and its secret shown in the answer',
+  'endpoint.updated': 'an endpoint was changed',
+  'endpoint.deleted': 'an endpoint was deleted',
+  'endpoint.secret-rotated': 'the signing secret of an endpoint was rotated, and the new one shown in the answer',
+  'endpoint.tested': 'a test event was asked for',
+  'endpoint.disabled': 'Posthorn disabled an endpoint that did nothing but fail, or answered 410',
+  'source.created': 'a source was created',
+  'source.updated': 'a source was changed, or its credentials were',
+  'source.deleted': 'a source was deleted with its credentials',
+  'connection.created': 'a connection was created',
+  'connection.updated': 'a connection was changed, or its credentials were',
+  'connection.deleted': 'a connection was deleted with its credentials',
+  'replay.created': 'a replay was started, or a dry run of one',
+  'replay.cancelled': 'a replay was stopped',
+  'delivery.resent': 'a delivery was made due again',
+  'delivery.cancelled': 'a waiting delivery was cancelled',
+  'archive-job.created': 'documents of a subject were asked for',
+  'archive-job.retried': 'documents of a subject were asked for once more',
+  'archive.verification-requested': 'a verification of the archive was asked for',
+  'event.revealed': 'the body of an event was read with what is masked otherwise',
+  'access.refused': 'a key that is known was refused: expired, without the permission, or of another team',
+  'audit.read': 'entries of the audit log were read',
+  'audit.exported': 'the audit log was exported',
+  'keys.rewrap-started': 'sealing everything anew under the first master key began',
+  'keys.rewrapped': 'sealing everything anew under the first master key ended',
+} as const satisfies Record<string, string>;
+
+export type AuditAction = keyof typeof auditActions;
+
+export const auditActionNames = Object.keys(auditActions) as AuditAction[];
