@@ -1,6 +1,13 @@
 /** Time as it is handed to whatever decides by it. Unix milliseconds, fractions allowed. */
 export type Clock = { now(): number };
 
+/** Timers, so that the simulation can run them in virtual time. */
+export type Timers = {
+  after(delayMs: number, run: () => void): { cancel(): void };
+  /** When this turn of the event loop is over; setImmediate unless given. */
+  defer?(run: () => void): void;
+};
+
 /**
  * A clock that follows the database's time by the process's own monotonic counter, so that a stepping system clock
  * moves neither ids nor deadlines. Until the first `align` it follows the system clock.

@@ -1,4 +1,4 @@
-import type { Timers } from './delivery/delivery-ports.ts';
+import type { Timers } from './clock.ts';
 
 /**
  * Waits for work, and no longer than `patienceMs`.

@@ -1,4 +1,4 @@
-import type { Timers } from './delivery/delivery-ports.ts';
+import type { Timers } from './clock.ts';
 import { type CleanUp, stopInOrder } from './stop-in-order.ts';
 import type { Log } from './telemetry/log.ts';
 

@@ -1,4 +1,4 @@
-import type { Timers } from './delivery/delivery-ports.ts';
+import type { Timers } from './clock.ts';
 import { inTime } from './patience.ts';
 
 /** Something that was started and has to end. */

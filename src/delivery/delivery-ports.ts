@@ -2,6 +2,8 @@ import type { ExchangeError, ExchangeResult, Timing } from '../egress/exchange-r
 import type { EndpointConfig } from '../endpoints/endpoint-config.ts';
 import type { Coverage } from '../providers/provider-profile.ts';
 
+export type { Timers } from '../clock.ts';
+
 /** A delivery in this node's memory, ready to be sent. */
 export type DeliveryItem = {
   /** The node epoch that owns it. */
@@ -96,11 +98,4 @@ export type DeliveryStore = {
 export type LargeBodies = {
   /** Waits its turn, and while the store is away; rejects when it cannot be had. Call `release` when it was sent. */
   load(blob: { key: string; sizeBytes: number }, endpointId: string): Promise<{ body: Buffer; release: () => void }>;
-};
-
-/** Timers, so that the simulation can run them in virtual time. */
-export type Timers = {
-  after(delayMs: number, run: () => void): { cancel(): void };
-  /** When this turn of the event loop is over; setImmediate unless given. */
-  defer?(run: () => void): void;
 };
