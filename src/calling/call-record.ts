@@ -1,5 +1,7 @@
+import type { Authorization } from '../authorization/authorizer.ts';
 import type { CallEnd, CallError, CallStart, CallTry } from '../calls/call-ledger.ts';
 import type { Timing } from '../egress/exchange-result.ts';
+import { holdsSecret, secretsIn } from './policy/credential-echo.rules.ts';
 
 /** What is found out about a call on its way; becomes its end in the ledger. */
 export class CallRecord {
@@ -19,6 +21,7 @@ export class CallRecord {
   requestBody: Buffer | null = null;
   responseBody: Buffer | null = null;
   readonly tries: CallTry[] = [];
+  readonly #authorizations: Authorization[] = [];
   #sentAtMs: number | null = null;
   #timing: Timing | null = null;
 
@@ -26,6 +29,13 @@ export class CallRecord {
   constructor(start: CallStart, startedAtMs: number) {
     this.start = start;
     this.startedAtMs = startedAtMs;
+  }
+
+  /** The credentials of the next try. Whatever quotes them is kept off the record. */
+  authorizedBy(authorization: Authorization): void {
+    this.credentialId = authorization.credentialId;
+    this.credentialKind = authorization.kind;
+    this.#authorizations.push(authorization);
   }
 
   /** The first try begins. */
@@ -44,13 +54,14 @@ export class CallRecord {
     const { start } = this;
     const totalMs = round(now.monotonicMs - this.startedAtMs);
     const timing = this.#timing;
+    const told = this.#withoutEchoes();
     return {
       teamId: start.teamId,
       id: start.id,
       status: this.status,
       answered: this.answered,
       error: this.error,
-      errorCode: this.errorCode,
+      errorCode: told.errorCode,
       tries: this.tries,
       timing: {
         queueMs: this.#sentAtMs === null ? totalMs : round(this.#sentAtMs - this.startedAtMs),
@@ -67,12 +78,43 @@ export class CallRecord {
       repeats: this.repeats,
       credentialId: this.credentialId,
       credentialKind: this.credentialKind,
-      rateHeaders: this.rateHeaders === null ? {} : Object.fromEntries(this.rateHeaders),
-      requestBody: this.requestBody,
-      responseBody: this.responseBody,
+      rateHeaders: told.rateHeaders,
+      requestBody: told.requestBody,
+      responseBody: told.responseBody,
       endedAtMs: now.endedAtMs,
     };
   }
+
+  /** What came from outside, without what quotes the credentials: some providers answer what they were sent. */
+  #withoutEchoes(): Pick<CallEnd, 'errorCode' | 'rateHeaders' | 'requestBody' | 'responseBody'> {
+    const { errorCode, rateHeaders, requestBody, responseBody } = this;
+    if (errorCode === null && rateHeaders === null && requestBody === null && responseBody === null) {
+      return { errorCode, rateHeaders: {}, requestBody, responseBody };
+    }
+    const secrets = this.#authorizations.flatMap(secretsOf);
+    const isClean = (text: string): boolean => !holdsSecret(text, secrets);
+    const cleanBody = (body: Buffer | null): Buffer | null =>
+      body !== null && isClean(body.toString('utf8')) ? body : null;
+    const limits = [...(rateHeaders ?? [])].filter(([name, value]) => isClean(name) && isClean(value));
+    return {
+      errorCode: errorCode !== null && isClean(errorCode) ? errorCode : null,
+      rateHeaders: Object.fromEntries(limits),
+      requestBody: cleanBody(requestBody),
+      responseBody: cleanBody(responseBody),
+    };
+  }
+}
+
+/** Calls share their authorizations. */
+const secretsOfAuthorizations = new WeakMap<Authorization, readonly string[]>();
+
+function secretsOf(authorization: Authorization): readonly string[] {
+  let secrets = secretsOfAuthorizations.get(authorization);
+  if (secrets === undefined) {
+    secrets = secretsIn(authorization.headers);
+    secretsOfAuthorizations.set(authorization, secrets);
+  }
+  return secrets;
 }
 
 function round(ms: number): number {

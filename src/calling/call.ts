@@ -1,6 +1,7 @@
 import type { CallError } from '../calls/call-ledger.ts';
 import type { ApiRequest, Operation } from '../providers/api-profile.ts';
 import type { Attempt } from './attempt.ts';
+import type { Departure } from './departure.ts';
 import type { CallRecord } from './call-record.ts';
 import type { CallingPorts } from './calling-ports.ts';
 import type { ConnectionState } from './connection-state.ts';
@@ -27,8 +28,7 @@ export type Call = {
   /** May be answered from memory, and its answer kept there. */
   readonly usesMemory: boolean;
   readonly record: CallRecord;
-  /** Aborted when the caller leaves, and when this node stops. */
-  readonly signal: AbortSignal;
+  readonly departure: Departure;
   /** What is still to be found out for the record. */
   pending: Promise<void> | null;
   isBegun: boolean;
@@ -59,17 +59,16 @@ export function elapsedOf({ calling, record }: Call): number {
 
 /** Waits. @throws CallerGone */
 export function pause(call: Call, delayMs: number): Promise<void> {
-  const { signal } = call;
-  if (signal.aborted) return Promise.reject(new CallerGone());
+  const { departure } = call;
+  if (departure.hasLeft) return Promise.reject(new CallerGone());
   return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      timer.cancel();
-      reject(new CallerGone());
-    };
     const timer = call.calling.ports.timers.after(delayMs, () => {
-      signal.removeEventListener('abort', leave);
+      departure.listen(null);
       resolve();
     });
-    signal.addEventListener('abort', leave, { once: true });
+    departure.listen(() => {
+      timer.cancel();
+      reject(new CallerGone());
+    });
   });
 }

@@ -24,6 +24,7 @@ export class ConnectionState {
   readonly #ports: CallingPorts;
   readonly #upstreams = new Map<string, Upstream>();
   readonly #completed = new Set<string>();
+  #place: { baseUrl: string; origin: string; basePath: string } | null = null;
   #seeding: Promise<void> | 'seeded' | null = null;
 
   constructor(config: ConnectionConfig, ports: CallingPorts) {
@@ -56,6 +57,15 @@ export class ConnectionState {
       this.#completed.clear();
     }
     if (isElsewhere || before.policy.concurrency.most !== policy.concurrency.most) this.closeUpstreams();
+  }
+
+  /** Where requests below a base URL go. */
+  placeOf(baseUrl: string): { origin: string; basePath: string } {
+    if (this.#place?.baseUrl !== baseUrl) {
+      const { origin, pathname } = new URL(baseUrl);
+      this.#place = { baseUrl, origin, basePath: pathname.endsWith('/') ? pathname.slice(0, -1) : pathname };
+    }
+    return this.#place;
   }
 
   /** The connections to an origin; one is enough for all but those whose account moves. */

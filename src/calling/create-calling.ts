@@ -1,10 +1,10 @@
 import type { ConnectionConfig } from '../connections/connection-config.ts';
 import type { Call, Calling } from './call.ts';
-import { CallerGone } from './call.ts';
 import { type CallBody, callBodyOf } from './call-body.ts';
 import type { Caller } from './caller.ts';
 import type { CallingPorts } from './calling-ports.ts';
 import { type ConnectionHealth, healthOf } from './connection-health.ts';
+import { Departure } from './departure.ts';
 import { createConnectionStates } from './connection-states.ts';
 import type { IncomingCall } from './incoming-call.ts';
 import { KeptBytes } from './kept-bytes.ts';
@@ -44,20 +44,20 @@ export function createCalling(ports: CallingPorts): Calls {
   const calling: Calling = { ports, cache, room: new KeptBytes(captureBytes) };
   const bodyRoom = new KeptBytes(bodyBytes);
   const states = createConnectionStates(ports, cache);
-  const underWay = new Set<AbortController>();
+  const underWay = new Set<Departure>();
 
   const handle = async (incoming: IncomingCall): Promise<void> => {
-    const leaving = new AbortController();
-    const call: Call = openCall(calling, states, incoming, leaving.signal);
-    underWay.add(leaving);
+    const departure = new Departure();
+    const call: Call = openCall(calling, states, incoming, departure);
+    underWay.add(departure);
     try {
       incoming.answer.listen({
         drained: () => call.attempt?.drained(),
-        gone: () => leaving.abort(new CallerGone()),
+        gone: () => departure.leave(),
       });
       await makeCall(call);
     } finally {
-      underWay.delete(leaving);
+      underWay.delete(departure);
     }
   };
 
@@ -77,7 +77,7 @@ export function createCalling(ports: CallingPorts): Calls {
     async stop(patienceMs) {
       const untilMs = ports.monotonicMs() + patienceMs;
       while (underWay.size > 0 && ports.monotonicMs() < untilMs) await after(ports, stopPollMs);
-      for (const leaving of underWay) leaving.abort(new CallerGone());
+      for (const departure of underWay) departure.leave();
       states.stop();
     },
   };

@@ -13,8 +13,7 @@ export async function authorize(call: Call, except: ReadonlySet<string>): Promis
   try {
     const given = authorizer.authorize(config, except.size === 0 ? {} : { except });
     const authorization = given instanceof Promise ? await given : given;
-    call.record.credentialId = authorization.credentialId;
-    call.record.credentialKind = authorization.kind;
+    call.record.authorizedBy(authorization);
     return authorization;
   } catch (error) {
     if (!(error instanceof CredentialError)) throw error;

@@ -18,7 +18,7 @@ export async function guardPolling(call: Call): Promise<KeptAnswer | null> {
   if (windowMs === null) return null;
   const seeding = call.state.seed(windowMs);
   if (seeding !== null) await seeding;
-  if (call.signal.aborted) throw new CallerGone();
+  if (call.departure.hasLeft) throw new CallerGone();
   const violation = judge(call, windowMs);
   if (violation === null) return null;
   if (mode === 'observe') {

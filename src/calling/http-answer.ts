@@ -5,6 +5,7 @@ import type { AnswerListener, AnswerSink } from './answer-sink.ts';
 export class HttpAnswer implements AnswerSink {
   readonly #response: ServerResponse;
   readonly #take: () => void;
+  #listener: AnswerListener | null = null;
 
   /** @param take the answer begins: nobody else may answer any more */
   constructor(response: ServerResponse, take: () => void) {
@@ -19,7 +20,10 @@ export class HttpAnswer implements AnswerSink {
   }
 
   data(chunk: Buffer): boolean {
-    return this.#response.write(chunk);
+    const response = this.#response;
+    const hasRoom = response.write(chunk);
+    if (!hasRoom) response.once('drain', () => this.#listener?.drained());
+    return hasRoom;
   }
 
   end(trailers: readonly string[]): void {
@@ -49,7 +53,7 @@ export class HttpAnswer implements AnswerSink {
       listener.gone();
       return;
     }
-    response.on('drain', () => listener.drained());
+    this.#listener = listener;
     response.on('close', () => {
       if (!response.writableFinished) listener.gone();
     });

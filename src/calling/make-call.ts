@@ -25,7 +25,7 @@ export async function makeCall(call: Call): Promise<void> {
   try {
     await answer(call);
   } catch (error) {
-    if (call.signal.aborted || error instanceof CallerGone) {
+    if (call.departure.hasLeft || error instanceof CallerGone) {
       record.error = 'caller_gone';
       if (record.answered === 0) record.answered = callerGoneStatus;
       incoming.answer.break();
@@ -92,7 +92,7 @@ async function begin(call: Call): Promise<void> {
   }
   call.isBegun = true;
   const gathered = gathering instanceof Promise ? await gathering : gathering;
-  if (gathered === 'gone' || call.signal.aborted) throw new CallerGone();
+  if (gathered === 'gone' || call.departure.hasLeft) throw new CallerGone();
   if (gathered === 'slow') {
     const detail = `Nothing of the body came for ${timeouts.idleMs} ms.`;
     throw refusal(call, 'caller_gone', new Problem('request_timeout', detail));

@@ -3,6 +3,7 @@ import type { ApiRequest } from '../providers/api-profile.ts';
 import type { Call, Calling } from './call.ts';
 import { CallRecord } from './call-record.ts';
 import type { ConnectionStates } from './connection-states.ts';
+import type { Departure } from './departure.ts';
 import type { IncomingCall } from './incoming-call.ts';
 import { mayUseMemory } from './kept-answers.ts';
 import { maskPath } from './policy/mask-body.rules.ts';
@@ -18,7 +19,7 @@ export function openCall(
   calling: Calling,
   states: ConnectionStates,
   incoming: IncomingCall,
-  signal: AbortSignal,
+  departure: Departure,
 ): Call {
   const { connection, method } = incoming;
   const target = readEgressPath(incoming.target, incoming.prefix);
@@ -67,7 +68,7 @@ export function openCall(
     repeatable: operation.repeatable || hasIdempotencyKey(incoming),
     usesMemory: mayUseMemory(incoming),
     record,
-    signal,
+    departure,
     pending: null,
     isBegun: false,
     budgetRemaining: null,

@@ -24,12 +24,10 @@ type Failed = Extract<TryResult, { kind: 'failed' }>;
  */
 export async function sendCall(call: Call, first: Authorization, pass: CircuitPass): Promise<void> {
   const passer = createAnswerPasser(call);
-  const leave = (): void => call.attempt?.giveUp();
-  call.signal.addEventListener('abort', leave, { once: true });
   try {
     await new Sending(call, passer, first, pass).run();
   } finally {
-    call.signal.removeEventListener('abort', leave);
+    call.departure.listen(null);
     passer.release();
   }
 }
@@ -103,7 +101,7 @@ class Sending {
   ): Promise<boolean> {
     const call = this.#call;
     const { record } = call;
-    const isCallers = failure.receiverStalled || call.signal.aborted;
+    const isCallers = failure.receiverStalled || call.departure.hasLeft;
     tried(status, isCallers ? 'caller_gone' : failure.error);
     if (isCallers) throw new CallerGone();
     record.error = failure.error;
@@ -134,12 +132,14 @@ class Sending {
     this.#leave(circuitResultOf(status, null));
     const retryAfterMs = readRetryAfter(headerOf(headers, 'retry-after'), calling.ports.clock.now());
     const outcome = { status, error: null, sent: true, retryAfterMs, permanent: retry === 'permanent' };
-    if (status === 401 ? await this.#mayAuthorize() : await this.#mayTryAgain(outcome)) {
-      attempt.giveUp();
-      return false;
+    let isLast = false;
+    try {
+      isLast = !(status === 401 ? await this.#mayAuthorize() : await this.#mayTryAgain(outcome));
+    } finally {
+      // What is held is not wanted any more, or nobody is there to get it.
+      if (!isLast) attempt.giveUp();
     }
-    call.attempt = attempt;
-    return this.#passHeld(attempt, status, headers);
+    return isLast && this.#passHeld(attempt, status, headers);
   }
 
   async #passHeld(attempt: Attempt, status: number, headers: string[]): Promise<boolean> {
@@ -153,13 +153,15 @@ class Sending {
       throw error;
     }
     call.attempt = attempt;
+    call.departure.listen(() => attempt.giveUp());
+    if (call.departure.hasLeft) attempt.giveUp();
     const result = await attempt.pass();
     call.attempt = null;
     if (result.kind === 'answered') {
       this.#passer.learn();
       return true;
     }
-    if (result.kind !== 'failed' || result.failure.receiverStalled || call.signal.aborted) throw new CallerGone();
+    if (result.kind !== 'failed' || result.failure.receiverStalled || call.departure.hasLeft) throw new CallerGone();
     call.record.error = result.failure.error;
     call.incoming.answer.break();
     return true;
@@ -225,14 +227,12 @@ function begin(call: Call, authorization: Authorization, passer: AnswerPasser): 
     const detail = 'It is not known where the account lives: give the connection a baseUrl.';
     throw refusal(call, 'credential', new Problem('credential_failed', detail));
   }
-  const { origin, basePath } = placeOf(baseUrl);
+  if (call.departure.hasLeft) throw new CallerGone();
+  const { origin, basePath } = state.placeOf(baseUrl);
   const nowMs = calling.ports.monotonicMs();
   record.sent(nowMs);
   record.status = null;
-  const replaced = new Set<string>();
-  for (let index = 0; index < authorization.headers.length; index += 2) {
-    replaced.add(authorization.headers[index] as string);
-  }
+  const replaced = namesOf(authorization);
   const headers = requestHeaders(incoming.headers, { version: calling.ports.version, replaced });
   headers.push(...authorization.headers);
   const body = incoming.body.next();
@@ -249,13 +249,22 @@ function begin(call: Call, authorization: Authorization, passer: AnswerPasser): 
     body,
     timeouts: { firstByteMs, idleMs, totalMs: leftMs },
   };
-  call.attempt = new Attempt(state.upstream(origin), request, passer);
-  return call.attempt;
+  const attempt = new Attempt(state.upstream(origin), request, passer);
+  call.attempt = attempt;
+  call.departure.listen(() => attempt.giveUp());
+  return attempt;
 }
 
-function placeOf(baseUrl: string): { origin: string; basePath: string } {
-  const { origin, pathname } = new URL(baseUrl);
-  return { origin, basePath: pathname.endsWith('/') ? pathname.slice(0, -1) : pathname };
+/** Authorizations serve many calls. */
+const namesOfAuthorizations = new WeakMap<Authorization, ReadonlySet<string>>();
+
+function namesOf(authorization: Authorization): ReadonlySet<string> {
+  let names = namesOfAuthorizations.get(authorization);
+  if (names === undefined) {
+    names = new Set(authorization.headers.filter((_, index) => index % 2 === 0));
+    namesOfAuthorizations.set(authorization, names);
+  }
+  return names;
 }
 
 function problemOf(call: Call, failure: UpstreamFailure): Problem {

@@ -33,12 +33,14 @@ export function leaveBreaker(call: Call, pass: CircuitPass, result: CircuitResul
  */
 export async function takeTurn(call: Call): Promise<() => void> {
   try {
-    return await call.state.turns.acquire(call.incoming.apiKeyId, call.signal);
+    const { turns, config } = call.state;
+    const isFree = turns.waiting === 0 && turns.underWay < config.policy.concurrency.most;
+    return await turns.acquire(call.incoming.apiKeyId, isFree ? undefined : call.departure.signal);
   } catch (error) {
     if (error instanceof QueueFull || error instanceof WaitedTooLong) {
       throw refusal(call, 'queue_full', new Problem('call_queue_full', error.message, { retryAfterSeconds: 1 }));
     }
-    throw call.signal.aborted ? new CallerGone() : error;
+    throw call.departure.hasLeft ? new CallerGone() : error;
   }
 }
 
