@@ -1,3 +1,4 @@
+import { isDataError } from '../database/data-error.rules.ts';
 import { createGroupCommit } from '../database/group-commit.ts';
 import type { DeliveryStore, Settlement, Timers } from './delivery-ports.ts';
 
@@ -89,11 +90,6 @@ export function createSettler(options: {
       givenUp = true;
     },
   };
-}
-
-/** SQLSTATE classes 21 to 23: the statement was refused for its data, and would be again. */
-function isDataError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^2[1-3]/.test(String(error.code));
 }
 
 /** The attempt with only what is certain to be storable. */

@@ -1,9 +1,9 @@
+import { isDataError } from '../database/data-error.rules.ts';
 import { Problem } from '../problem.ts';
 
-/** The same statement would be refused for ever: SQLSTATE classes of the data itself and of what is not there. */
+/** The event itself is what the database refuses, now and for ever. */
 export function isRefusedForGood(error: unknown): boolean {
-  const cause = error instanceof Problem ? error.cause : error;
-  return cause instanceof Error && 'code' in cause && /^(2[0-9]|42)[0-9A-Z]{3}$/.test(String(cause.code));
+  return isDataError(error instanceof Problem ? error.cause : error);
 }
 
 /** Whether an accept that failed may have been committed after all: not when no statement can have been sent. */

@@ -257,6 +257,26 @@ describe('what comes out of the spool', () => {
     expect(at.setAside.map(({ head }) => JSON.parse(head) as object)).toMatchObject([{ idempotencyKey: 'bad' }]);
   });
 
+  test.each([
+    ['is read-only after a failover', '25006'],
+    ['has another password', '28P01'],
+    ['is being migrated', '42P01'],
+  ])('nothing is set aside because the database %s: it is stored when that is over', async (_what, code) => {
+    const at = await stand();
+    at.database.mode = 'down';
+    for (const key of ['a', 'b']) await at.acceptor.take(aDraft(key, { type: key }));
+    at.database.poison.add('a').add('b');
+    at.database.poisonCode = code;
+    at.database.mode = 'up';
+    const tries = at.database.batches.length;
+    await passing(at, () => at.database.batches.length > tries + 3, 250);
+    expect([at.setAside, at.acceptor.state().records]).toEqual([[], 2]);
+    at.database.poison.clear();
+    await passing(at, () => !at.acceptor.state().draining);
+    expect(keysOf(at.database.events)).toEqual(['a', 'b']);
+    expect(at.setAside).toEqual([]);
+  });
+
   test('a record that no release can read is set aside alone', async () => {
     const at = await stand();
     at.database.mode = 'down';

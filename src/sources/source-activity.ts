@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
+import { isDataError } from '../database/data-error.rules.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import type { RejectionReason } from '../providers/provider-profile.ts';
 import { type ActivityTally, addActivity, type RejectionTally } from './source-activity.store.ts';
@@ -189,9 +190,4 @@ function keyOf(sourceId: string, inMinuteMs: number, reason: string): string {
 /** PostgreSQL stores no U+0000. */
 function storable(text: string, maxLength: number): string {
   return text.slice(0, maxLength).replaceAll('\0', '');
-}
-
-/** SQLSTATE classes 21 to 23: the statement was refused for its data. */
-function isDataError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^2[1-3]/.test(String(error.code));
 }

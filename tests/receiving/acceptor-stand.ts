@@ -23,6 +23,8 @@ export class AcceptTwin {
   readonly deletedTeams = new Set<string>();
   /** Types that no statement can store. */
   readonly poison = new Set<string>();
+  /** The SQLSTATE that it is refused with. */
+  poisonCode = '22021';
   private readonly byKey = new Map<string, string>();
   private readonly ids: IdSource | null;
   private held: ((how: 'commit' | 'fail') => void)[] = [];
@@ -67,7 +69,7 @@ export class AcceptTwin {
   private commit(drafts: EventDraft[]): AcceptedEvent[] {
     if (drafts.some(({ teamId }) => this.deletedTeams.has(teamId))) throw new Problem('not_found', 'no such team');
     if (drafts.some(({ type }) => this.poison.has(type))) {
-      throw unavailable(Object.assign(new Error('no such text'), { code: '22021' }));
+      throw unavailable(Object.assign(new Error('no such text'), { code: this.poisonCode }));
     }
     return drafts.map((draft) => {
       const key = `${draft.origin?.sourceId} ${draft.idempotencyKey}`;
