@@ -1,7 +1,9 @@
+import { recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { Problem } from '../problem.ts';
 import { lockTeam } from '../teams/require-team.ts';
+import { auditedEventType } from './audited-fields.rules.ts';
 import type { EventType } from './event-type.store.ts';
 import { countEventTypes, insertEventType } from './event-type.store.ts';
 import { judgeSettings, refuseOperational } from './judge-event-type.ts';
@@ -33,6 +35,13 @@ export async function createEventType(ctx: Context, input: NewEventType): Promis
     const created = await insertEventType(client, input.teamId, input.name, settings);
     if (created === null)
       throw new Problem('conflict', `The event type ${input.name} exists already; PATCH changes it.`);
+    await recordChange(ctx, client, {
+      teamId: input.teamId,
+      action: 'event-type.created',
+      target: { kind: 'event-type', id: input.name },
+      fields: auditedEventType,
+      after: settings,
+    });
     return created;
   });
 }

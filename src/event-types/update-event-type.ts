@@ -1,6 +1,8 @@
+import { recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { lockTeam } from '../teams/require-team.ts';
+import { auditedEventType } from './audited-fields.rules.ts';
 import type { EventType } from './event-type.store.ts';
 import { findEventType, replaceEventType } from './event-type.store.ts';
 import { judgeSettings, noSuchEventType, refuseOperational } from './judge-event-type.ts';
@@ -28,6 +30,16 @@ export async function updateEventType(ctx: Context, input: ChangedEventType): Pr
       example: input.example === undefined ? before.example : input.example,
     };
     judgeSettings(after);
-    return replaceEventType(client, teamId, name, after);
+    const replaced = await replaceEventType(client, teamId, name, after);
+    const { description, schema, example } = before;
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'event-type.updated',
+      target: { kind: 'event-type', id: name },
+      fields: auditedEventType,
+      before: { description, schema, example },
+      after,
+    });
+    return replaced;
   });
 }

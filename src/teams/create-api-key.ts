@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes } from '../ids/id.rules.ts';
@@ -6,6 +7,7 @@ import { Problem } from '../problem.ts';
 import { digestOfToken, formatApiKey } from './api-key.rules.ts';
 import type { ApiKey } from './api-key.store.ts';
 import { countApiKeys, insertApiKey } from './api-key.store.ts';
+import { auditedApiKey } from './audited-fields.rules.ts';
 import type { Grant } from './permissions.rules.ts';
 import { mayGrant } from './permissions.rules.ts';
 import { lockTeam } from './require-team.ts';
@@ -44,7 +46,16 @@ export async function createApiKey(ctx: Context, input: NewApiKey): Promise<ApiK
     if ((await countApiKeys(client, input.teamId)) >= mostApiKeys) {
       throw new Problem('limit_reached', `A team has at most ${mostApiKeys} API keys: revoke one that is not used.`);
     }
-    return insertApiKey(client, { teamId: input.teamId, id, name: input.name, digest, permissions, expiresAt });
+    const { teamId, name } = input;
+    const made = await insertApiKey(client, { teamId, id, name, digest, permissions, expiresAt });
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'api-key.created',
+      target: { kind: 'api-key', id },
+      fields: auditedApiKey,
+      after: { name, permissions, expiresAt, secretShown: true },
+    });
+    return made;
   });
   return { ...created, key };
 }
