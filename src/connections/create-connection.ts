@@ -1,3 +1,4 @@
+import { recordChange } from '../audit/record-change.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
@@ -5,6 +6,7 @@ import type { ApiEnvironment } from '../providers/api-profile.ts';
 import { lockTeam } from '../teams/require-team.ts';
 import type { ConnectionChange, ConnectionContext } from './connection-change.ts';
 import { changeSettings, profileOrRefuse, refuseWithoutBaseUrl, requireSources } from './connection-change.ts';
+import { auditedConnection, connectionFacts } from './connection-facts.ts';
 import type { ConnectionSettings, StoredConnection } from './connection.store.ts';
 import { countConnections, findConnection, insertConnection } from './connection.store.ts';
 import type { GivenCredential } from './plan-credentials.rules.ts';
@@ -58,7 +60,15 @@ export async function createConnection(ctx: ConnectionContext, input: NewConnect
     await requireSources(client, teamId, profile.name, settings.sourceIds);
     await insertConnection(client, { teamId, id, provider: profile.name, environment }, settings);
     await writeCredentials(ctx, client, { teamId, connectionId: id }, planned);
-    return (await findConnection(client, teamId, id, ctx.clock.now())) as StoredConnection;
+    const made = (await findConnection(client, teamId, id, ctx.clock.now())) as StoredConnection;
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'connection.created',
+      target: { kind: 'connection', id },
+      fields: auditedConnection,
+      after: connectionFacts(made),
+    });
+    return made;
   });
   return presentConnection(ctx, stored);
 }

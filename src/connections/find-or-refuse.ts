@@ -1,13 +1,13 @@
 import type pg from 'pg';
+import type { Context } from '../context.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
-import type { ConnectionContext } from './connection-change.ts';
 import type { StoredConnection } from './connection.store.ts';
 import { findConnection } from './connection.store.ts';
 
 /** @throws Problem not_found */
 export async function findConnectionOrRefuse(
-  ctx: ConnectionContext,
+  ctx: Pick<Context, 'clock'>,
   database: Pick<pg.Pool, 'query'>,
   teamId: string,
   connectionId: string,

@@ -1,3 +1,4 @@
+import { recordChange } from '../audit/record-change.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { lockTeam } from '../teams/require-team.ts';
 import type { ConnectionChange, ConnectionContext } from './connection-change.ts';
@@ -8,6 +9,7 @@ import {
   refuseWithoutBaseUrl,
   requireSources,
 } from './connection-change.ts';
+import { auditedConnection, connectionFacts } from './connection-facts.ts';
 import type { StoredConnection } from './connection.store.ts';
 import { findConnection, replaceConnection } from './connection.store.ts';
 import { findConnectionOrRefuse } from './find-or-refuse.ts';
@@ -50,6 +52,14 @@ export async function updateConnection(ctx: ConnectionContext, input: ChangedCon
     await replaceConnection(client, teamId, connectionId, after);
     if (planned !== undefined) await writeCredentials(ctx, client, { teamId, connectionId }, planned);
     const stored = (await findConnection(client, teamId, connectionId, ctx.clock.now())) as StoredConnection;
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'connection.updated',
+      target: { kind: 'connection', id: connectionId },
+      fields: auditedConnection,
+      before: connectionFacts(before),
+      after: connectionFacts(stored),
+    });
     return presentConnection(ctx, stored);
   });
 }

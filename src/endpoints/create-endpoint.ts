@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { recordChange } from '../audit/record-change.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
@@ -7,6 +8,7 @@ import { lockTeam } from '../teams/require-team.ts';
 import type { EndpointChange, EndpointContext } from './endpoint-change.ts';
 import { changeSettings, checkSecret } from './endpoint-change.ts';
 import type { EndpointSettings, StoredEndpoint } from './endpoint.store.ts';
+import { auditedEndpoint, endpointFacts } from './endpoint-facts.ts';
 import { countEndpoints, findEndpoint, insertEndpoint, insertSecret } from './endpoint.store.ts';
 import type { EndpointView } from './present-endpoint.ts';
 import { presentEndpoint } from './present-endpoint.ts';
@@ -64,7 +66,15 @@ export async function createEndpoint(
     }
     await insertEndpoint(client, teamId, endpointId, settings);
     await insertSecret(client, teamId, endpointId, { id: secretId, sealed });
-    return (await findEndpoint(client, teamId, endpointId)) as StoredEndpoint;
+    const made = (await findEndpoint(client, teamId, endpointId)) as StoredEndpoint;
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'endpoint.created',
+      target: { kind: 'endpoint', id: endpointId },
+      fields: auditedEndpoint,
+      after: { ...endpointFacts(ctx.sealer, teamId, made), secretShown: true },
+    });
+    return made;
   });
   return { ...presentEndpoint(ctx.sealer, teamId, stored), secret };
 }

@@ -16,5 +16,5 @@ export async function findEndpointOrRefuse(
 }
 
 export function noSuchEndpoint(endpointId: string): Problem {
-  return new Problem('not_found', `There is no endpoint ${endpointId}.`);
+  return new Problem('not_found', `There is no endpoint ${endpointId.slice(0, 60)}.`);
 }

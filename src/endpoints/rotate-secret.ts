@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { recordChange } from '../audit/record-change.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Context } from '../context.ts';
 import { idPrefixes } from '../ids/id.rules.ts';
@@ -7,6 +8,7 @@ import { generateSecret } from '../signing/secret.rules.ts';
 import { lockTeam } from '../teams/require-team.ts';
 import { checkSecret } from './endpoint-change.ts';
 import type { StoredEndpoint } from './endpoint.store.ts';
+import { auditedEndpoint, endpointFacts } from './endpoint-facts.ts';
 import { expireSecrets, findEndpoint, insertSecret } from './endpoint.store.ts';
 import { findEndpointOrRefuse } from './find-or-refuse.ts';
 import type { EndpointView } from './present-endpoint.ts';
@@ -41,6 +43,14 @@ export async function rotateSecret(
     const id = ctx.ids.next(idPrefixes.secret);
     await insertSecret(client, teamId, endpointId, { id, sealed: sealSecret(ctx.sealer, teamId, id, secret) });
     const stored = (await findEndpoint(client, teamId, endpointId)) as StoredEndpoint;
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'endpoint.secret-rotated',
+      target: { kind: 'endpoint', id: endpointId },
+      fields: auditedEndpoint,
+      before: endpointFacts(ctx.sealer, teamId, before),
+      after: { ...endpointFacts(ctx.sealer, teamId, stored), overlapSeconds, secretShown: true },
+    });
     return { ...presentEndpoint(ctx.sealer, teamId, stored), secret };
   });
 }

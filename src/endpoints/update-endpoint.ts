@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
+import { recordChange } from '../audit/record-change.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes } from '../ids/id.rules.ts';
 import { generateSecret, parseSecret } from '../signing/secret.rules.ts';
@@ -7,6 +8,7 @@ import { lockTeam } from '../teams/require-team.ts';
 import type { EndpointChange, EndpointContext } from './endpoint-change.ts';
 import { changeSettings, checkSecret } from './endpoint-change.ts';
 import type { EndpointSettings, StoredEndpoint } from './endpoint.store.ts';
+import { auditedEndpoint, endpointFacts } from './endpoint-facts.ts';
 import { clearFailing, expireSecrets, findEndpoint, insertSecret, replaceEndpoint } from './endpoint.store.ts';
 import { findEndpointOrRefuse } from './find-or-refuse.ts';
 import type { EndpointView } from './present-endpoint.ts';
@@ -38,6 +40,14 @@ export async function updateEndpoint(
     await replaceEndpoint(client, teamId, endpointId, after);
     if (after.status === 'active' && before.status !== 'active') await clearFailing(client, teamId, endpointId);
     const stored = (await findEndpoint(client, teamId, endpointId)) as StoredEndpoint;
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'endpoint.updated',
+      target: { kind: 'endpoint', id: endpointId },
+      fields: auditedEndpoint,
+      before: endpointFacts(ctx.sealer, teamId, before),
+      after: { ...endpointFacts(ctx.sealer, teamId, stored), ...(secret === null ? {} : { secretShown: true }) },
+    });
     const view = presentEndpoint(ctx.sealer, teamId, stored);
     return secret === null ? view : { ...view, secret };
   });

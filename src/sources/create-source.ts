@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { recordChange } from '../audit/record-change.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
@@ -10,9 +11,10 @@ import { presentSource } from './present-source.ts';
 import { countEventTypes, registerEventTypes } from './event-types-of-source.store.ts';
 import type { SourceChange, SourceContext } from './source-change.ts';
 import { changeSettings, profileOrRefuse, refuseUncovered } from './source-change.ts';
+import { auditedSource, sourceFacts } from './source-facts.ts';
 import type { SourceSettings, StoredSource } from './source.store.ts';
 import { countSources, findSource, insertSource } from './source.store.ts';
-import { type GeneratedCredential, generatedOf, planOrRefuse, writeCredentials } from './write-credentials.ts';
+import { type GeneratedCredential, generatedOf, planOrRefuse, shownOf, writeCredentials } from './write-credentials.ts';
 
 const mostSources = 200;
 const mostEventTypes = 1_000;
@@ -58,7 +60,15 @@ export async function createSource(
     await insertSource(client, teamId, sourceId, profile.name, settings);
     await writeCredentials(ctx, client, { teamId, sourceId }, planned);
     await registerKnownTypes(client, teamId, profile);
-    return (await findSource(client, teamId, sourceId)) as StoredSource;
+    const made = (await findSource(client, teamId, sourceId)) as StoredSource;
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'source.created',
+      target: { kind: 'source', id: sourceId },
+      fields: auditedSource,
+      after: { ...sourceFacts(made), ...shownOf(planned) },
+    });
+    return made;
   });
   return { ...presentSource(ctx, stored), ...generatedOf(planned) };
 }

@@ -1,3 +1,4 @@
+import { recordChange } from '../audit/record-change.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { lockTeam } from '../teams/require-team.ts';
 import { findSourceOrRefuse } from './find-or-refuse.ts';
@@ -6,9 +7,10 @@ import type { SourceView } from './present-source.ts';
 import { presentSource } from './present-source.ts';
 import type { SourceChange, SourceContext } from './source-change.ts';
 import { changeSettings, profileOrRefuse, refuseUncovered } from './source-change.ts';
+import { auditedSource, sourceFacts } from './source-facts.ts';
 import type { StoredSource } from './source.store.ts';
 import { findSource, replaceSource } from './source.store.ts';
-import { type GeneratedCredential, generatedOf, planOrRefuse, writeCredentials } from './write-credentials.ts';
+import { type GeneratedCredential, generatedOf, planOrRefuse, shownOf, writeCredentials } from './write-credentials.ts';
 
 export type ChangedSource = SourceChange & {
   teamId: string;
@@ -37,6 +39,14 @@ export async function updateSource(
     await replaceSource(client, teamId, sourceId, after);
     if (planned !== undefined) await writeCredentials(ctx, client, { teamId, sourceId }, planned);
     const stored = (await findSource(client, teamId, sourceId)) as StoredSource;
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'source.updated',
+      target: { kind: 'source', id: sourceId },
+      fields: auditedSource,
+      before: sourceFacts(before),
+      after: { ...sourceFacts(stored), ...shownOf(planned ?? []) },
+    });
     return { ...presentSource(ctx, stored), ...generatedOf(planned ?? []) };
   });
 }

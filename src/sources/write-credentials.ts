@@ -67,3 +67,8 @@ export function generatedOf(planned: readonly PlannedCredential[]): { generated?
   });
   return generated.length === 0 ? {} : { generated };
 }
+
+/** For the audit log: whether the answer shows a value. */
+export function shownOf(planned: readonly PlannedCredential[]): { secretShown?: true } {
+  return generatedOf(planned).generated === undefined ? {} : { secretShown: true };
+}
