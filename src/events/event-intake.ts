@@ -5,6 +5,7 @@ import { Problem, type ProblemPointer } from '../problem.ts';
 import { type EventAcceptor, idempotencyConflict } from './event-acceptor.ts';
 import { type AcceptedEvent, type EventDraft, idempotencySeconds } from './event-draft.ts';
 import { sliceElements } from './json-slice.rules.ts';
+import { isJsonType } from './media-type.rules.ts';
 import { type EventRequest, readEventRequest, readKey, standardBody } from './read-event.rules.ts';
 
 /** What the intake needs to know of a team. */
@@ -171,10 +172,6 @@ export function createEventIntake(options: {
       });
     },
   };
-}
-
-function isJsonType(contentType: string): boolean {
-  return /^application\/(json|[a-z0-9.+-]+\+json)\s*(;|$)/i.test(contentType);
 }
 
 function parseJson(raw: Buffer): { value: unknown; text: string } {

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
 import { networkContains, parseAddress, parseNetwork, type Network } from '../egress/address.rules.ts';
+import { mediaTypeOf } from '../events/media-type.rules.ts';
 import type { Rejection } from '../providers/provider-profile.ts';
 import { reject } from '../providers/signature.rules.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
-import { mediaTypeOf } from './payload.rules.ts';
 import { type RequestBucket, takeRequest } from './rate-limit.rules.ts';
 
 /** What is known of a request before its body. */

@@ -1,8 +1,9 @@
 import type { AcceptedEvent, EventDraft } from '../events/event-draft.ts';
+import { isJsonType } from '../events/media-type.rules.ts';
 import { Problem } from '../problem.ts';
 import type { Spool, SpoolRecord } from '../spool/spool.ts';
 import { isRefusedForGood, mayBeCommitted } from './accept-failure.rules.ts';
-import { isJson, payloadOf } from './payload.rules.ts';
+import { payloadOf } from './payload.rules.ts';
 import { readSpoolHead } from './spool-record.rules.ts';
 import type { SpooledKeys } from './spooled-keys.ts';
 
@@ -37,7 +38,7 @@ export function createSpoolStorer(options: SpoolStoring & { spool: Pick<Spool, '
     const head = readSpoolHead(record.head);
     if (head === null) return null;
     const { blob, contentType } = head;
-    const whole = blob !== null && isJson(contentType) ? await options.loadBody(blob.key) : record.body;
+    const whole = blob !== null && isJsonType(contentType) ? await options.loadBody(blob.key) : record.body;
     return { ...head, body: record.body, payload: whole === null ? undefined : payloadOf(contentType, whole) };
   };
 
