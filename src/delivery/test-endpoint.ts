@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts';
+import { noSuchEndpoint } from '../endpoints/find-or-refuse.ts';
+import { requireEndpoint } from '../endpoints/require-endpoint.ts';
 import type { AcceptedEvent, EventDraft } from '../events/event-draft.ts';
 import { standardBody } from '../events/read-event.rules.ts';
-import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { operationalEventTypes } from '../operations/operational-event-types.ts';
 import { Problem } from '../problem.ts';
 import { getDelivery, type ShownDelivery } from './get-delivery.ts';
-import { endpointExists, findExample } from './test-endpoint.store.ts';
+import { findExample } from './test-endpoint.store.ts';
 
 /** Commits one event with its deliveries. */
 export type AcceptEvent = (draft: EventDraft) => Promise<AcceptedEvent>;
@@ -22,9 +23,7 @@ export async function testEndpoint(
   input: { teamId: string; endpointId: string; eventType: string },
 ): Promise<ShownDelivery> {
   const { teamId, endpointId, eventType } = input;
-  const noEndpoint = new Problem('not_found', `There is no endpoint ${endpointId.slice(0, 60)}.`);
-  const exists = isId(idPrefixes.endpoint, endpointId) && (await endpointExists(ctx.database, teamId, endpointId));
-  if (!exists) throw noEndpoint;
+  await requireEndpoint(ctx.database, teamId, endpointId);
 
   const operational = operationalEventTypes.find((type) => type.name === eventType);
   const example = operational?.example ?? (await findExample(ctx.database, teamId, eventType));
@@ -51,6 +50,6 @@ export async function testEndpoint(
     onlyEndpointId: endpointId,
   });
   const [deliveryId] = accepted.deliveryIds;
-  if (deliveryId === undefined) throw noEndpoint;
+  if (deliveryId === undefined) throw noSuchEndpoint(endpointId);
   return getDelivery(ctx, { teamId, deliveryId });
 }

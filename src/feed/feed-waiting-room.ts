@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Timers } from '../delivery/delivery-ports.ts';
-import { findAwaited, findHorizon } from './feed.store.ts';
+import { findAwaited } from './feed.store.ts';
+import { findHorizon } from './find-horizon.ts';
 
 /** Where long polls wait for the next event, all of a node's together. */
 export type FeedWaitingRoom = {

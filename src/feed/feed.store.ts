@@ -6,8 +6,8 @@ type Queryable = Pick<pg.Pool, 'query'>;
 
 const eventId = (uuid: string): string => idFromUuid(idPrefixes.event, uuid);
 
-/** The id below which no event can appear any more. Ask in a statement of its own, before reading events. */
-export async function findHorizon(database: Queryable): Promise<string> {
+/** The id below which no event can appear any more. */
+export async function readHorizon(database: Queryable): Promise<string> {
   const { rows } = await database.query<{ horizon: string }>('SELECT feed_horizon() AS horizon');
   return eventId((rows[0] as { horizon: string }).horizon);
 }

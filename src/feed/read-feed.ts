@@ -7,12 +7,12 @@ import { requireTeam } from '../teams/require-team.ts';
 import {
   commitPosition,
   type FeedEventRow,
-  findHorizon,
   findPosition,
   readFeedEvents,
   scanFeed,
   startConsumer,
 } from './feed.store.ts';
+import { findHorizon } from './find-horizon.ts';
 import { cutFeedPage } from './feed-page.rules.ts';
 import type { FeedWaitingRoom } from './feed-waiting-room.ts';
 

@@ -2,12 +2,13 @@ import type { Context } from '../context.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import type { BodyUrl } from '../delivery/request-preparation.ts';
 import type { FeedWaitingRoom } from '../feed/feed-waiting-room.ts';
+import { findHorizon } from '../feed/find-horizon.ts';
 import { floorId, idPrefixes, timeOfId } from '../ids/id.rules.ts';
 import type { Problem } from '../problem.ts';
 import type { Bell } from './bell.ts';
 import { cutListeningPage } from './listening-page.rules.ts';
 import { bodyMaxBytes, type ListeningLine, toEventLine } from './listening-line.ts';
-import { findListeningHorizon, type ListenedEventRow, readListenedEvents, scanScope } from './listening.store.ts';
+import { type ListenedEventRow, readListenedEvents, scanScope } from './listening.store.ts';
 import { type ListeningScope, wantsType } from './listening-scope.rules.ts';
 
 export type ListeningContext = Pick<Context, 'database' | 'clock'> & {
@@ -70,7 +71,7 @@ export async function* listenAlong(
 
   /** Whether there may be more right behind it. */
   const scan = async (): Promise<{ rows: ListenedEventRow[]; to: string; more: boolean }> => {
-    const horizon = await findListeningHorizon(ctx.database);
+    const horizon = await findHorizon(ctx.database);
     if (horizon <= position) return { rows: [], to: position, more: false };
     const found = await scanScope(ctx.database, scope, { after: position, horizon, scanMax });
     const wants = (row: { id: string; type: string }): boolean => !ahead.has(row.id) && wantsType(scope, row.type);

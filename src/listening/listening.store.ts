@@ -9,24 +9,10 @@ type Queryable = Pick<pg.Pool, 'query'>;
 
 const eventId = (uuid: string): string => idFromUuid(idPrefixes.event, uuid);
 
-/** The id below which nothing can appear any more. Ask in a statement of its own, before the one that reads. */
-export async function findListeningHorizon(database: Queryable): Promise<string> {
-  const { rows } = await database.query<{ horizon: string }>('SELECT feed_horizon() AS horizon');
-  return eventId((rows[0] as { horizon: string }).horizon);
-}
-
 export async function sourceExists(database: Queryable, teamId: string, sourceId: string): Promise<boolean> {
   const { rowCount } = await database.query(
     'SELECT FROM source WHERE team_id = $1 AND id = $2 AND deleted_at IS NULL',
     [uuidFromId(teamId), uuidFromId(sourceId)],
-  );
-  return rowCount === 1;
-}
-
-export async function endpointExists(database: Queryable, teamId: string, endpointId: string): Promise<boolean> {
-  const { rowCount } = await database.query(
-    'SELECT FROM endpoint WHERE team_id = $1 AND id = $2 AND deleted_at IS NULL',
-    [uuidFromId(teamId), uuidFromId(endpointId)],
   );
   return rowCount === 1;
 }

@@ -6,10 +6,10 @@ import { until } from '../../tests/support/until.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import type { EventDraft } from '../events/event-draft.ts';
 import { createFeedWaitingRoom } from '../feed/feed-waiting-room.ts';
+import { findHorizon } from '../feed/find-horizon.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import { createListeners, type Listeners } from './listeners.ts';
-import { findListeningHorizon } from './listening.store.ts';
 import type { ListeningLine } from './listening-line.ts';
 import type { PublishedEvent } from './listening-scope.rules.ts';
 import { openListening } from './open-listening.ts';
@@ -300,7 +300,7 @@ describe('a listener with a scope', () => {
     const eventId = await history.event();
     const deliveryId = await history.delivery({ endpointId, eventId, atMs: Date.now() + 900, state: 'succeeded' });
     const horizonPasses = (id: string): Promise<unknown> =>
-      until('the horizon', async () => (await findListeningHorizon(database.pool)).slice(-26) > id.slice(-26));
+      until('the horizon', async () => (await findHorizon(database.pool)).slice(-26) > id.slice(-26));
     const look = async (): Promise<void> => {
       await until('the room to wait', () => timers.waiting.some((ms) => ms <= 1_000));
       timers.advance(1_000);

@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts';
+import { requireEndpoint } from '../endpoints/require-endpoint.ts';
 import { floorId, idPrefixes, isId, timeOfId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import { createBell } from './bell.ts';
 import type { Listeners } from './listeners.ts';
 import { listenAlong, type ListeningContext } from './listen-along.ts';
-import { endpointExists, sourceExists } from './listening.store.ts';
+import { sourceExists } from './listening.store.ts';
 import type { ListeningLine } from './listening-line.ts';
 import type { ListeningScope } from './listening-scope.rules.ts';
 
@@ -71,7 +72,5 @@ async function requireSubject(database: Context['database'], scope: ListeningSco
   if (sourceId !== null && !(isId('src', sourceId) && (await sourceExists(database, teamId, sourceId)))) {
     throw new Problem('not_found', `There is no source ${sourceId.slice(0, 60)}.`);
   }
-  if (endpointId !== null && !(isId('ep', endpointId) && (await endpointExists(database, teamId, endpointId)))) {
-    throw new Problem('not_found', `There is no endpoint ${endpointId.slice(0, 60)}.`);
-  }
+  if (endpointId !== null) await requireEndpoint(database, teamId, endpointId);
 }

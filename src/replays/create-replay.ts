@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts';
 import type { DeliveryFilter } from '../delivery/delivery-filter.ts';
 import type { OnQueued } from '../delivery/resend-delivery.ts';
-import { idPrefixes, isId } from '../ids/id.rules.ts';
-import { Problem } from '../problem.ts';
+import { requireEndpoint } from '../endpoints/require-endpoint.ts';
+import { idPrefixes } from '../ids/id.rules.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import type { Replay } from './replay.ts';
-import { endpointExists, findReplay, insertReplay } from './replay.store.ts';
+import { findReplay, insertReplay } from './replay.store.ts';
 import { workReplayPage } from './work-replay-page.ts';
 
 export type ReplayContext = Pick<Context, 'database' | 'clock' | 'ids'> & {
@@ -31,10 +31,7 @@ export async function createReplay(
   const { teamId, dryRun = false } = input;
   await requireTeam(ctx.database, teamId);
   const { endpointId } = input.filter;
-  if (endpointId !== undefined) {
-    const known = isId(idPrefixes.endpoint, endpointId) && (await endpointExists(ctx.database, teamId, endpointId));
-    if (!known) throw new Problem('not_found', `There is no endpoint ${endpointId.slice(0, 60)}.`);
-  }
+  if (endpointId !== undefined) await requireEndpoint(ctx.database, teamId, endpointId);
   const nowMs = ctx.clock.now();
   const filter: DeliveryFilter = {
     ...input.filter,

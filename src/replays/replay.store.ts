@@ -79,14 +79,6 @@ export async function markReplayCancelled(database: Queryable, teamId: string, r
   );
 }
 
-export async function endpointExists(database: Queryable, teamId: string, endpointId: string): Promise<boolean> {
-  const { rowCount } = await database.query(
-    'SELECT FROM endpoint WHERE team_id = $1 AND id = $2 AND deleted_at IS NULL',
-    [uuidFromId(teamId), uuidFromId(endpointId)],
-  );
-  return rowCount === 1;
-}
-
 /**
  * Takes one running replay whose next page is due, the longest untouched first, and keeps others off it until the
  * transaction ends.
