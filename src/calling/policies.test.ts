@@ -3,6 +3,7 @@ import {
   type CallingStand,
   createCallingStand,
   type ConnectionChange,
+  standToken,
   startProvider,
 } from '../../tests/support/calling-stand.ts';
 import { until } from '../../tests/support/until.ts';
@@ -409,6 +410,18 @@ describe('the ledger', () => {
     expect(masked?.responseBody?.toString()).toContain('"errorCode":"BAD"');
     const bodies = calling.ledger.ended.flatMap((end) => [end.requestBody?.toString(), end.responseBody?.toString()]);
     expect(JSON.stringify([calling.ledger.started, bodies])).not.toContain('hidden');
+  });
+
+  test('holds nothing of an answer that quotes the credentials', async () => {
+    const api = await provider(({ headers }, response) => {
+      const quoted = String(headers['authorization']);
+      response.writeHead(400, { 'content-type': 'application/json', 'x-ratelimit-key': quoted });
+      response.end(JSON.stringify({ errorCode: standToken, seen: standToken }));
+    });
+    const calling = await stand();
+    await calling.call(calling.connect(api.url, { policy: { ledger: { bodies: 'masked' } } }), '/x');
+    expect(calling.ledger.ended).toMatchObject([{ status: 400, errorCode: null, rateHeaders: {} }]);
+    expect(String(calling.ledger.ended[0]?.responseBody)).not.toContain(standToken);
   });
 
   test('names the credential, never shows it', async () => {

@@ -102,6 +102,45 @@ describe('access', () => {
     expect(lower.status).toBe(200);
   });
 
+  test('a route whose team is that of the key takes it only with its permission, and only where it says so', async () => {
+    const own = await createTestApi({
+      register(app) {
+        const answer = (): string => 'here';
+        app.get('/own', { config: { permission: 'calls:read', teamOfKey: true } }, answer);
+        app.get(
+          '/proxy',
+          { config: { permission: 'connections:call', teamOfKey: true, providerHeaders: true } },
+          answer,
+        );
+        app.get('/teamless', { config: { permission: 'calls:read' } }, answer);
+      },
+    });
+    try {
+      const ownTeam = await own.createTeam();
+      const [reader, caller, ofOne] = await Promise.all(
+        [['calls:read'], ['connections:call'], ['connections:call:con_01h2xcejqtf2nbrexx3vqjhp41']].map((permissions) =>
+          own.createKey(ownTeam, permissions),
+        ),
+      );
+      const statuses = async (path: string, headersOf: (key: string) => object) =>
+        Promise.all(
+          [reader, caller, ofOne].map(async (made) => {
+            const headers = headersOf(String(made?.key));
+            return (await own.call('GET', path, { key: null, headers })).status;
+          }),
+        );
+      const asBearer = (key: string) => ({ authorization: `Bearer ${key}` });
+      expect(await statuses('/own', asBearer)).toEqual([200, 403, 403]);
+      expect(await statuses('/proxy', asBearer)).toEqual([403, 200, 200]);
+      expect(await statuses('/proxy', (key) => ({ 'x-api-key': key }))).toEqual([403, 200, 200]);
+      expect(await statuses('/proxy', (key) => ({ authorization: key }))).toEqual([403, 200, 200]);
+      expect(await statuses('/own', (key) => ({ 'x-api-key': key }))).toEqual([401, 401, 401]);
+      expect(await statuses('/teamless', asBearer)).toEqual([403, 403, 403]);
+    } finally {
+      await own[Symbol.asyncDispose]();
+    }
+  });
+
   test('a route that declares no permission refuses to register', async () => {
     const register = createTestApi({ register: (app) => void app.get('/open', () => 'here') });
     await expect(register).rejects.toThrow('GET /open declares no config.permission');
