@@ -7,7 +7,7 @@ import type { Egress } from '../egress/create-egress.ts';
 import type { IdSource } from '../ids/id-source.ts';
 
 /** A call of before this process, as the polling guard remembers it. */
-export type RememberedCall = { callId: string; resource: string; subject: string | null; atMs: number };
+type RememberedCall = { callId: string; resource: string; subject: string | null; atMs: number };
 
 /** What calling stands on; main.ts hands it in. */
 export type CallingPorts = {
