@@ -5,6 +5,7 @@
 import { cpus, totalmem } from 'node:os';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { measureEgress } from './parts/egress.ts';
 import { measureGrowth } from './parts/growth.ts';
 import { measureIdle } from './parts/idle.ts';
 import { measureInbound } from './parts/inbound.ts';
@@ -26,6 +27,7 @@ const parts = {
   inbound: measureInbound,
   storm: measureStorm,
   spool: measureSpool,
+  egress: measureEgress,
 };
 type Part = keyof typeof parts;
 
@@ -37,7 +39,7 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
-demandPrograms(['wrk', 'nginx', 'redis-server']);
+demandPrograms(['wrk', 'nginx', 'redis-server', 'openssl']);
 const chosen = values.parts.split(',') as Part[];
 for (const part of chosen) {
   if (!(part in parts)) throw new Error(`there is no part "${part}"; choose from ${Object.keys(parts).join(', ')}`);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/database/embedded/start-embedded-postgres.ts';
+import { familyCpuSeconds } from './processes.ts';
 
 /** One PostgreSQL as Posthorn ships and sets it, for all contestants of a run: a database each. */
 export type RigDatabase = {
@@ -12,6 +13,8 @@ export type RigDatabase = {
   /** Shuts the server down, as in an outage, until `resume`. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /** Processor seconds of the server, all of its processes together. */
+  cpuSeconds(): number;
   stop(): Promise<void>;
 };
 
@@ -42,6 +45,7 @@ export async function startRigDatabase(): Promise<RigDatabase> {
     async resume() {
       server = await startEmbeddedPostgres({ dataFolder: folder, log: silent });
     },
+    cpuSeconds: () => familyCpuSeconds(server.pid() as number),
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });

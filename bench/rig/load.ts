@@ -10,26 +10,31 @@ export function eventOfOneKilobyte(type: string): string {
   return JSON.stringify(body);
 }
 
+type Load = { url: string; body?: string; key?: string; seconds: number; connections?: number };
+
 /**
  * 128 connections that post one body over and over (wrk, one thread).
  * @returns posts answered a second; throws when any answer was not 2xx.
  */
-export async function postAsFastAsPossible(options: {
-  url: string;
-  body: string;
-  key?: string;
-  seconds: number;
-  connections?: number;
-}): Promise<{ perSecond: number }> {
+export async function postAsFastAsPossible(options: Load & { body: string }): Promise<{ perSecond: number }> {
+  return callAsFastAsPossible(options);
+}
+
+/**
+ * The same with or without a body: without one it gets.
+ * @returns how many were answered too
+ */
+export async function callAsFastAsPossible(options: Load): Promise<{ perSecond: number; answered: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-bench-wrk-'));
-  const script = join(folder, 'post.lua');
+  const script = join(folder, 'load.lua');
+  const body = `wrk.method = "POST"
+wrk.headers["content-type"] = "application/json"
+wrk.body = [==[${options.body}]==]
+`;
   writeFileSync(
     script,
-    `wrk.method = "POST"
-wrk.headers["content-type"] = "application/json"
-wrk.headers["authorization"] = "Bearer ${options.key ?? 'none'}"
-wrk.body = [==[${options.body}]==]
-`,
+    `wrk.headers["authorization"] = "Bearer ${options.key ?? 'none'}"
+${options.body === undefined ? '' : body}`,
   );
   const output = await new Promise<string>((resolve, reject) => {
     const child = spawn('wrk', [
@@ -50,6 +55,7 @@ wrk.body = [==[${options.body}]==]
     child.once('exit', () => resolve(text));
   });
   const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
+  const answered = Number(/(\d+) requests in/.exec(output)?.[1]);
   if (/Non-2xx/.test(output) || Number.isNaN(perSecond)) throw new Error(`the load was not answered well:\n${output}`);
-  return { perSecond };
+  return { perSecond, answered };
 }

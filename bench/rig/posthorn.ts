@@ -16,11 +16,14 @@ export type RigPosthorn = RigProcess & {
   }): Promise<{ teamId: string; key: string; eventsUrl: string; endpointIds: string[] }>;
   /** A source and the URL that its provider posts to. */
   makeSource(teamId: string, provider: string, credential: { kind: string; value: string }): Promise<{ url: string }>;
+  /** A generic connection whose policy does not limit, the URL to call through it, and a key that may call. */
+  makeConnection(teamId: string, baseUrl: string): Promise<{ id: string; url: string; key: string }>;
   /** The value of a metric without labels. */
   metric(name: string): Promise<number>;
 };
 
-export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
+/** @param env settings beside those of every run */
+export async function startPosthorn(databaseUrl: string, env: Record<string, string> = {}): Promise<RigPosthorn> {
   const port = await freePort();
   const dataFolder = mkdtempSync(join(tmpdir(), 'posthorn-bench-data-'));
   const url = `http://127.0.0.1:${port}`;
@@ -34,6 +37,7 @@ export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
       POSTHORN_DATA: dataFolder,
       POSTHORN_OPERATOR_KEY: operatorKey,
       POSTHORN_LOG_LEVEL: 'warn',
+      ...env,
     },
     ready: async () => (await fetch(`${url}/readyz`)).ok,
   });
@@ -84,6 +88,26 @@ export async function startPosthorn(databaseUrl: string): Promise<RigPosthorn> {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       return { url: sourceUrl };
+    },
+    async makeConnection(teamId, baseUrl) {
+      const { id } = await call<{ id: string }>('POST', `/v1/teams/${teamId}/connections`, {
+        provider: 'generic',
+        environment: 'sandbox',
+        name: 'bench',
+        baseUrl,
+        selfHosted: true,
+        credentials: [{ kind: 'bearer', fields: { token: 'bench-token' } }],
+        policy: {
+          concurrency: { most: 256, waiting: 1_000, waitMs: 30_000 },
+          breaker: { failureRatio: 1, minimumCalls: 100_000 },
+          polling: { mode: 'off' },
+        },
+      });
+      const { key } = await call<{ key: string }>('POST', `/v1/teams/${teamId}/api-keys`, {
+        name: 'bench',
+        permissions: ['connections:call'],
+      });
+      return { id, url: `${url}/egress/${id}`, key };
     },
     async metric(name) {
       const text = await (await fetch(`${url}/metrics`)).text();

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 /** A process of the rig: started, known to be ready, ended with the run. */
@@ -11,6 +11,8 @@ export type RigProcess = {
   residentBytes(): number;
   /** The most that was ever resident, bytes. */
   peakResidentBytes(): number;
+  /** The peak begins anew with what is resident now. */
+  forgetPeak(): void;
   stop(): Promise<void>;
 };
 
@@ -57,6 +59,8 @@ export async function startProcess(options: {
     cpuSeconds: () => cpuSecondsOf(pid),
     residentBytes: () => statusBytesOf(pid, 'VmRSS'),
     peakResidentBytes: () => statusBytesOf(pid, 'VmHWM'),
+    // proc(5): 5 resets the peak resident set size.
+    forgetPeak: () => writeFileSync(`/proc/${pid}/clear_refs`, '5'),
     async stop() {
       child.kill(options.signal ?? 'SIGTERM');
       await ended;
@@ -64,9 +68,48 @@ export async function startProcess(options: {
   };
 }
 
+/** Runs a program that ends by itself. @returns the last line that it printed */
+export function runToItsEnd(command: string, args: string[], env: Record<string, string>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+    running.add(child);
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      running.delete(child);
+      if (code === 0) resolve(text.trim().split('\n').at(-1) ?? '');
+      else reject(new Error(`${command} ${args.join(' ')} ended with ${code}`));
+    });
+  });
+}
+
+/** Fields of proc(5)'s stat from the third on, which is behind the name. */
+function statOf(pid: number | string): string[] {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+}
+
 function cpuSecondsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  const fields = statOf(pid);
   return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** Processor seconds of a process and its children, with those that have ended. */
+export function familyCpuSeconds(pid: number): number {
+  const own = statOf(pid);
+  let ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(own[field]), 0);
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const fields = statOf(name);
+      if (fields[1] === String(pid)) ticks += Number(fields[11]) + Number(fields[12]);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return ticks / 100;
 }
 
 function statusBytesOf(pid: number, field: string): number {

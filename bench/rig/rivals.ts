@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RigDatabase } from './database.ts';
-import { freePort, startProcess } from './processes.ts';
+import { freePort, type RigProcess, startProcess } from './processes.ts';
 
 /** A contestant that takes posts at `url` and sends them to the receiver it was started with. */
 export type Rival = { url: string; stop(): Promise<void> };
@@ -43,4 +43,16 @@ export async function startBullmqRecipe(receiverUrl: string): Promise<Rival> {
       await redis.stop();
     },
   };
+}
+
+/** The bare proxy in front of a provider. */
+export async function startBareProxy(provider: { url: string; caFile: string }): Promise<RigProcess & { url: string }> {
+  const port = await freePort();
+  const bare = await startProcess({
+    command: process.execPath,
+    args: ['bench/rivals/bare-proxy.ts'],
+    env: { PORT: String(port), UPSTREAM_URL: provider.url, CA_FILE: provider.caFile },
+    ready: 'ready',
+  });
+  return { ...bare, url: `http://127.0.0.1:${port}` };
 }
