@@ -152,9 +152,9 @@ describe('api keys', () => {
     let queries = 0;
     const { pool } = api.database;
     const query = pool.query.bind(pool);
-    pool.query = ((text: string, ...rest: never[]) => {
-      if (text.includes('key_hash')) queries += 1;
-      return query(text, ...rest);
+    pool.query = ((statement: string | { text: string }, ...rest: never[]) => {
+      if ((typeof statement === 'string' ? statement : statement.text).includes('key_hash')) queries += 1;
+      return query(statement as string, ...rest);
     }) as typeof pool.query;
     const all = await Promise.all(Array.from({ length: 100 }, () => api.call('GET', `/v1/teams/${team}`, { key })));
     expect(all.every(({ status }) => status === 200)).toBe(true);
