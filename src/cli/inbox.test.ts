@@ -87,11 +87,12 @@ describe('an inbox with a secret', () => {
     [
       'a wrong secret',
       (body: string) => signed(body, 'evt_1', new Date(), `whsec_${randomBytes(32).toString('base64')}`),
-      'no secret fits',
+      'No signature fits',
     ],
-    ['another body', () => signed('{"type":"invoice.paid","data":{"amount":"9.00"}}'), 'no secret fits'],
+    ['another body', () => signed('{"type":"invoice.paid","data":{"amount":"9.00"}}'), 'No signature fits'],
     ['an old timestamp', (body: string) => signed(body, 'evt_1', new Date(Date.now() - 600_000)), ' s old'],
-    ['no timestamp', (body: string) => ({ ...signed(body), 'webhook-timestamp': '' }), 'not a time'],
+    ['no time in the timestamp', (body: string) => ({ ...signed(body), 'webhook-timestamp': 'now' }), 'no Unix time'],
+    ['an id that came twice', (body: string) => ({ ...signed(body), 'webhook-id': 'evt_1, evt_1' }), 'more than once'],
     ['no signature', () => ({}), 'unsigned'],
   ])('refuses %s and ends with 1', async (_what, headersFor, said) => {
     const inbox = await openInbox({ max: 1 });
@@ -121,6 +122,9 @@ describe('an inbox with a secret', () => {
     const signer = createSigner({ scheme: scheme.scheme, header }, [own]);
     const good = pairs(signer.headersFor({ id: 'evt_1', timestampSeconds: 1, body: Buffer.from('{"a":1}') }));
     expect((await inbox.post(good, '{"a":1}')).status).toBe(200);
+    const { [scheme.header]: signature = '' } = lowerCased(good);
+    const alone = await inbox.post({ [header]: signature.replace('sha256=', 'v0=') }, '{"a":1}');
+    expect(alone.status, 'by a sender that sends nothing else').toBe(200);
     const bad = { ...good, [header]: createHmac('sha256', 'other').update('{"a":1}').digest('hex') };
     expect((await inbox.post(bad, '{"a":1}')).status).toBe(401);
     await inbox.stop();
@@ -128,7 +132,10 @@ describe('an inbox with a secret', () => {
 
   test('says what is wrong with a secret before it listens', async () => {
     const verification = { ...standard, secrets: ['whsec_!!'] };
-    await expect(openInbox({ verification })).rejects.toMatchObject({ exitCode: 2 });
+    await expect(openInbox({ verification })).rejects.toMatchObject({
+      exitCode: 2,
+      what: expect.stringMatching(/^--secret cannot be used: the secret must be whsec_ and base64/),
+    });
   });
 });
 
@@ -222,6 +229,10 @@ test('two inboxes cannot have one port', async () => {
   await expect(openInbox({ port })).rejects.toMatchObject({ what: `port ${port} of 127.0.0.1 is taken` });
   await inbox.stop();
 });
+
+function lowerCased(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
 
 function pairs(flat: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};

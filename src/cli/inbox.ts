@@ -25,9 +25,10 @@ export type InboxOptions = {
 export async function runInbox(options: InboxOptions, terminal: Terminal, stopped = untilStopped()): Promise<0 | 1> {
   const { verification } = options;
   for (const secret of verification.secrets) {
-    const problem = secretProblem(secret, verification.scheme);
-    if (problem !== null)
-      throw new CliFailure(`--secret ${problem}`, 'copy it from the answer that made the endpoint', 2);
+    const problem = secretProblem(secret, verification);
+    if (problem === null) continue;
+    const why = problem.charAt(0).toLowerCase() + problem.slice(1).replace(/\.$/, '');
+    throw new CliFailure(`--secret cannot be used: ${why}`, 'copy it from the answer that made the endpoint', 2);
   }
   const { paint } = terminal;
   const tally = { answered: 0, refused: 0 };
