@@ -1,18 +1,14 @@
 import type { Identity, InboundRequest, Options, ProviderProfile, Rejection, Verdict } from '../provider-profile.ts';
+import { verifyEventHash } from '../event-hash.rules.ts';
 import {
-  checkTolerance,
   dedupeKeyOf,
   eventTypeName,
-  findSigner,
-  hmacOf,
   jsonOf,
   keyText,
   maskTexts,
   ofKind,
-  parseHex,
   parseUnixSeconds,
   reject,
-  repeatsName,
   secretProblem,
   textAt,
 } from '../signature.rules.ts';
@@ -82,29 +78,16 @@ export const dropboxSignProfile: ProviderProfile = {
   verify(request, credentials, options: Options, nowMs): Verdict {
     const json = jsonTextOf(request);
     if (!Buffer.isBuffer(json)) return json;
-    const callback = jsonOf(json);
-    if (callback === undefined) return reject('body_unreadable', 'What should be the JSON of the event is no JSON.');
-    const hash = textAt(callback, 'event', 'event_hash');
-    if (hash === null) return reject('signature_missing', 'There is no event.event_hash in the JSON.');
-    const given = parseHex(hash, 32);
-    if (given === null) return reject('signature_malformed', 'event.event_hash is not 64 hexadecimal digits.');
-    const time = textAt(callback, 'event', 'event_time');
-    if (time === null) return reject('timestamp_missing', 'There is no event.event_time in the JSON.');
-    const seconds = parseUnixSeconds(time);
-    if (seconds === null) return reject('timestamp_malformed', 'event.event_time is not in Unix seconds.');
-    const type = textAt(callback, 'event', 'event_type');
-    // Nothing stands between time and type: only where no digit begins the type can they be split in one way alone.
-    if (type === null || !/^[A-Za-z_]\w{0,127}$/.test(type)) {
-      return reject('body_unreadable', 'event.event_type is missing or is not the name of an event.');
-    }
-    const signer = findSigner(ofKind(credentials, 'api-key'), [given], ({ value }) =>
-      hmacOf('sha256', value, time, type),
-    );
-    if (signer === null) return reject('signature_mismatch', 'No API key makes this event_hash.');
-    if (repeatsName(json.toString('utf8'), 2)) return reject('signature_repeated', 'The JSON has a member twice.');
-    return (
-      checkTolerance(seconds, nowMs, Number(options['maxAgeSeconds'])) ?? { verified: true, credential: signer.name }
-    );
+    const by = {
+      members: { hash: 'event_hash', time: 'event_time', type: 'event_type' },
+      // Nothing stands between time and type: only where no digit begins the type can they be split in one way alone.
+      typeShape: /^[A-Za-z_]\w{0,127}$/,
+      signed: (time: string, type: string) => `${time}${type}`,
+      key: 'API key',
+      credentials: ofKind(credentials, 'api-key'),
+      maxAgeSeconds: Number(options['maxAgeSeconds']),
+    };
+    return verifyEventHash(json, by, nowMs);
   },
 
   identify(request): Identity {

@@ -1,17 +1,12 @@
 import type { Identity, Options, ProviderProfile, Verdict } from '../provider-profile.ts';
+import { verifyEventHash } from '../event-hash.rules.ts';
 import {
-  checkTolerance,
   dedupeKeyOf,
   eventTypeName,
-  findSigner,
-  hmacOf,
   jsonOf,
   keyText,
   ofKind,
-  parseHex,
   parseUnixSeconds,
-  reject,
-  repeatsName,
   secretProblem,
   textAt,
 } from '../signature.rules.ts';
@@ -68,29 +63,15 @@ export const signwellProfile: ProviderProfile = {
   coverageOf: () => 'fields',
 
   verify(request, credentials, options: Options, nowMs): Verdict {
-    const body = jsonOf(request.body);
-    if (body === undefined) return reject('body_unreadable', 'The body is no JSON.');
-    const hash = textAt(body, 'event', 'hash');
-    if (hash === null) return reject('signature_missing', 'There is no event.hash in the body.');
-    const given = parseHex(hash, 32);
-    if (given === null) return reject('signature_malformed', 'event.hash is not 64 hexadecimal digits.');
-    const time = textAt(body, 'event', 'time');
-    if (time === null) return reject('timestamp_missing', 'There is no event.time in the body.');
-    const seconds = parseUnixSeconds(time);
-    if (seconds === null) return reject('timestamp_malformed', 'event.time is not in Unix seconds.');
-    const type = textAt(body, 'event', 'type');
-    if (type === null || !/^[\w.-]{1,128}$/.test(type)) {
-      return reject('body_unreadable', 'event.type is missing or is not the name of an event.');
-    }
-    const webhookIds = ofKind(credentials, 'webhook-id');
-    const signer = findSigner(webhookIds, [given], ({ value }) => hmacOf('sha256', value, `${type}@${time}`));
-    if (signer === null) return reject('signature_mismatch', 'No webhook id makes this event.hash.');
-    if (repeatsName(request.body.toString('utf8'), 2)) {
-      return reject('signature_repeated', 'The body has a member twice.');
-    }
-    return (
-      checkTolerance(seconds, nowMs, Number(options['maxAgeSeconds'])) ?? { verified: true, credential: signer.name }
-    );
+    const by = {
+      members: { hash: 'hash', time: 'time', type: 'type' },
+      typeShape: /^[\w.-]{1,128}$/,
+      signed: (time: string, type: string) => `${type}@${time}`,
+      key: 'webhook id',
+      credentials: ofKind(credentials, 'webhook-id'),
+      maxAgeSeconds: Number(options['maxAgeSeconds']),
+    };
+    return verifyEventHash(request.body, by, nowMs);
   },
 
   identify(request): Identity {
