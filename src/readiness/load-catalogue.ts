@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url';
+import { readCatalogue } from './catalogue/read-catalogue.ts';
+import type { Catalogue } from './check-definition.ts';
+
+/** Beside src/ in the repository, and beside dist/ in the package. */
+const shippedFolder = fileURLToPath(new URL('../../readiness', import.meta.url));
+
+/**
+ * The catalogue that Posthorn ships, validated.
+ * @param furtherFolders folders of the same shape, whose checks and checklists are added
+ * @throws CatalogueError with every mistake
+ */
+export function loadCatalogue(furtherFolders: readonly string[] = []): Catalogue {
+  return readCatalogue([shippedFolder, ...furtherFolders]);
+}
