@@ -1,5 +1,7 @@
+import { type AuditContext, recordChange } from '../audit/record-change.ts';
 import type { ConnectionDirectory } from '../connections/connection-config.ts';
 import type { Context } from '../context.ts';
+import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import { findArchivePlan } from '../providers/archive-plans.ts';
@@ -15,10 +17,11 @@ import { retryJob } from './retry-job.ts';
  * @throws Problem not_found, invalid_request
  */
 export async function archiveSubject(
-  ctx: Pick<Context, 'database' | 'ids'> & {
-    connections: Pick<ConnectionDirectory, 'find' | 'awaitNew'>;
-    onJob: () => void;
-  },
+  ctx: AuditContext &
+    Pick<Context, 'database' | 'ids'> & {
+      connections: Pick<ConnectionDirectory, 'find' | 'awaitNew'>;
+      onJob: () => void;
+    },
   input: { teamId: string; connectionId: string; subject: string; completion?: string | undefined },
 ): Promise<ArchiveJob> {
   const { teamId, connectionId, subject } = input;
@@ -43,7 +46,19 @@ export async function archiveSubject(
   }
   const key = { teamId, connectionId, subject, completion };
   const id = ctx.ids.next(idPrefixes.archiveJob);
-  const made = await insertJobs(ctx.database, [{ ...key, id, provider: plan.provider, eventId: null }]);
+  const made = await inTransaction(ctx.database, async (client) => {
+    const count = await insertJobs(client, [{ ...key, id, provider: plan.provider, eventId: null }]);
+    if (count > 0) {
+      await recordChange(ctx, client, {
+        teamId,
+        action: 'archive-job.created',
+        target: { kind: 'archive-job', id },
+        fields: { connection: 'shown', subject: 'shown', completion: 'shown' },
+        after: { connection: connectionId, subject, completion },
+      });
+    }
+    return count;
+  });
   const job = await findJobOf(ctx.database, key);
   if (job === null) throw new Error('the archive job was deleted as soon as it was made');
   if (made === 0) return retryJob(ctx, { teamId, jobId: job.id });

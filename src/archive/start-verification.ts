@@ -1,4 +1,6 @@
+import { type AuditContext, recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
+import { inTransaction } from '../database/transaction.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import type { Verification } from './verification.ts';
 import { beginVerification } from './verification.store.ts';
@@ -11,11 +13,22 @@ const recentSeconds = 86_400;
  * @throws Problem not_found
  */
 export async function startVerification(
-  ctx: Pick<Context, 'database'> & { onVerification: () => void },
+  ctx: AuditContext & Pick<Context, 'database'> & { onVerification: () => void },
   input: { teamId: string; all: boolean },
 ): Promise<Verification> {
   await requireTeam(ctx.database, input.teamId);
-  const begun = await beginVerification(ctx.database, input.teamId, input.all ? 0 : recentSeconds);
+  const { teamId, all } = input;
+  const begun = await inTransaction(ctx.database, async (client) => {
+    const verification = await beginVerification(client, teamId, all ? 0 : recentSeconds);
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'archive.verification-requested',
+      target: { kind: 'team', id: teamId },
+      fields: { all: 'shown' },
+      after: { all },
+    });
+    return verification;
+  });
   ctx.onVerification();
   return begun;
 }

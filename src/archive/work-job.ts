@@ -65,10 +65,7 @@ const ofOneDocument: ReadonlySet<string> = new Set(['not_found', 'wrong_content'
 async function readEvent(ctx: WorkContext, job: ClaimedJob): Promise<unknown> {
   if (job.eventId === null) return undefined;
   try {
-    const { body } = await getEventBody(
-      { ...ctx, actor: { kind: 'operator' } },
-      { teamId: job.teamId, eventId: job.eventId, reveal: false },
-    );
+    const { body } = await getEventBody(ctx, { teamId: job.teamId, eventId: job.eventId });
     return Buffer.isBuffer(body) ? (JSON.parse(body.toString('utf8')) as unknown) : await json(body);
   } catch (error) {
     if (error instanceof SyntaxError || (error instanceof Problem && error.code === 'not_found')) return undefined;

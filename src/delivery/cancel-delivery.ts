@@ -1,4 +1,6 @@
+import { type AuditContext, recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
+import { inTransaction } from '../database/transaction.ts';
 import { Problem } from '../problem.ts';
 import { getDelivery, type ShownDelivery } from './get-delivery.ts';
 import { cancelRows } from './requeue.store.ts';
@@ -10,11 +12,19 @@ import type { OnQueued } from './resend-delivery.ts';
  * @throws Problem not_found; conflict when it is in flight or settled otherwise
  */
 export async function cancelDelivery(
-  ctx: Pick<Context, 'database'> & { onQueued: OnQueued },
+  ctx: AuditContext & Pick<Context, 'database'> & { onQueued: OnQueued },
   input: { teamId: string; deliveryId: string },
 ): Promise<ShownDelivery> {
   const { endpointId } = await getDelivery(ctx, input);
-  const cancelled = await cancelRows(ctx.database, input.teamId, [input.deliveryId]);
+  const { teamId, deliveryId } = input;
+  const cancelled = await inTransaction(ctx.database, async (client) => {
+    const ids = await cancelRows(client, teamId, [deliveryId]);
+    if (ids.length > 0) {
+      const target = { kind: 'delivery', id: deliveryId };
+      await recordChange(ctx, client, { teamId, action: 'delivery.cancelled', target, fields: {} });
+    }
+    return ids;
+  });
   if (cancelled.length > 0) ctx.onQueued(input.teamId, endpointId);
   const delivery = await getDelivery(ctx, input);
   if (delivery.state === 'cancelled') return delivery;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { byOperator } from '../../tests/support/audit-context.ts';
 import { createHistory, type History } from '../../tests/support/history.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
@@ -21,6 +22,7 @@ beforeEach(async () => {
 afterAll(() => database.drop());
 
 const ctx = () => ({
+  ...byOperator,
   database: database.pool,
   onQueued: (_teamId: string, endpointId: string) => {
     queued.push(endpointId);
@@ -213,6 +215,7 @@ describe('testing an endpoint', () => {
   const send = (endpointId: string, eventType: string) =>
     testEndpoint(
       {
+        ...byOperator,
         database: database.pool,
         clock: { now: () => Date.parse('2026-01-02T03:04:05Z') },
         async acceptEvent(draft) {

@@ -1,4 +1,6 @@
+import { type AuditContext, recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
+import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import { deliveryNotFound, getDelivery, type ShownDelivery } from './get-delivery.ts';
@@ -13,11 +15,19 @@ export type OnQueued = (teamId: string, endpointId: string) => void;
  * @throws Problem not_found; conflict while it is in flight, or when its endpoint was deleted
  */
 export async function resendDelivery(
-  ctx: Pick<Context, 'database'> & { onQueued: OnQueued },
+  ctx: AuditContext & Pick<Context, 'database'> & { onQueued: OnQueued },
   input: { teamId: string; deliveryId: string },
 ): Promise<ShownDelivery> {
   const { teamId, deliveryId } = input;
-  const [requeued] = isId(idPrefixes.delivery, deliveryId) ? await requeueRows(ctx.database, teamId, [deliveryId]) : [];
+  if (!isId(idPrefixes.delivery, deliveryId)) throw deliveryNotFound(deliveryId);
+  const requeued = await inTransaction(ctx.database, async (client) => {
+    const [found] = await requeueRows(client, teamId, [deliveryId]);
+    if (found?.result === 'queued') {
+      const target = { kind: 'delivery', id: deliveryId };
+      await recordChange(ctx, client, { teamId, action: 'delivery.resent', target, fields: {} });
+    }
+    return found;
+  });
   if (requeued === undefined) throw deliveryNotFound(deliveryId);
   switch (requeued.result) {
     case 'in_flight':

@@ -1,4 +1,6 @@
+import { type AuditContext, recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
+import { inTransaction } from '../database/transaction.ts';
 import { noSuchEndpoint } from '../endpoints/find-or-refuse.ts';
 import { requireEndpoint } from '../endpoints/require-endpoint.ts';
 import type { AcceptedEvent, EventDraft } from '../events/event-draft.ts';
@@ -19,7 +21,7 @@ const minimalExample = { message: 'A test event of Posthorn: this type has no ex
  * @throws Problem not_found, unknown_event_type
  */
 export async function testEndpoint(
-  ctx: Pick<Context, 'database' | 'clock'> & { acceptEvent: AcceptEvent },
+  ctx: AuditContext & Pick<Context, 'database'> & { acceptEvent: AcceptEvent },
   input: { teamId: string; endpointId: string; eventType: string },
 ): Promise<ShownDelivery> {
   const { teamId, endpointId, eventType } = input;
@@ -33,6 +35,16 @@ export async function testEndpoint(
       `"${eventType.slice(0, 100)}" is not a registered event type; register it with POST /v1/teams/${teamId}/event-types.`,
     );
   }
+  // The event is committed with others: what is asked for is on record before it can happen.
+  await inTransaction(ctx.database, (client) =>
+    recordChange(ctx, client, {
+      teamId,
+      action: 'endpoint.tested',
+      target: { kind: 'endpoint', id: endpointId },
+      fields: { eventType: 'shown' },
+      after: { eventType },
+    }),
+  );
   const payload = example ?? minimalExample;
   const accepted = await ctx.acceptEvent({
     teamId,

@@ -1,6 +1,10 @@
 import type pg from 'pg';
+import { recordChange } from '../audit/record-change.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { createIdSource } from '../ids/id-source.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
 import type { EndpointConfig } from './endpoint-config.ts';
+import { auditedEndpoint } from './endpoint-facts.ts';
 
 /** How often a healthy endpoint's last success is written. */
 const successEveryMs = 30_000;
@@ -30,6 +34,14 @@ export function createEndpointHealth(options: {
 }): EndpointHealth {
   const health = new Map<string, Health>();
   const { database } = options;
+  const clock = { now: options.now };
+  const byPosthorn = {
+    clock,
+    ids: createIdSource(clock),
+    actor: { kind: 'posthorn' as const, id: null, memberId: null },
+    requestId: null,
+    address: null,
+  };
 
   const stateOf = (endpoint: EndpointConfig): Health => {
     let state = health.get(endpoint.id);
@@ -65,19 +77,36 @@ export function createEndpointHealth(options: {
 
   const disable = async (endpoint: EndpointConfig, reason: string, onlyIfFailing: boolean): Promise<void> => {
     const [team, id] = keysOf(endpoint);
-    const { rowCount } = await database.query(
-      `WITH changed AS (
-         UPDATE endpoint e SET status = 'disabled', status_reason = $3, updated_at = now()
-           WHERE e.team_id = $1 AND e.id = $2 AND e.status <> 'disabled' AND e.deleted_at IS NULL
-             AND (NOT $4 OR EXISTS (SELECT FROM endpoint_health h WHERE h.team_id = $1 AND h.endpoint_id = $2
-               AND h.failing_since <= now() - make_interval(secs => e.disable_after_seconds)))
-           RETURNING e.team_id, e.id, e.url)
-       INSERT INTO operational_outbox (team_id, type, data)
-         SELECT team_id, 'posthorn.endpoint.disabled', jsonb_build_object('endpointUuid', id, 'url', url, 'reason', $3::text)
-           FROM changed`,
-      [team, id, reason, onlyIfFailing],
-    );
-    if ((rowCount ?? 0) > 0) {
+    const disabled = await inTransaction(database, async (client) => {
+      const { rows } = await client.query<{ status: string; statusReason: string | null }>(
+        `WITH was AS (SELECT * FROM endpoint WHERE team_id = $1 AND id = $2 FOR UPDATE),
+         changed AS (
+           UPDATE endpoint e SET status = 'disabled', status_reason = $3, updated_at = now() FROM was
+             WHERE e.team_id = was.team_id AND e.id = was.id AND e.status <> 'disabled' AND e.deleted_at IS NULL
+               AND (NOT $4 OR EXISTS (SELECT FROM endpoint_health h WHERE h.team_id = $1 AND h.endpoint_id = $2
+                 AND h.failing_since <= now() - make_interval(secs => e.disable_after_seconds)))
+             RETURNING e.team_id, e.id, e.url, was.status, was.status_reason),
+         told AS (
+           INSERT INTO operational_outbox (team_id, type, data)
+             SELECT team_id, 'posthorn.endpoint.disabled',
+                 jsonb_build_object('endpointUuid', id, 'url', url, 'reason', $3::text)
+               FROM changed)
+         SELECT status, status_reason AS "statusReason" FROM changed`,
+        [team, id, reason, onlyIfFailing],
+      );
+      const [before] = rows;
+      if (before === undefined) return false;
+      await recordChange(byPosthorn, client, {
+        teamId: endpoint.teamId,
+        action: 'endpoint.disabled',
+        target: { kind: 'endpoint', id: endpoint.id },
+        fields: auditedEndpoint,
+        before,
+        after: { status: 'disabled', statusReason: reason },
+      });
+      return true;
+    });
+    if (disabled) {
       options.onTold();
       options.onDisabled(endpoint);
     }

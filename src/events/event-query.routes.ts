@@ -8,7 +8,7 @@ import type { Coverage } from '../providers/provider-profile.ts';
 import { Nullable, Page, TeamParams, Text, Time } from '../http/schemas.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { getEvent } from './get-event.ts';
-import { type EventBody, getBodyByUrl, getEventBody } from './get-event-body.ts';
+import { type EventBody, getBodyByUrl, getEventBody, revealEventBody } from './get-event-body.ts';
 import { listEvents } from './list-events.ts';
 
 /** Whose body a signed URL is for. @throws Problem forbidden, when it is not signed by this Posthorn or has expired */
@@ -129,8 +129,8 @@ export function eventQueryRoutes(
       },
       async (request, reply) => {
         const { team, id } = request.params;
-        const input = { teamId: team, eventId: id, reveal: request.query.reveal };
-        const found = await getEventBody({ ...contextOf(deps, request), blobs: deps.blobs }, input);
+        const read = request.query.reveal ? revealEventBody : getEventBody;
+        const found = await read({ ...contextOf(deps, request), blobs: deps.blobs }, { teamId: team, eventId: id });
         if (found.redacted) reply.header('posthorn-redacted', 'true');
         return answerBody(reply, id, found);
       },

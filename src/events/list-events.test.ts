@@ -61,16 +61,15 @@ describe('listing events', () => {
   test('shows one, and its bytes, to its team alone', async () => {
     const ctx = { database: database.pool, actor, blobs: await emptyBlobStore() };
     const eventId = all[0]!.id;
-    const reveal = false;
     expect(await getEvent(ctx, { teamId: history.teamId, eventId })).toMatchObject({
       id: eventId,
       orderingKey: 'customer-0',
     });
-    const { body } = await getEventBody(ctx, { teamId: history.teamId, eventId, reveal });
+    const { body } = await getEventBody(ctx, { teamId: history.teamId, eventId });
     expect(body).toEqual(Buffer.from('{"n":"number 0; größe"}'));
     const other = await createHistory(database.pool);
     await expect(getEvent(ctx, { teamId: other.teamId, eventId })).rejects.toMatchObject({ code: 'not_found' });
-    await expect(getEventBody(ctx, { teamId: other.teamId, eventId, reveal })).rejects.toMatchObject({
+    await expect(getEventBody(ctx, { teamId: other.teamId, eventId })).rejects.toMatchObject({
       code: 'not_found',
     });
     await expect(getEvent(ctx, { teamId: history.teamId, eventId: 'evt_' })).rejects.toMatchObject({

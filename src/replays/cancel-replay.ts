@@ -1,4 +1,6 @@
+import { type AuditContext, recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
+import { inTransaction } from '../database/transaction.ts';
 import { Problem } from '../problem.ts';
 import { getReplay } from './get-replay.ts';
 import type { Replay } from './replay.ts';
@@ -9,11 +11,16 @@ import { markReplayCancelled } from './replay.store.ts';
  * @throws Problem not_found; conflict when it has finished
  */
 export async function cancelReplay(
-  ctx: Pick<Context, 'database'>,
+  ctx: AuditContext & Pick<Context, 'database'>,
   input: { teamId: string; replayId: string },
 ): Promise<Replay> {
   await getReplay(ctx, input);
-  await markReplayCancelled(ctx.database, input.teamId, input.replayId);
+  const { teamId, replayId } = input;
+  await inTransaction(ctx.database, async (client) => {
+    if (!(await markReplayCancelled(client, teamId, replayId))) return;
+    const target = { kind: 'replay', id: replayId };
+    await recordChange(ctx, client, { teamId, action: 'replay.cancelled', target, fields: {} });
+  });
   const replay = await getReplay(ctx, input);
   if (replay.state === 'finished') throw new Problem('conflict', `${replay.id} has finished already.`);
   return replay;

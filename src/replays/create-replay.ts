@@ -1,4 +1,6 @@
+import { type AuditContext, recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
+import { inTransaction } from '../database/transaction.ts';
 import type { DeliveryFilter } from '../delivery/delivery-filter.ts';
 import type { OnQueued } from '../delivery/resend-delivery.ts';
 import { requireEndpoint } from '../endpoints/require-endpoint.ts';
@@ -8,11 +10,12 @@ import type { Replay } from './replay.ts';
 import { findReplay, insertReplay } from './replay.store.ts';
 import { workReplayPage } from './work-replay-page.ts';
 
-export type ReplayContext = Pick<Context, 'database' | 'clock' | 'ids'> & {
-  onQueued: OnQueued;
-  /** A replay is running: the worker is wanted. */
-  onReplay: () => void;
-};
+export type ReplayContext = AuditContext &
+  Pick<Context, 'database'> & {
+    onQueued: OnQueued;
+    /** A replay is running: the worker is wanted. */
+    onReplay: () => void;
+  };
 
 /** How long a dry run may count before it answers; the worker counts on. */
 const dryRunMaxMs = 2_000;
@@ -38,12 +41,17 @@ export async function createReplay(
     states: input.filter.states ?? ['dead'],
     untilMs: Math.min(input.filter.untilMs ?? Infinity, nowMs + idsAheadMs),
   };
-  const replay = await insertReplay(ctx.database, {
-    id: ctx.ids.next(idPrefixes.replay),
-    teamId,
-    filter,
-    dryRun,
-    ratePerSecond: input.ratePerSecond ?? null,
+  const asked = { filter, dryRun, ratePerSecond: input.ratePerSecond ?? null };
+  const replay = await inTransaction(ctx.database, async (client) => {
+    const made = await insertReplay(client, { id: ctx.ids.next(idPrefixes.replay), teamId, ...asked });
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'replay.created',
+      target: { kind: 'replay', id: made.id },
+      fields: { filter: 'shown', dryRun: 'shown', ratePerSecond: 'shown' },
+      after: asked,
+    });
+    return made;
   });
   if (dryRun) {
     for (;;) {

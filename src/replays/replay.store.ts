@@ -71,12 +71,13 @@ export async function listReplayRows(
   return rows.map(toReplay);
 }
 
-/** Waits for a page that is being worked on. Changes nothing when the replay has ended. */
-export async function markReplayCancelled(database: Queryable, teamId: string, replayId: string): Promise<void> {
-  await database.query(
+/** Waits for a page that is being worked on. False, and nothing is changed, when the replay has ended. */
+export async function markReplayCancelled(database: Queryable, teamId: string, replayId: string): Promise<boolean> {
+  const { rowCount } = await database.query(
     `UPDATE replay SET state = 'cancelled', finished_at = now() WHERE team_id = $1 AND id = $2 AND state = 'running'`,
     [uuidFromId(teamId), uuidFromId(replayId)],
   );
+  return rowCount === 1;
 }
 
 /**

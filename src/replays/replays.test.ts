@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { byOperator } from '../../tests/support/audit-context.ts';
 import { createHistory, type History } from '../../tests/support/history.ts';
 import { createManualTimers } from '../../tests/support/manual-timers.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';
 import type { DeliveryFilter } from '../delivery/delivery-filter.ts';
-import { createIdSource } from '../ids/id-source.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
 import { cancelReplay } from './cancel-replay.ts';
 import { createReplay } from './create-replay.ts';
@@ -16,8 +16,6 @@ import { workReplayPage } from './work-replay-page.ts';
 let database: TestDatabase;
 let history: History;
 let hints: string[];
-const clock = { now: () => Date.now() };
-const ids = createIdSource(clock);
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -31,9 +29,8 @@ beforeEach(async () => {
 afterAll(() => database.drop());
 
 const ctx = () => ({
+  ...byOperator,
   database: database.pool,
-  clock,
-  ids,
   onQueued: (_team: string, endpointId: string) => {
     hints.push(endpointId);
   },

@@ -3,6 +3,7 @@ import { startVerification } from '../../src/archive/start-verification.ts';
 import { getVerification } from '../../src/archive/get-verification.ts';
 import { createS3BlobStore } from '../../src/blobs/s3-blob-store.ts';
 import { bucket, credentials, startS3Server } from '../blobs/s3-server.ts';
+import { byOperator } from '../support/audit-context.ts';
 import { openArchiveStand } from './archive-stand.ts';
 import { completeEnvelope } from './fake-provider.ts';
 
@@ -23,7 +24,7 @@ test('documents go to a bucket, and are verified there', async () => {
   const puts = server.requests.filter(({ line }) => line.startsWith('PUT ')).map(({ line }) => line);
   expect(puts.sort()).toEqual(documents.map(({ sha256 }) => `PUT /${bucket}/archive/${teamId}/${sha256}`).sort());
 
-  const ctx = { database: stand.database.pool, onVerification: () => undefined };
+  const ctx = { ...byOperator, database: stand.database.pool, onVerification: () => undefined };
   await startVerification(ctx, { teamId, all: true });
   const found = await stand.work('the verification to finish', async () => {
     const run = await getVerification(ctx, { teamId });

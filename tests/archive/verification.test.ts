@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { getVerification } from '../../src/archive/get-verification.ts';
 import { retryJob } from '../../src/archive/retry-job.ts';
 import { startVerification } from '../../src/archive/start-verification.ts';
+import { byOperator } from '../support/audit-context.ts';
 import { type ArchiveStand, openArchiveStand } from './archive-stand.ts';
 import { completeEnvelope } from './fake-provider.ts';
 
@@ -15,7 +16,7 @@ beforeEach(() => stand.newTeam());
 afterAll(() => stand.close());
 
 const nothing = (): void => undefined;
-const ctx = () => ({ database: stand.database.pool, onVerification: nothing, onJob: nothing });
+const ctx = () => ({ ...byOperator, database: stand.database.pool, onVerification: nothing, onJob: nothing });
 const run = () => getVerification(ctx(), { teamId: stand.teamId });
 const finished = async () => ((await run()).state === 'finished' ? run() : null);
 const verifyAll = async () => {
