@@ -20,11 +20,13 @@ let database: TestDatabase;
 let folder: string;
 let blobs: BlobStore;
 let count = 0;
+let seenTo: Set<string>;
 
 beforeEach(async () => {
   database = await createTestDatabase();
   folder = await realpath(await mkdtemp(join(tmpdir(), 'posthorn-blobs-')));
   blobs = openBlobStore({ kind: 'folder' }, folder);
+  seenTo = new Set();
 });
 afterEach(async () => {
   await blobs.close();
@@ -44,7 +46,7 @@ async function put(history: History, days: number, withEvent = true): Promise<st
   return key;
 }
 const remove = (stopping = false): Promise<number> =>
-  removeOldBlobs({ database: database.pool, blobs, nowMs, stopping: () => stopping });
+  removeOldBlobs({ database: database.pool, blobs, nowMs, seenTo, stopping: () => stopping });
 const isThere = async (key: string): Promise<boolean> => (await blobs.get(key)) !== null;
 async function dropDay(days: number): Promise<void> {
   const day = new Date(daysAgo(days)).toISOString().slice(0, 10).replaceAll('-', '');
@@ -93,6 +95,42 @@ describe('large bodies past retention', () => {
     ]);
     await remove();
     expect(await Promise.all([mine, theirs, lately, withinMargin].map(isThere))).toEqual([false, true, true, true]);
+  });
+
+  test('of a team that keeps its history shorter are asked for once, and forgotten with their day', async () => {
+    const short = await createHistory(database.pool, { retentionDays: 7 });
+    await createHistory(database.pool, { retentionDays: 60 });
+    const [gone, held] = [await put(short, 20, false), await put(short, 21)];
+    const asked: (string | undefined)[][] = [];
+    const counting = {
+      days: () => blobs.days(),
+      removeDay(...of: Parameters<BlobStore['removeDay']>) {
+        asked.push(of);
+        return blobs.removeDay(...of);
+      },
+    };
+    const run = (days: number) =>
+      removeOldBlobs({
+        database: database.pool,
+        blobs: counting,
+        nowMs: nowMs + days * dayMs,
+        seenTo,
+        stopping: () => false,
+      });
+    await put(await createHistory(database.pool), 20);
+    await run(0);
+    await run(0);
+    expect(asked).toHaveLength(1);
+    expect(await Promise.all([gone, held].map(isThere))).toEqual([false, true]);
+    await database.pool.query('DELETE FROM event WHERE team_id = $1', [uuidFromId(short.teamId)]);
+    await run(0);
+    await run(0);
+    expect(asked).toHaveLength(2);
+    expect([await isThere(held), seenTo.size], 'the day of the other is there still').toEqual([false, 1]);
+    for (const days of [20, 21]) await dropDay(days);
+    await run(90);
+    await run(90);
+    expect(seenTo.size).toBe(0);
   });
 
   test('of a deleted team go all at once, and those of others stay', async () => {

@@ -11,16 +11,19 @@ const marginDays = 2;
 /**
  * Removes large bodies that are past retention, a day at a time: of all teams once no event of that day is left, and of
  * a team that keeps its history shorter once no event of its own is.
+ * @param options.seenTo what earlier runs of this process saw to, as `day team`: nothing is added to a day that is past
  * @returns how many days, of all teams or of one, were removed.
  */
 export async function removeOldBlobs(options: {
   database: pg.Pool;
   blobs: Pick<BlobStore, 'days' | 'removeDay'>;
   nowMs: number;
+  seenTo: Set<string>;
   stopping: () => boolean;
 }): Promise<number> {
-  const { database, blobs, nowMs, stopping } = options;
+  const { database, blobs, nowMs, seenTo, stopping } = options;
   const days = await blobs.days();
+  for (const name of seenTo) if (!days.includes(name.slice(0, 8))) seenTo.delete(name);
   if (days.length === 0) return 0;
   const retentions = await listTeamRetentions(database);
   const longestDays = Math.max(30, ...retentions.map(({ days: kept }) => kept));
@@ -36,8 +39,11 @@ export async function removeOldBlobs(options: {
     }
     for (const { team, days: kept } of retentions) {
       if (kept >= longestDays || ageDays <= kept + marginDays) continue;
-      if (await hasBlobsOfDay(database, team, day)) continue;
+      if (stopping()) return removed;
+      const name = `${day} ${team}`;
+      if (seenTo.has(name) || (await hasBlobsOfDay(database, team, day))) continue;
       await blobs.removeDay(day, idFromUuid('team', team));
+      seenTo.add(name);
     }
   }
   return removed;

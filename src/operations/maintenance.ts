@@ -53,6 +53,7 @@ export function createMaintenance(options: {
   onError: (error: unknown) => void;
 }): Worker {
   const { database, log } = options;
+  const seenTo = new Set<string>();
 
   const pass = async (stopping: () => boolean): Promise<void> => {
     const report = emptyReport();
@@ -76,7 +77,7 @@ export function createMaintenance(options: {
     await step(() => purgeTeams(options, report, stopping));
     await step(async () => {
       const { clock, blobs } = options;
-      report.blobDaysRemoved = await removeOldBlobs({ database, blobs, nowMs: clock.now(), stopping });
+      report.blobDaysRemoved = await removeOldBlobs({ database, blobs, nowMs: clock.now(), seenTo, stopping });
     });
     log.info(report, 'maintenance done');
     options.onReport(report);
