@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
+import type { AccessAudit, AccessRequest } from '../audit/access-audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Actor } from '../context.ts';
 import { isId } from '../ids/id.rules.ts';
@@ -51,6 +52,7 @@ const badKey = 'This API key is not known, has expired or was revoked.';
 
 /**
  * @param options.operatorKey opens everything. Compared by digest, in constant time.
+ * @param options.access what records refusals, before they are answered, and first uses of keys.
  * @param options.requestsPerSecond for each api key, with a second's worth of burst; null is no limit.
  */
 export function createAuthentication(options: {
@@ -58,8 +60,9 @@ export function createAuthentication(options: {
   apiKeys: ApiKeyDirectory;
   clock: Clock;
   requestsPerSecond: number | null;
+  access?: Pick<AccessAudit, 'refused' | 'used'>;
 }): Authentication {
-  const { apiKeys, clock, requestsPerSecond } = options;
+  const { apiKeys, clock, requestsPerSecond, access } = options;
   const operatorDigest = Buffer.from(digestOfToken(options.operatorKey), 'base64');
   const guesses = createGuessLimit(clock);
 
@@ -74,10 +77,24 @@ export function createAuthentication(options: {
     });
   };
 
-  const judgeKey = (key: KnownApiKey, request: FastifyRequest, route: GuardedRoute): Problem | undefined => {
+  /** The refusal of a key that is known, once it is on record. */
+  const refuse = async (key: KnownApiKey, request: FastifyRequest, problem: Problem): Promise<Problem> => {
+    const team = teamOf(request);
+    const isForeign = team !== undefined && team !== key.actor.teamId && isId('team', team);
+    const why = { code: problem.code, ...(isForeign ? { foreignTeam: team } : {}) };
+    await access?.refused(key.actor, accessOf(request), why);
+    return problem;
+  };
+
+  const judgeKey = (
+    key: KnownApiKey,
+    request: FastifyRequest,
+    route: GuardedRoute,
+  ): Problem | undefined | Promise<Problem> => {
     const { permission } = route;
     const nowMs = clock.now();
-    if (key.expiresAtMs !== null && nowMs >= key.expiresAtMs) return unauthorized(badKey);
+    if (key.expiresAtMs !== null && nowMs >= key.expiresAtMs) return refuse(key, request, unauthorized(badKey));
+    access?.used(key.actor, () => accessOf(request));
     if (requestsPerSecond !== null) {
       const flowed = Math.max(0, nowMs - key.tokensAtMs) * (requestsPerSecond / 1000);
       key.tokens = Math.min(requestsPerSecond, key.tokens + flowed);
@@ -87,12 +104,13 @@ export function createAuthentication(options: {
     }
     const team = teamOf(request);
     // Another team's key learns nothing, not even that the team is there.
-    if (team !== undefined && team !== key.actor.teamId) return noSuchTeam();
+    if (team !== undefined && team !== key.actor.teamId) return refuse(key, request, noSuchTeam());
     if (permission === 'operator' || permission === 'public' || (team === undefined && !route.teamOfKey)) {
-      return new Problem('forbidden', 'This takes the operator key.');
+      return refuse(key, request, new Problem('forbidden', 'This takes the operator key.'));
     }
     if (!holds(key.actor.permissions, permission)) {
-      return new Problem('forbidden', `This API key does not hold the permission "${permission}".`);
+      const detail = `This API key does not hold the permission "${permission}".`;
+      return refuse(key, request, new Problem('forbidden', detail));
     }
     request.actor = key.actor;
     return undefined;
@@ -147,6 +165,12 @@ function holds(permissions: ReadonlySet<string>, needed: Permission): boolean {
   if (needed !== 'connections:call') return false;
   for (const permission of permissions) if (permission.startsWith('connections:call:')) return true;
   return false;
+}
+
+/** A request as the audit log names it: by the pattern of its path, in which nobody can write anything. */
+export function accessOf(request: FastifyRequest): AccessRequest {
+  const { method, routeOptions, ip, id } = request;
+  return { route: `${method} ${routeOptions.url ?? ''}`, address: ip, requestId: id };
 }
 
 function teamOf(request: FastifyRequest): string | undefined {

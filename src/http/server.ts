@@ -11,7 +11,8 @@ import fastify, {
 } from 'fastify';
 import { Problem, type ProblemCode } from '../problem.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
-import type { Authentication } from './authentication.ts';
+import type { AccessAudit } from '../audit/access-audit.ts';
+import { accessOf, type Authentication } from './authentication.ts';
 import { registerOpenApi } from './openapi.ts';
 import { rawProblem, sendProblem } from './problem-answer.ts';
 import { registerReferencePage } from './reference-routes.ts';
@@ -53,6 +54,8 @@ export async function createHttpServer(options: {
   trustedProxies?: readonly string[];
   /** A request was answered with a problem. */
   onProblem?: (code: ProblemCode) => void;
+  /** What a use case forbids is on record before it is answered. What the guard forbids it records itself. */
+  access?: Pick<AccessAudit, 'refused'>;
   limits?: Partial<HttpLimits>;
 }): Promise<FastifyInstance> {
   const { authentication, log } = options;
@@ -65,6 +68,16 @@ export async function createHttpServer(options: {
 
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = translateError(error);
+    const { actor } = request;
+    if (problem.code !== 'forbidden' || actor?.kind !== 'api-key' || options.access === undefined) {
+      return answerProblem(problem, request, reply);
+    }
+    options.access.refused(actor, accessOf(request), { code: problem.code }).then(
+      () => answerProblem(problem, request, reply),
+      (failure: unknown) => answerProblem(translateError(failure), request, reply),
+    );
+  };
+  const answerProblem = (problem: Problem, request: FastifyRequest, reply: FastifyReply): void => {
     options.onProblem?.(problem.code);
     if (problem.code === 'internal') logInternal(log, request, problem.cause);
     sendProblem(reply, problem);
