@@ -22,6 +22,7 @@ export const problemCodes = {
   invalid_secret: { status: 422, title: 'The secret does not fit the signing scheme' },
   invalid_base_url: { status: 422, title: 'Calls of this connection may not be sent there' },
   invalid_credential: { status: 422, title: 'A credential cannot be used as it is' },
+  check_not_decidable: { status: 422, title: 'Nothing can decide this check by itself' },
   invalid_header: { status: 422, title: 'The header may not be set' },
   unknown_provider: { status: 422, title: 'There is no such provider profile' },
   uncovered_body: { status: 422, title: 'Requests of this provider do not prove their whole body' },

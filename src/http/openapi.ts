@@ -74,6 +74,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         'Deliveries',
         'Replays',
         'Feed',
+        'Readiness',
         'Operations',
       ].map((name) => ({ name })),
       components: {

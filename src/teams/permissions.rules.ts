@@ -23,6 +23,8 @@ export const permissions = {
   'calls:read': 'read the call ledger',
   'archive:read': 'list and read archived documents',
   'archive:write': 'have documents archived again, and verified',
+  'reviews:read': 'read checks, their evidence, and reviews',
+  'reviews:write': 'run checks, and work on reviews',
   '*': 'everything inside the team',
 } as const satisfies Record<string, string>;
 
