@@ -5,6 +5,7 @@ import { addConnectionVerbs } from './connections.ts';
 import { addKeyVerbs } from './keys.ts';
 import type { ListenOptions } from './listen.ts';
 import { collected, headerName, seconds, serviceUrl, wholeNumber } from './option-values.ts';
+import { addReviewVerbs } from './review.ts';
 import type { SendOptions } from './send.ts';
 import { type SimulateFlags, withSimulateOptions } from './simulate/command-options.ts';
 import { addSourceVerbs } from './sources.ts';
@@ -21,7 +22,21 @@ export function buildProgram(terminal: Terminal): Command {
     // Without it an option that a verb and a verb below it both have would be taken for the upper one's.
     .enablePositionalOptions()
     .usage('<verb> [options]');
-  for (const verb of [up, send, inbox, listen, sources, connections, calls, archive, simulate, keys, doctor, demo])
+  for (const verb of [
+    up,
+    send,
+    inbox,
+    listen,
+    sources,
+    connections,
+    calls,
+    archive,
+    review,
+    simulate,
+    keys,
+    doctor,
+    demo,
+  ])
     program.addCommand(verb(terminal));
   program.addHelpText(
     'after',
@@ -166,6 +181,12 @@ const connections: Verb = (terminal) =>
 const calls: Verb = (terminal) =>
   addCallVerbs(
     named('calls', 'Read the ledger of calls to providers: what was called, how it ended, how long it took.'),
+    terminal,
+  );
+
+const review: Verb = (terminal) =>
+  addReviewVerbs(
+    named('review', 'Read what readiness is decided from: checks, checklists, and what they cover.'),
     terminal,
   );
 

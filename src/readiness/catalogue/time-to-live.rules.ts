@@ -8,9 +8,3 @@ export function parseTimeToLive(text: string): number | null {
   const seconds = Number(count) * unitSeconds[unit];
   return seconds <= mostSeconds ? seconds : null;
 }
-
-/** The shortest way of writing whole hours: `24h`, and `7d` from two days on. */
-export function writeTimeToLive(seconds: number): string {
-  const isDays = seconds % unitSeconds.d === 0 && seconds >= 2 * unitSeconds.d;
-  return isDays ? `${seconds / unitSeconds.d}d` : `${seconds / unitSeconds.h}h`;
-}
