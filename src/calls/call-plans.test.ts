@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { idAt } from '../../tests/calls/call-samples.ts';
+import { endOf, idAt, startOf } from '../../tests/calls/call-samples.ts';
 import { ensureDay } from '../../tests/calls/recorded-calls.ts';
 import { createHistory } from '../../tests/support/history.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';
@@ -8,6 +8,7 @@ import { uuidFromId } from '../ids/id.rules.ts';
 import type { CallFilter } from './call-filter.rules.ts';
 import { readBudgetUse, readLastEventAt, readRecentCalls, readViolations } from './call-history.store.ts';
 import { searchCalls } from './call-query.store.ts';
+import { createCallRecordStore } from './call-record.store.ts';
 import { readStatistics } from './call-statistics.store.ts';
 import { windowOf } from './call-window.rules.ts';
 
@@ -172,4 +173,36 @@ test('the last event about a subject is read from the index of its source', asyn
   const plan = await planOf((client) => readLastEventAt(client, input));
   expect(plan.indexes, plan.text).toEqual(['event_team_id_source_id_id_idx']);
   expect(elsewhere(plan.partitions), plan.text).toEqual([]);
+});
+
+test('ending a call that took long looks at no call that began since, however many there are', async () => {
+  const busy = await createTestDatabase();
+  try {
+    const history = await createHistory(busy.pool);
+    // A day is known to be large before the calls begin that are to be ended: their ids are newer than all that is known.
+    await busy.pool.query(
+      `INSERT INTO call (team_id, id, connection_id, node, outcome, provider, environment, origin, method, operation,
+          template, path, counted)
+        SELECT $1, (left(uuid_floor(now() - n * interval '1 microsecond')::text, 15) || '7' || substr(gen_random_uuid()::text, 17))::uuid,
+          $2, 1, 1, 'docusign', 'sandbox', 'egress', 'GET', 'op', '/', '/', true FROM generate_series(1, 40000) n`,
+      [uuidFromId(history.teamId), uuidFromId(connectionId)],
+    );
+    await busy.pool.query('ANALYZE call');
+    const starts = Array.from({ length: 500 }, () =>
+      startOf({ teamId: history.teamId, connectionId, atMs: Date.now() }),
+    );
+    await createCallRecordStore(busy.pool).begin(1, starts);
+    const client = await busy.pool.connect();
+    await client.query('BEGIN');
+    const store = createCallRecordStore(client as unknown as pg.Pool);
+    const ended = starts.filter((_, index) => index === 0 || index === 499);
+    await store.end(ended.map((start) => ({ start, epoch: 1, end: endOf(start) })));
+    const { rows } = await client.query<{ looked: string }>(
+      "SELECT sum(idx_tup_fetch) AS looked FROM pg_stat_xact_user_tables WHERE relname ~ '^call_[0-9]+$'",
+    );
+    client.release(true);
+    expect(Number(rows[0]?.looked)).toBe(ended.length);
+  } finally {
+    await busy.drop();
+  }
 });
