@@ -12,7 +12,16 @@ export interface Place {
   folder: string;
 }
 
-const foundations = new Set(['database', 'ids', 'telemetry', 'sealing', 'egress', 'signing', 'filtering']);
+const foundations = new Set([
+  'database',
+  'egress',
+  'filtering',
+  'folder-lock',
+  'ids',
+  'sealing',
+  'signing',
+  'telemetry',
+]);
 const transports = new Set(['http', 'cli']);
 
 /** Places a path such as `src/delivery/retry.rules.ts`. */

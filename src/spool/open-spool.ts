@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { createGroupCommit } from '../database/group-commit.ts';
 import type { Clock } from '../clock.ts';
+import { acquireFolderLock, type FolderLock } from '../folder-lock/folder-lock.ts';
 import { toSpoolError } from './disk-errors.ts';
-import { claimFolder } from './folder-claim.ts';
 import { openPositionFile, type PositionFile } from './position-file.ts';
 import { frameBytes } from './record-frame.ts';
 import { recoverSegments } from './recover-segments.ts';
@@ -35,14 +36,14 @@ const mostBatchRecords = 4096;
  */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const folder = await makeSpoolFolder(options.folder).catch(refuse(options.folder));
-  const claim = await claimFolder(folder).catch(refuse(folder));
+  const lock = await lockFolder(folder).catch(refuse(folder));
   let positionFile: PositionFile | null = null;
   try {
     positionFile = await openPositionFile(folder);
-    return await openClaimed({ ...options, folder }, positionFile, () => claim.release());
+    return await openLocked({ ...options, folder }, positionFile, () => lock.release());
   } catch (error) {
     await positionFile?.close().catch(() => undefined);
-    await claim.release().catch(() => undefined);
+    await lock.release().catch(() => undefined);
     return refuse(folder)(error);
   }
 }
@@ -53,7 +54,17 @@ function refuse(folder: string): (error: unknown) => never {
   };
 }
 
-async function openClaimed(
+function lockFolder(folder: string): Promise<FolderLock> {
+  return acquireFolderLock(join(folder, 'lock'), (pid) => {
+    const whose = pid === process.pid ? 'this very process' : `another process (pid ${pid})`;
+    return new SpoolError(
+      'failed',
+      `The spool in ${folder} is in use by ${whose}. Stop that one, or give each a data folder (POSTHORN_DATA) of its own.`,
+    );
+  });
+}
+
+async function openLocked(
   options: SpoolOptions,
   positionFile: PositionFile,
   release: () => Promise<void>,

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { isAlive } from '../../folder-lock/process-birth.ts';
 import { EmbeddedDatabaseError } from './embedded-database-error.ts';
-import { isAlive } from './process-birth.ts';
 import type { ServerLog } from './server-log.ts';
 import { findServerProcesses, readPostmasterPid, signalAndWait } from './server-processes.ts';
 import { socketPath } from './server-settings.rules.ts';

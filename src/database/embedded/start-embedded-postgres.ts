@@ -1,11 +1,12 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { acquireFolderLock, type FolderLock } from '../../folder-lock/folder-lock.ts';
 import { awaitServer, type ServerConnection } from './await-server.ts';
 import { takeOwnership } from './cluster-ownership.ts';
 import { type ClusterPlace, chooseClusterPlace, confirmClusterPlace } from './cluster-place.ts';
 import { prepareDataFolder } from './data-folder.ts';
 import { createPassword, databaseName, passwordPath, readPassword, resetPassword } from './database-password.ts';
-import { acquireFolderLock, type FolderLock } from './folder-lock.ts';
+import { EmbeddedDatabaseError } from './embedded-database-error.ts';
 import { hasUsableCluster, initializeCluster } from './initialize-cluster.ts';
 import { clearLeftoverServer } from './leftover-server.ts';
 import { prepareServerBinaries, type ServerBinaries } from './server-binaries.ts';
@@ -42,7 +43,7 @@ export async function startEmbeddedPostgres(options: {
   const { log, sharedFolder = '/var/lib/posthorn' } = options;
   const server = options.server ?? (await findServerPackage(process.platform, process.arch));
   const dataFolder = await prepareDataFolder(options.dataFolder);
-  const locks: FolderLock[] = [await acquireFolderLock(dataFolder)];
+  const locks: FolderLock[] = [await lockFolder(dataFolder)];
   const releaseLocks = async () => {
     for (const lock of locks.splice(0).reverse()) await lock.release();
   };
@@ -50,7 +51,7 @@ export async function startEmbeddedPostgres(options: {
     const place = await chooseClusterPlace({ dataFolder, sharedFolder });
     if (place.home !== dataFolder) {
       // A copied data folder points to the same place, so the place has a lock of its own.
-      locks.push(await acquireFolderLock(place.home));
+      locks.push(await lockFolder(place.home));
       log.warn(
         { dataFolder, databaseFolder: place.home, uid: place.user.uid },
         `PostgreSQL cannot run as root, and its user cannot reach ${dataFolder}: the database is kept in ${place.home}`,
@@ -74,6 +75,17 @@ export async function startEmbeddedPostgres(options: {
     await releaseLocks();
     throw error;
   }
+}
+
+/** @throws EmbeddedDatabaseError already_running */
+function lockFolder(folder: string): Promise<FolderLock> {
+  const held = (pid: number) =>
+    new EmbeddedDatabaseError({
+      code: 'already_running',
+      what: `Posthorn is already running (pid ${pid}) on ${folder}`,
+      remedy: 'stop it or set POSTHORN_DATA to another folder',
+    });
+  return acquireFolderLock(join(folder, 'posthorn.lock'), held);
 }
 
 async function runCluster(input: {

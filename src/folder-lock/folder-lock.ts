@@ -1,25 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { EmbeddedDatabaseError } from './embedded-database-error.ts';
 import { formatLockEntry, isLockHeld, type LockEntry, parseLockEntry } from './folder-lock.rules.ts';
 import { processBirth } from './process-birth.ts';
 
 export type FolderLock = { release(): Promise<void> };
 
 /**
- * Takes `<folder>/posthorn.lock` for this process, or throws `already_running`. Only a hard link ever creates a name,
- * so each is won by exactly one process and is never seen half-written. A stale lock is not removed first (a slower
- * rival could then remove the winner's): its successor is the one who links `posthorn.lock.after-<its token>`, and that
- * one replaces the lock. A successor that died on the way has a successor in turn.
+ * Takes the lock file `path` for this process. Only a hard link ever creates a name, so each is won by exactly one
+ * process and is never seen half-written. A stale lock is not removed first (a slower rival could then remove the
+ * winner's): its successor is the one who links `<path>.after-<its token>`, and that one replaces the lock. A successor
+ * that died on the way has a successor in turn.
+ * @throws what `held` makes of the pid when a process that lives has it, be it this very one
  */
-export async function acquireFolderLock(folder: string): Promise<FolderLock> {
-  const path = join(folder, 'posthorn.lock');
+export async function acquireFolderLock(path: string, held: (pid: number) => Error): Promise<FolderLock> {
   const mine: LockEntry = { token: randomUUID(), pid: process.pid, birth: (await processBirth(process.pid)) ?? '' };
   const candidate = `${path}.${mine.token}`;
   try {
     await writeDurably(candidate, formatLockEntry(mine));
-    while (!(await tryAcquire(folder, path, candidate))) {
+    while (!(await tryAcquire(path, candidate, held))) {
       // Someone else changed the lock meanwhile: look again.
     }
   } finally {
@@ -32,14 +30,14 @@ export async function acquireFolderLock(folder: string): Promise<FolderLock> {
   };
 }
 
-async function tryAcquire(folder: string, path: string, candidate: string): Promise<boolean> {
+async function tryAcquire(path: string, candidate: string, held: (pid: number) => Error): Promise<boolean> {
   if (await linkIfAbsent(candidate, path)) return true;
   const head = await readEntry(path);
   if (!head) return false;
   const claims: string[] = [];
   let holder: LockEntry | undefined = head;
   while (holder) {
-    if (isLockHeld(holder, await processBirth(holder.pid))) throw alreadyRunning(folder, holder.pid);
+    if (isLockHeld(holder, await processBirth(holder.pid))) throw held(holder.pid);
     const claim = `${path}.after-${holder.token}`;
     claims.push(claim);
     if (await linkIfAbsent(candidate, claim)) {
@@ -74,19 +72,11 @@ async function readEntry(path: string): Promise<LockEntry | undefined> {
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o644);
+  const file = await open(path, 'wx', 0o600);
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
-}
-
-function alreadyRunning(folder: string, pid: number): EmbeddedDatabaseError {
-  return new EmbeddedDatabaseError({
-    code: 'already_running',
-    what: `Posthorn is already running (pid ${pid}) on ${folder}`,
-    remedy: 'stop it or set POSTHORN_DATA to another folder',
-  });
 }
