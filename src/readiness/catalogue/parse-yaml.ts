@@ -2,8 +2,8 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'y
 import type { CatalogueMistake, Located } from './located.rules.ts';
 
 /**
- * YAML 1.2 with the failsafe schema: scalars are texts, so that `1.10` stays one and `no` is a word. Anchors and tags are
- * mistakes: what is meant is written out.
+ * YAML 1.2 with the failsafe schema: scalars are texts, so that `1.10` stays one and `no` is a word. Aliases
+ * and tags are mistakes: what is meant is written out.
  * @returns null, and the mistakes are told, when it is no such YAML
  */
 export function parseYaml(text: string, file: string, mistakes: CatalogueMistake[]): Located | null {
