@@ -75,6 +75,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
         'Replays',
         'Feed',
         'Readiness',
+        'Audit',
         'Operations',
       ].map((name) => ({ name })),
       components: {

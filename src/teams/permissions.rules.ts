@@ -25,6 +25,7 @@ export const permissions = {
   'archive:write': 'have documents archived again, and verified',
   'reviews:read': 'read checks, their evidence, and reviews',
   'reviews:write': 'run checks, and work on reviews',
+  'audit:read': 'read and export the audit log of the team',
   '*': 'everything inside the team',
 } as const satisfies Record<string, string>;
 
