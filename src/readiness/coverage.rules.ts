@@ -4,7 +4,7 @@ import type { Catalogue, Checklist, ChecklistItem } from './check-definition.ts'
 export type ShippedChecks = { shipped: ReadonlySet<string>; waiting: ReadonlyMap<string, string> };
 
 /** `decided` by Posthorn alone; `attested`: a person has a say in it; `waiting` for a check that nothing decides yet. */
-export type ItemCoverage = {
+type ItemCoverage = {
   ref: string;
   says: string;
   state: 'decided' | 'attested' | 'waiting';
@@ -70,7 +70,9 @@ function reasonsOf(details: readonly ItemCoverage[]): ChecklistCoverage['reasons
       found.set(reason, entry);
     }
   }
-  return Array.from(found, ([reason, { refs, checks }]) => ({ reason, items: refs.size, checks: [...checks].sort() })).sort(
-    (a, b) => b.items - a.items || (a.reason < b.reason ? -1 : 1),
-  );
+  return Array.from(found, ([reason, { refs, checks }]) => ({
+    reason,
+    items: refs.size,
+    checks: [...checks].sort(),
+  })).sort((a, b) => b.items - a.items || (a.reason < b.reason ? -1 : 1));
 }

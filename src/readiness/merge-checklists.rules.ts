@@ -3,9 +3,9 @@ import type { Catalogue, CheckDefinition, Severity } from './check-definition.ts
 import { Problem } from '../problem.ts';
 
 /** A check with every item that it helps to decide. */
-export type MergedCheck = { check: CheckDefinition; items: readonly { checklistId: string; ref: string }[] };
+type MergedCheck = { check: CheckDefinition; items: readonly { checklistId: string; ref: string }[] };
 
-export type MergedChecklists = {
+type MergedChecklists = {
   /** Each once, by severity (blockers first), then section, then id. */
   checks: readonly MergedCheck[];
   /** Duties that have to sign, each once. */
