@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 
 export type LockContender = { pid: number; ask(line: 'go' | 'release'): Promise<string>; kill(): Promise<void> };
 
 /** Another process that wants the lock file; it ends with the test. */
 export async function startLockContender(path: string): Promise<LockContender> {
-  const script = join(import.meta.dirname, 'lock-contender.ts');
+  const script = fileURLToPath(new URL('./lock-contender.ts', import.meta.url));
   const child = spawn(process.execPath, [script, path], { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
