@@ -239,7 +239,9 @@ describe('the list of polling violations', () => {
         minutesBetween: 4,
         first: { id: first.id, at: new Date(minutes(9)).toISOString(), operation: 'envelopes.get', path: first.path },
         second: { id: second.id, at: new Date(minutes(5)).toISOString(), operation: 'envelopes.get' },
-        remedy: expect.stringMatching(/^Wait for a webhook such as envelope-completed/),
+        remedy: expect.stringMatching(
+          /^Wait for a webhook such as envelope-completed: name a source of .* in sources of the connection,/,
+        ),
       },
     ]);
     const page = await read('/polling-violations?limit=1');

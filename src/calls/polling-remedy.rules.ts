@@ -15,5 +15,5 @@ export function remedyOf(
   const title = provider?.title ?? 'The provider';
   const [event] = provider?.completionEvents ?? [];
   const told = event === undefined ? 'a webhook' : `a webhook such as ${event}`;
-  return `Wait for ${told}: name a source of ${title} in sourceIds of the connection, and a call after an event is none; ${serving}.`;
+  return `Wait for ${told}: name a source of ${title} in sources of the connection, and a call after an event is none; ${serving}.`;
 }
