@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AuditContent, AuditEntry } from './audit-entry.ts';
-import { canonicalJson, type Json } from './canonical-json.rules.ts';
+import { canonicalJson } from './canonical-json.rules.ts';
 
 /** What the first entry of a chain follows. */
 export const firstPrevious = '0'.repeat(64);
@@ -11,7 +11,7 @@ const domain = Buffer.from('posthorn/audit/v1\0', 'utf8');
 export function contentText(entry: AuditContent): string {
   const { id, at, team, actor, action, target, before, after, address, requestId, outcome } = entry;
   const content = { id, at, team, actor, action, target, before, after, address, requestId, outcome };
-  return canonicalJson(content as unknown as Json);
+  return canonicalJson(content);
 }
 
 /**

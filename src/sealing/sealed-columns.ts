@@ -54,4 +54,12 @@ export const sealedColumns: readonly SealedColumn[] = [
     idPrefix: idPrefixes.connectionCredential,
     purpose: 'connection-credential',
   },
+  {
+    title: 'signing keys of the audit log',
+    table: 'audit_key',
+    column: 'sealed',
+    key: ['id'],
+    idPrefix: idPrefixes.secret,
+    purpose: 'audit-signing-key',
+  },
 ];

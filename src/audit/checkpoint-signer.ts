@@ -1,0 +1,67 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type pg from 'pg';
+import type { Context } from '../context.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { idFromUuid, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
+import type { Sealer } from '../sealing/sealer.ts';
+import { findKey, insertKey, lockCheckpoints } from './audit-checkpoint.store.ts';
+import { chainUuid } from './audit-entry.store.ts';
+import { type Checkpoint, keyIdOf, signCheckpoint, type SignedCheckpoint } from './checkpoint.rules.ts';
+
+/** Signs checkpoints with the key that all nodes over one database share. */
+export type CheckpointSigner = {
+  keyId: string;
+  publicKey: KeyObject;
+  sign(checkpoint: Checkpoint): SignedCheckpoint;
+};
+
+/**
+ * The signing key: made where there is none yet, and sealed under the master key. So nodes need no file of their own, and
+ * somebody with the database alone can neither sign nor bring a key of his own.
+ * @throws SealError when the key does not open with the master keys that were given
+ */
+export async function openSigner(ctx: Pick<Context, 'database' | 'ids' | 'sealer'>): Promise<CheckpointSigner> {
+  const opened = (await readKey(ctx.database, ctx.sealer)) ?? (await makeKey(ctx));
+  const publicKey = createPublicKey(opened);
+  return { keyId: keyIdOf(publicKey), publicKey, sign: (checkpoint) => signCheckpoint(checkpoint, opened) };
+}
+
+/** The public half of the key that is stored, by what is sealed; null when there is none yet. @throws SealError */
+export async function readPublicSigningKey(
+  database: Pick<pg.Pool, 'query'>,
+  sealer: Sealer,
+): Promise<KeyObject | null> {
+  const privateKey = await readKey(database, sealer);
+  return privateKey === null ? null : createPublicKey(privateKey);
+}
+
+async function readKey(database: Pick<pg.Pool, 'query'>, sealer: Sealer): Promise<KeyObject | null> {
+  const stored = await findKey(database);
+  if (stored === null) return null;
+  const der = sealer.open(stored.sealed, contextOf(stored.uuid));
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+}
+
+function makeKey({ database, ids, sealer }: Pick<Context, 'database' | 'ids' | 'sealer'>): Promise<KeyObject> {
+  return inTransaction(database, async (client) => {
+    await lockCheckpoints(client);
+    const earlier = await readKey(client, sealer);
+    if (earlier !== null) return earlier;
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const uuid = uuidFromId(ids.next(idPrefixes.secret));
+    const der = privateKey.export({ type: 'pkcs8', format: 'der' });
+    const sealed = sealer.seal(der, contextOf(uuid));
+    der.fill(0);
+    await insertKey(client, { uuid, sealed, publicKey: publicKey.export({ type: 'spki', format: 'der' }) });
+    return privateKey;
+  });
+}
+
+/** As sealed-columns.ts has it. */
+function contextOf(uuid: string) {
+  return {
+    teamId: idFromUuid(idPrefixes.team, chainUuid(null)),
+    rowId: idFromUuid(idPrefixes.secret, uuid),
+    purpose: 'audit-signing-key',
+  };
+}

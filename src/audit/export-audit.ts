@@ -1,0 +1,99 @@
+import type { Context } from '../context.ts';
+import type { AccessAudit } from './access-audit.ts';
+import { listCheckpointRows } from './audit-checkpoint.store.ts';
+import { readChainPage, readHeads, type StoredRow } from './audit-entry.store.ts';
+import { checkpointOf, type SignedCheckpoint } from './checkpoint.rules.ts';
+import type { CheckpointSigner } from './checkpoint-signer.ts';
+import { entryOf } from './entry-hash.rules.ts';
+import { beginLine, entryLine, type ExportLine, writeLine } from './export-lines.rules.ts';
+import { requireChain } from './require-chain.ts';
+import { writeCheckpoint } from './write-checkpoint.ts';
+
+export type ExportContext = Pick<Context, 'database' | 'clock' | 'actor' | 'requestId' | 'address'> & {
+  access: Pick<AccessAudit, 'read'>;
+  signer: () => Promise<CheckpointSigner>;
+};
+
+const pageRows = 1_000;
+const checkpointPage = 50;
+
+/**
+ * The audit log as lines that verify without the database: of one team, or everything. The export itself is on record
+ * first, and a checkpoint is signed over all that it holds.
+ * @throws Problem not_found, before the first line
+ */
+export async function exportAudit(ctx: ExportContext, input: { team: string } | 'all'): Promise<AsyncIterable<string>> {
+  const only = input === 'all' ? undefined : { team: input.team };
+  if (only !== undefined) await requireChain(ctx.database, only.team);
+  const signer = await ctx.signer();
+  await ctx.access.read(ctx, { team: only?.team ?? null, action: 'audit.exported', filter: null });
+  const at = new Date(ctx.clock.now()).toISOString();
+  const publicKey = signer.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+  const begin = beginLine({ scope: only?.team ?? 'all', at, publicKey });
+  return inText(only === undefined ? everything(ctx, signer, begin) : oneChain(ctx, signer, begin, only.team));
+}
+
+async function* everything(
+  ctx: ExportContext,
+  signer: CheckpointSigner,
+  begin: ExportLine,
+): AsyncGenerator<ExportLine> {
+  yield begin;
+  await writeCheckpoint({ ...ctx, signer }, { now: true });
+  let last: SignedCheckpoint | null = null;
+  for (let after: number | null = 0; after !== null; ) {
+    const page = await listCheckpointRows(ctx.database, { after, descending: false, limit: checkpointPage });
+    for (const checkpoint of page) yield { type: 'checkpoint', checkpoint };
+    last = page.at(-1) ?? last;
+    after = page.length < checkpointPage ? null : (page.at(-1)?.number ?? null);
+  }
+  yield* entriesOf(ctx, last?.heads ?? []);
+}
+
+async function* oneChain(
+  ctx: ExportContext,
+  signer: CheckpointSigner,
+  begin: ExportLine,
+  team: string,
+): AsyncGenerator<ExportLine> {
+  yield begin;
+  // The heads of other teams are none of this one's business, so this checkpoint is over its chain alone.
+  const heads = await readHeads(ctx.database, { team });
+  const at = new Date(ctx.clock.now()).toISOString();
+  const said = checkpointOf({ scope: team, number: null, previous: null, at, key: signer.keyId, heads });
+  yield { type: 'checkpoint', checkpoint: signer.sign(said) };
+  yield* entriesOf(ctx, heads);
+}
+
+/** Entries are never changed, so those up to a head are the same whenever they are read. */
+async function* entriesOf(
+  { database }: Pick<ExportContext, 'database'>,
+  heads: SignedCheckpoint['heads'],
+): AsyncGenerator<ExportLine> {
+  let entries = 0;
+  for (const { team, sequence } of heads) {
+    for (let after: StoredRow | { team: string | null; sequence: number } = { team, sequence: 0 }; ; ) {
+      const page: StoredRow[] = await readChainPage(database, { after, only: { team }, limit: pageRows });
+      for (const row of page) {
+        if (row.sequence > sequence) break;
+        entries += 1;
+        yield entryLine(entryOf(row));
+      }
+      const next = page.at(-1);
+      if (page.length < pageRows || next === undefined || next.sequence >= sequence) break;
+      after = next;
+    }
+  }
+  yield { type: 'end', entries };
+}
+
+async function* inText(lines: AsyncIterable<ExportLine>): AsyncGenerator<string> {
+  let text = '';
+  for await (const line of lines) {
+    text += `${writeLine(line)}\n`;
+    if (text.length < 65_536) continue;
+    yield text;
+    text = '';
+  }
+  yield text;
+}

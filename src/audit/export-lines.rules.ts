@@ -1,0 +1,55 @@
+import type { AuditContent, AuditEntry } from './audit-entry.ts';
+import { canonicalJson, type Json } from './canonical-json.rules.ts';
+import { readCheckpoint, type SignedCheckpoint } from './checkpoint.rules.ts';
+
+const format = 'posthorn-audit-export-1';
+
+/** A line of an export. The file begins with `begin`; then checkpoints, then entries chain by chain, then `end`. */
+export type ExportLine =
+  | { type: 'begin'; format: typeof format; scope: string; at: string; publicKey: string }
+  | { type: 'checkpoint'; checkpoint: SignedCheckpoint }
+  | { type: 'entry'; sequence: number; hash: string; entry: AuditContent }
+  | { type: 'end'; entries: number };
+
+export function beginLine(more: { scope: string; at: string; publicKey: string }): ExportLine {
+  return { type: 'begin', format, ...more };
+}
+
+export function entryLine({ sequence, hash, ...entry }: AuditEntry): ExportLine {
+  return { type: 'entry', sequence, hash, entry };
+}
+
+/** Canonical JSON: a line that was written in any other way was not written by Posthorn. */
+export function writeLine(line: ExportLine): string {
+  return canonicalJson(line);
+}
+
+/** A line, or why it is none. What an entry says is not looked at: its hash tells. */
+export function readLine(text: string): { ok: true; line: ExportLine } | { ok: false; problem: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+    if (canonicalJson(value as Json) !== text) return { ok: false, problem: 'is not written as Posthorn writes it' };
+  } catch {
+    return { ok: false, problem: 'is no JSON' };
+  }
+  const line = value as Record<string, unknown> | null;
+  if (line?.['type'] === 'begin' && line['format'] === format) {
+    const { scope, publicKey } = line;
+    if (typeof scope === 'string' && typeof publicKey === 'string') return { ok: true, line: value as ExportLine };
+  }
+  if (line?.['type'] === 'checkpoint') {
+    const checkpoint = readCheckpoint(line['checkpoint']);
+    if (checkpoint !== null) return { ok: true, line: { type: 'checkpoint', checkpoint } };
+  }
+  if (line?.['type'] === 'entry' && isEntry(line)) return { ok: true, line: value as ExportLine };
+  if (line?.['type'] === 'end' && Number.isSafeInteger(line['entries'])) return { ok: true, line: value as ExportLine };
+  return { ok: false, problem: 'is no line of an export that this release knows' };
+}
+
+function isEntry({ sequence, hash, entry }: Record<string, unknown>): boolean {
+  if (!Number.isSafeInteger(sequence) || typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) return false;
+  if (typeof entry !== 'object' || entry === null) return false;
+  const { team, id } = entry as { team?: unknown; id?: unknown };
+  return (team === null || typeof team === 'string') && typeof id === 'string';
+}

@@ -1,0 +1,30 @@
+import type { Context } from '../context.ts';
+import type { AccessAudit } from './access-audit.ts';
+import type { AuditEntry } from './audit-entry.ts';
+import { type EntryFilter, listAllRows, listChainRows } from './audit-entry.store.ts';
+import { toJson } from './canonical-json.rules.ts';
+import { requireChain } from './require-chain.ts';
+
+type ListContext = Pick<Context, 'database' | 'actor' | 'requestId' | 'address'> & {
+  access: Pick<AccessAudit, 'read'>;
+};
+
+/** A team's own chain, newest first, below the sequence number `after`. Reading is on record. @throws Problem not_found */
+export async function listTeamEntries(
+  ctx: ListContext,
+  input: { teamId: string; filter: EntryFilter; limit: number; after: number | null },
+): Promise<AuditEntry[]> {
+  const { teamId, filter, limit, after } = input;
+  await requireChain(ctx.database, teamId);
+  await ctx.access.read(ctx, { team: teamId, action: 'audit.read', filter: toJson(filter) });
+  return listChainRows(ctx.database, { team: teamId, filter, limit, after });
+}
+
+/** All chains, the gateway's own among them, newest first, below the id `after`. Reading is on record. */
+export async function listAllEntries(
+  ctx: ListContext,
+  input: { filter: EntryFilter; limit: number; after: string | null },
+): Promise<AuditEntry[]> {
+  await ctx.access.read(ctx, { team: null, action: 'audit.read', filter: toJson(input.filter) });
+  return listAllRows(ctx.database, input);
+}
