@@ -72,7 +72,7 @@ async function take(count: number, options: ConsumeOptions): Promise<FeedEvent[]
 }
 const idsOf = (events: { id: string }[]): string[] => events.map(({ id }) => id);
 
-describe('consuming the feed of a real Posthorn', () => {
+describe.concurrent('consuming the feed of a real Posthorn', () => {
   it('gives every event once and in order, page after page, and those that come while it waits', async () => {
     const feed = await makeFeed();
     const first = await feed.post(5);
@@ -119,6 +119,22 @@ describe('consuming the feed of a real Posthorn', () => {
     expect(idsOf(await take(2, { ...feed.options, eventTypes: ['c.d'] }))).toEqual(wanted);
   });
 
+  it.each<[string, Partial<ConsumeOptions>, object]>([
+    ['a key that is none', { key: 'phk_none' }, { reason: 'unauthorized', status: 401, code: 'unauthorized' }],
+    ['a consumer whose name is none', { consumer: '-' }, { reason: 'refused', status: 400, code: 'invalid_request' }],
+    ['too large a page', { limit: 501 }, { reason: 'refused', status: 400, code: 'invalid_request' }],
+    ['another path', { url: 'livez' }, { reason: 'not_found', status: 404, code: 'not_found' }],
+  ])('ends with a typed error for %s', async (_about, wrong, shown) => {
+    const feed = await makeFeed();
+    const url = wrong.url === undefined ? posthorn.url : `${posthorn.url}/livez`;
+    await expect(take(1, { ...feed.options, ...wrong, url })).rejects.toMatchObject({
+      name: 'PosthornError',
+      ...shown,
+    });
+  });
+});
+
+describe('consuming while Posthorn comes and goes', () => {
   it.each(['SIGTERM', 'SIGKILL'] as const)(
     'outlives Posthorn: %s, a while of nothing, and a restart',
     async (signal) => {
@@ -146,18 +162,4 @@ describe('consuming the feed of a real Posthorn', () => {
       await loop;
     },
   );
-
-  it.each<[string, Partial<ConsumeOptions>, object]>([
-    ['a key that is none', { key: 'phk_none' }, { reason: 'unauthorized', status: 401, code: 'unauthorized' }],
-    ['a consumer whose name is none', { consumer: '-' }, { reason: 'refused', status: 400, code: 'invalid_request' }],
-    ['too large a page', { limit: 501 }, { reason: 'refused', status: 400, code: 'invalid_request' }],
-    ['another path', { url: 'livez' }, { reason: 'not_found', status: 404, code: 'not_found' }],
-  ])('ends with a typed error for %s', async (_about, wrong, shown) => {
-    const feed = await makeFeed();
-    const url = wrong.url === undefined ? posthorn.url : `${posthorn.url}/livez`;
-    await expect(take(1, { ...feed.options, ...wrong, url })).rejects.toMatchObject({
-      name: 'PosthornError',
-      ...shown,
-    });
-  });
 });
