@@ -126,7 +126,8 @@ export class StreamedExchange implements Carried, Timed, UpstreamExchange {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.over) return;
+    // undici hands on nothing when it goes on after a pause.
+    if (this.over || chunk.length === 0) return;
     this.#expect(this.#timeouts.idleMs);
     if (this.#receiver.onData(chunk)) return;
     this.#isFlowing = false;
