@@ -59,7 +59,7 @@ describe('posthorn review coverage', () => {
       shipped: { shipped: new Set(), waiting: new Map() },
     });
     expect(text).toMatch(/^░ 2\.1 {2}No resource of an envelope/m);
-    expect(text).toContain('docusign.golive.no-polling: not built yet');
+    expect(text).toContain('docusign.golive.no-polling: nothing measures it yet');
     expect(text).toMatch(/^▓ 4\.2 /m);
     expect(Math.max(...out.slice(3).map(visibleWidth))).toBeLessThanOrEqual(60);
   });

@@ -31,6 +31,14 @@ describe('coverage', () => {
     const [before] = coverageOf(small, { shipped: new Set(), waiting: new Map([['door.locked', 'locks come later']]) });
     expect(before).toMatchObject({ items: 1, decided: 0, attested: 0, waiting: 1, withoutPeople: 0 });
     expect(before?.reasons).toEqual([{ reason: 'locks come later', items: 1, checks: ['door.locked'] }]);
+    const drill: Catalogue = { ...small, checks: new Map([[locked.id, { ...locked, kind: 'drill' }]]) };
+    for (const [unexplained, reason] of [
+      [small, 'nothing measures it yet'],
+      [drill, 'its drill does not exist yet'],
+    ] as const) {
+      const [list] = coverageOf(unexplained, { shipped: new Set([known.id]), waiting: new Map() });
+      expect(list?.reasons.map((each) => each.reason)).toEqual([reason]);
+    }
     const [after] = coverageOf(small, { shipped: new Set(['door.locked']), waiting: new Map() });
     expect(after).toMatchObject({ decided: 0, attested: 1, waiting: 0, reasons: [] });
   });

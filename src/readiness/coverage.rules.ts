@@ -27,16 +27,18 @@ export type ChecklistCoverage = {
   details: readonly ItemCoverage[];
 };
 
-const noReason = 'not built yet';
+const notYet = { automatic: 'nothing measures it yet', drill: 'its drill does not exist yet' } as const;
 
 /** How much of each checklist can be decided today, and what the rest waits for. */
 export function coverageOf(catalogue: Catalogue, { shipped, waiting }: ShippedChecks): ChecklistCoverage[] {
   const isAttested = (checkId: string): boolean => catalogue.checks.get(checkId)?.kind === 'attested';
+  const reasonOf = (checkId: string): string =>
+    waiting.get(checkId) ?? notYet[catalogue.checks.get(checkId)?.kind === 'drill' ? 'drill' : 'automatic'];
 
   const coverItem = ({ ref, says, checks }: ChecklistItem): ItemCoverage => {
     const waitingFor = checks
       .filter((checkId) => !isAttested(checkId) && !shipped.has(checkId))
-      .map((checkId) => ({ checkId, reason: waiting.get(checkId) ?? noReason }));
+      .map((checkId) => ({ checkId, reason: reasonOf(checkId) }));
     if (waitingFor.length > 0) return { ref, says, state: 'waiting', waitingFor };
     return { ref, says, state: checks.some(isAttested) ? 'attested' : 'decided', waitingFor };
   };
