@@ -1,0 +1,30 @@
+import type { Collector } from '../../finding.ts';
+import { dayMs } from '../../finding.rules.ts';
+import { uuidsOf, uuidSince } from '../../subject-uuids.ts';
+import { judgeVerification, type SourceVerification } from './webhook.secret.configured-and-verifying.rules.ts';
+
+const eventsMost = 20_000;
+
+export const webhookSecretConfiguredAndVerifying: Collector<SourceVerification> = {
+  checkId: 'webhook.secret.configured-and-verifying',
+  version: 1,
+  async gather(context, subject) {
+    const { team, own } = uuidsOf(subject);
+    const credentials = await context.query<SourceVerification['credentials'][number]>(
+      `SELECT name, kind, coalesce(expires_at <= to_timestamp($3::double precision / 1000), false) AS "isExpired"
+        FROM source_credential WHERE team_id = $1 AND source_id = $2 ORDER BY id`,
+      [team, own, context.nowMs],
+    );
+    // A credential keeps its name when its value is replaced: only what came since counts.
+    const verifiedBy = await context.query<SourceVerification['verifiedBy'][number]>(
+      `SELECT CASE WHEN e.coverage IS NOT NULL THEN e.credential END AS credential, count(*)::integer AS events
+        FROM (SELECT id, credential, coverage FROM event WHERE team_id = $1 AND source_id = $2 AND id >= $3
+          ORDER BY id DESC LIMIT ${eventsMost}) e
+        LEFT JOIN source_credential k ON k.team_id = $1 AND k.source_id = $2 AND k.name = e.credential
+        WHERE k.created_at IS NULL OR uuid_time(e.id) >= k.created_at - interval '5 seconds' GROUP BY 1`,
+      [team, own, uuidSince(context.nowMs - 7 * dayMs)],
+    );
+    return { credentials, verifiedBy };
+  },
+  judge: judgeVerification,
+};

@@ -1,0 +1,214 @@
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+import type { IdSource } from '../ids/id-source.ts';
+import { Problem } from '../problem.ts';
+import { requireTeam } from '../teams/require-team.ts';
+import { digestOf } from './digest.rules.ts';
+import type { Catalogue, CheckDefinition } from './check-definition.ts';
+import { evaluateCheck, readOnlyQuery } from './evaluate-check.ts';
+import { type StateOfCheck, stateOf } from './evidence.rules.ts';
+import { listEvidenceRows, readNewestEvidence } from './evidence.store.ts';
+import type { Collector, Evidence, Subject } from './finding.ts';
+import type { GatheringContext, Instruments } from './instruments.ts';
+import { collectors as shippedCollectors } from './shipped-checks.ts';
+import { listSubjects, type NamedSubject, readConfigurations } from './subject.store.ts';
+import { waiting as shippedWaiting } from './waiting-checks.ts';
+
+/** A check for a subject, as it stands. */
+export type CheckStatus = StateOfCheck & {
+  checkId: string;
+  /** Null: the catalogue has no entry of this id. */
+  definition: CheckDefinition | null;
+  subject: NamedSubject;
+  /** The newest; null when there is none. */
+  evidence: Evidence | null;
+  /** Whether the gateway can decide it by itself. */
+  decidable: boolean;
+};
+
+export type Readiness = {
+  /**
+   * Measures one check of a team for those of its subjects that are named, or all, and stores the evidence.
+   * @throws Problem not_found, check_not_decidable
+   */
+  evaluate(input: { teamId: string; checkId: string; subjectId?: string | undefined }): Promise<CheckStatus[]>;
+  /** Measures everything that can be decided for a team. @throws Problem not_found */
+  evaluateAll(teamId: string): Promise<CheckStatus[]>;
+  /** How everything stands, without measuring. @throws Problem not_found */
+  states(teamId: string): Promise<CheckStatus[]>;
+  /** The evidence of a check, newest first. @throws Problem not_found */
+  history(input: {
+    teamId: string;
+    checkId: string;
+    subjectId: string | null;
+    limit: number;
+    after: string | null;
+  }): Promise<Evidence[]>;
+};
+
+export type ReadinessOptions = {
+  database: pg.Pool;
+  ids: IdSource;
+  clock: Clock;
+  environment: 'development' | 'production';
+  release: string;
+  publicUrl: () => string;
+  catalogue: Pick<Catalogue, 'checks'>;
+  instruments: Instruments;
+  onError: (error: unknown) => void;
+  collectors?: readonly Collector<unknown>[];
+  /** Why checks cannot be decided yet, by id. */
+  waiting?: ReadonlyMap<string, string>;
+};
+
+const atOnce = 3;
+const notAutomatic = {
+  drill: 'It takes a drill, and this one does not exist yet.',
+  attested: 'It takes a person: nobody has attested it.',
+  automatic: 'Nothing measures it yet.',
+} as const;
+
+/** Readiness: checks decided from evidence. What nothing can decide is unknown, with the reason. */
+export function createReadiness(options: ReadinessOptions): Readiness {
+  const { database, catalogue, instruments } = options;
+  const collectors = new Map((options.collectors ?? shippedCollectors).map((each) => [each.checkId, each]));
+  const waiting = options.waiting ?? shippedWaiting;
+  const query = readOnlyQuery(database);
+
+  // What is the same for many checks is looked at once for all that are measured together.
+  const contextOf = (): GatheringContext => ({
+    ...instruments,
+    secrets: once(async () => instruments.secrets()),
+    reference: once(async () => instruments.reference()),
+    query,
+    nowMs: options.clock.now(),
+    environment: options.environment,
+    release: options.release,
+    publicUrl: options.publicUrl(),
+  });
+
+  const snapshotOf = async (teamId: string) => {
+    await requireTeam(database, teamId);
+    const subjects = await listSubjects(database, teamId);
+    const configurations = await readConfigurations(database, teamId);
+    configurations.set('gateway', instruments.gateway());
+    const digests = new Map([...configurations].map(([id, configuration]) => [id, digestOf(configuration)]));
+    const digestFor = (subject: Subject): string => digests.get(subject.id) ?? digestOf(null);
+    return { subjects, digestFor };
+  };
+  type Snapshot = Awaited<ReturnType<typeof snapshotOf>>;
+
+  const statusOf = (subject: NamedSubject, checkId: string, evidence: Evidence | null, of: Snapshot): CheckStatus => {
+    const definition = catalogue.checks.get(checkId) ?? null;
+    const collector = collectors.get(checkId);
+    const decidable = collector !== undefined && definition !== null;
+    if (!decidable) {
+      const because =
+        definition === null
+          ? 'The catalogue has no check of this id.'
+          : (waiting.get(checkId) ?? notAutomatic[definition.kind]);
+      return { checkId, definition, subject, evidence, decidable, state: 'unknown', because };
+    }
+    const present = {
+      nowMs: options.clock.now(),
+      configurationDigest: of.digestFor(subject),
+      collectorVersion: collector.version,
+    };
+    return { checkId, definition, subject, evidence, decidable, ...stateOf(evidence, present) };
+  };
+
+  /** Every check of the catalogue with its subjects; shipped ones without an entry stand for the gateway. */
+  const pairsOf = (subjects: readonly NamedSubject[]): { checkId: string; subject: NamedSubject }[] => {
+    const known = [...catalogue.checks.values()].flatMap((definition) =>
+      subjects
+        .filter(({ kind }) => kind === definition.subject)
+        .map((subject) => ({ checkId: definition.id, subject })),
+    );
+    const [gateway] = subjects;
+    const unlisted = [...collectors.keys()].filter((checkId) => !catalogue.checks.has(checkId));
+    return gateway === undefined ? known : [...known, ...unlisted.map((checkId) => ({ checkId, subject: gateway }))];
+  };
+
+  const measure = async (pairs: { checkId: string; subject: NamedSubject }[], of: Snapshot): Promise<CheckStatus[]> => {
+    const context = contextOf();
+    const statuses: CheckStatus[] = [];
+    const left = [...pairs.entries()];
+    const work = async (): Promise<void> => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        const [index, { checkId, subject }] = next;
+        const collector = collectors.get(checkId);
+        const definition = catalogue.checks.get(checkId);
+        if (collector === undefined || definition === undefined) continue;
+        const evidence = await evaluateCheck(collector, {
+          database,
+          ids: options.ids,
+          context,
+          definition,
+          subject,
+          configurationDigest: of.digestFor(subject),
+          onError: options.onError,
+        });
+        statuses[index] = statusOf(subject, checkId, evidence, of);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+    return statuses.filter((status) => status !== undefined);
+  };
+
+  return {
+    async evaluate({ teamId, checkId, subjectId }) {
+      const of = await snapshotOf(teamId);
+      const definition = catalogue.checks.get(checkId);
+      if (definition === undefined) throw noSuchCheck(checkId);
+      if (!collectors.has(checkId)) {
+        const why = waiting.get(checkId) ?? notAutomatic[definition.kind];
+        throw new Problem('check_not_decidable', `${checkId} cannot be run. ${why}`);
+      }
+      const pairs = pairsOf(of.subjects).filter(
+        (pair) => pair.checkId === checkId && (subjectId === undefined || pair.subject.id === subjectId),
+      );
+      if (subjectId !== undefined && pairs.length === 0) {
+        throw new Problem('not_found', `${checkId} is about no ${definition.subject} ${subjectId} of this team.`);
+      }
+      return measure(pairs, of);
+    },
+
+    async evaluateAll(teamId) {
+      const of = await snapshotOf(teamId);
+      const pairs = pairsOf(of.subjects);
+      const measured = await measure(pairs, of);
+      const rest = pairs.filter(({ checkId }) => !collectors.has(checkId) || !catalogue.checks.has(checkId));
+      return [...measured, ...rest.map(({ checkId, subject }) => statusOf(subject, checkId, null, of))];
+    },
+
+    async states(teamId) {
+      const of = await snapshotOf(teamId);
+      const pairs = pairsOf(of.subjects);
+      const newest = await readNewestEvidence(
+        database,
+        pairs.filter(({ checkId }) => collectors.has(checkId)),
+      );
+      const byPair = new Map(newest.map((evidence) => [`${evidence.checkId} ${evidence.subject.id}`, evidence]));
+      return pairs.map(({ checkId, subject }) =>
+        statusOf(subject, checkId, byPair.get(`${checkId} ${subject.id}`) ?? null, of),
+      );
+    },
+
+    async history({ teamId, checkId, ...page }) {
+      await requireTeam(database, teamId);
+      const definition = catalogue.checks.get(checkId);
+      if (definition === undefined) throw noSuchCheck(checkId);
+      const owner = definition.subject === 'gateway' ? null : teamId;
+      return listEvidenceRows(database, { ...page, teamId: owner, checkId });
+    },
+  };
+}
+
+function once<Facts>(look: () => Promise<Facts>): () => Promise<Facts> {
+  let looked: Promise<Facts> | null = null;
+  return () => (looked ??= look());
+}
+
+function noSuchCheck(checkId: string): Problem {
+  return new Problem('not_found', `There is no check ${checkId}.`);
+}
