@@ -11,7 +11,7 @@ import { docusignGrant, startDocusign } from '../support/api-simulators.ts';
 import { operatorKey, type PosthornProcess, startPosthorn } from '../support/posthorn-process.ts';
 import { until } from '../support/until.ts';
 
-export type Credential = { id: string; name: string; kind: string; usesLast24Hours: number; lastUsedAt: string | null };
+type Credential = { id: string; name: string; kind: string; usesLast24Hours: number; lastUsedAt: string | null };
 export type Connection = { id: string; url: string; baseUrl: string | null; credentials: Credential[] };
 export type Call = {
   id: string;
