@@ -8,7 +8,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createRandom, type Random } from '../simulation/random.ts';
 import { createApi } from '../support/api.ts';
-import { send } from '../support/calling-stand.ts';
 import { killDatabaseOf, type PosthornProcess, startPosthorn } from '../support/posthorn-process.ts';
 import { until } from '../support/until.ts';
 import { auditCalls, type MadeCall } from './calling-oracle.ts';
@@ -155,6 +154,11 @@ async function startScriptedProvider(): Promise<{ url: string; seen: Map<string,
   };
 }
 
+/** A line for whoever watches. */
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /** `node tests/faults/calling-crash.ts [--rounds N] [--seed S]` */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -163,16 +167,16 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
   if (!Number.isSafeInteger(rounds) || rounds < 1 || !Number.isSafeInteger(seed)) {
-    console.error('usage: node tests/faults/calling-crash.ts [--rounds <1 or more>] [--seed <whole number>]');
+    say('usage: node tests/faults/calling-crash.ts [--rounds <1 or more>] [--seed <whole number>]');
     process.exitCode = 2;
     return;
   }
-  console.error(`${rounds} rounds, seed ${seed}`);
-  const onRound = (round: number, calls: number): void => console.error(`${round}/${rounds}  ${calls} calls on record`);
+  say(`${rounds} rounds, seed ${seed}`);
+  const onRound = (round: number, calls: number): void => say(`${round}/${rounds}  ${calls} calls on record`);
   const { failures, ...figures } = await crashWhileCalling({ rounds, seed, onRound });
-  console.log(JSON.stringify(figures, null, 2));
+  process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
   if (failures.length === 0) return;
-  console.error(`FAILED with seed ${seed}\n${failures.slice(0, 50).join('\n')}`);
+  say(`FAILED with seed ${seed}\n${failures.slice(0, 50).join('\n')}`);
   process.exitCode = 1;
 }
 

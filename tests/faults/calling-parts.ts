@@ -69,7 +69,8 @@ export async function callingApiOf(api: Api, url: () => string): Promise<Calling
     ledger: (connectionId, count) =>
       until(`${count} calls to be on record as ended`, async () => {
         const calls = await listCalls(api, teamId, connectionId);
-        return calls.length >= count && calls.every(({ outcome }) => outcome !== 'running') && calls;
+        const isSettled = calls.length >= count && calls.every(({ outcome }) => outcome !== 'running');
+        return isSettled ? calls : null;
       }),
     detail: (callId) => api.call<CallDetail>('GET', `/v1/teams/${teamId}/calls/${callId}`),
   };

@@ -308,8 +308,7 @@ describe('answers without an end', () => {
       const calls = await stand.ledger(connection, 10);
       expect(calls).toHaveLength(10);
       for (const call of calls) expect(call).toMatchObject({ outcome: 'failed', status: call.answered });
-      const kinds = new Set(calls.map(({ error }) => error));
-      expect([...kinds].toSorted()).toEqual(['caller_gone', 'timeout']);
+      expect(new Set(calls.map(({ error }) => error))).toEqual(new Set(['timeout', 'caller_gone']));
     }
     for (const answer of stalled) answer.destroy();
   }, 120_000);
@@ -362,7 +361,7 @@ describe('the database', () => {
     const found = await until('those under way to be on record', async () => {
       const calls = await stand.ledger(connection, 11);
       const ended = calls.filter(({ path, outcome }) => path.startsWith('/held/') && outcome === 'succeeded');
-      return ended.length === 10 && calls;
+      return ended.length === 10 ? calls : null;
     });
     expect(
       found

@@ -33,17 +33,17 @@ describe('over raw sockets', () => {
     const pair = await upstreamPairForTest();
     const { outsideHost } = pair;
     const refused = [
-      ...['/..', '/../secret', '/a/../../secret', '/./../x', '/.', '/a/.', '/a/./b'],
-      ...['/%2e%2e/secret', '/%2E%2E/secret', '/.%2e/x', '/%2e./x', '/%2e', '/a/%2e%2e%2f..', '/%2e%2e%2fsecret'],
-      ...['/%252e%252e/x', '/%25252e%25252e/x', '/%252f', '/%25%32%65%25%32%65/x', '/%2525252525252e'],
-      ...['/..;/x', '/..;a=b/x', '/a/..;x=1/../b', '/..%3bx/y', '/.;/x'],
-      ...['/..\\x', '/\\..\\x', '/..%5cx', '/%5c..%5cx', '\\..\\x', '/%5c%5chost', '/a%2fb', '/a%2F..%2Fb'],
-      ...[`//${outsideHost}/x`, `///${outsideHost}/x`, `/%2f${outsideHost}/x`, `/\\${outsideHost}/x`, `\\\\x`],
-      ...['/x#y', '/x#/../../y', '#', '/%00', '/x%00.json', '/%0d%0aHost:%20evil', '/x%0a', '/x%0d', '/%7f', '/%1b'],
-      ...['/%c0%ae%c0%ae/x', '/%c0%af', '/%c1%9c', '/%', '/%2', '/%zz', '/x%u002e', '/<x>', '/"', '/{x}', '/|/^`'],
-      ...['/..%20/x', '/%2e%2e%20/x', `/${'a'.repeat(8_200)}`, `/${'a/'.repeat(5_000)}..`],
-      ...[`@${outsideHost}/x`, `:80@${outsideHost}/x`, `.${outsideHost}/x`, '-other/x', '%2f../x', '%2f..%2fx'],
-    ];
+      ['/..', '/../secret', '/a/../../secret', '/./../x', '/.', '/a/.', '/a/./b'],
+      ['/%2e%2e/secret', '/%2E%2E/secret', '/.%2e/x', '/%2e./x', '/%2e', '/a/%2e%2e%2f..', '/%2e%2e%2fsecret'],
+      ['/%252e%252e/x', '/%25252e%25252e/x', '/%252f', '/%25%32%65%25%32%65/x', '/%2525252525252e'],
+      ['/..;/x', '/..;a=b/x', '/a/..;x=1/../b', '/..%3bx/y', '/.;/x'],
+      ['/..\\x', '/\\..\\x', '/..%5cx', '/%5c..%5cx', '\\..\\x', '/%5c%5chost', '/a%2fb', '/a%2F..%2Fb'],
+      [`//${outsideHost}/x`, `///${outsideHost}/x`, `/%2f${outsideHost}/x`, `/\\${outsideHost}/x`, `\\\\x`],
+      ['/x#y', '/x#/../../y', '#', '/%00', '/x%00.json', '/%0d%0aHost:%20evil', '/x%0a', '/x%0d', '/%7f', '/%1b'],
+      ['/%c0%ae%c0%ae/x', '/%c0%af', '/%c1%9c', '/%', '/%2', '/%zz', '/x%u002e', '/<x>', '/"', '/{x}', '/|/^`'],
+      ['/..%20/x', '/%2e%2e%20/x', `/${'a'.repeat(8_200)}`, `/${'a/'.repeat(5_000)}..`],
+      [`@${outsideHost}/x`, `:80@${outsideHost}/x`, `.${outsideHost}/x`, '-other/x', '%2f../x', '%2f..%2fx'],
+    ].flat();
     for (const path of refused) {
       const [status] = statusesIn(await pair.write(requestFor(pair, pair.prefix + path)));
       // 431: the server of HTTP has its own limit.
@@ -53,33 +53,10 @@ describe('over raw sockets', () => {
     expectInside(pair, 'refused');
 
     const passed = [
-      ...[
-        '',
-        '/',
-        '?a=b',
-        '/a',
-        '/a//b',
-        '/a%20b',
-        '/a;v=1;w=..',
-        '/...',
-        '/..a',
-        '/a..',
-        '/~x',
-        '/%E2%80%A6',
-        '/a:b@c',
-      ],
-      ...[
-        `/http://${outsideHost}/x`,
-        '/x?../../y',
-        '/x?a=%2e%2e%2f',
-        '/x?//host',
-        '/x?a=\\..\\',
-        '/%25',
-        '/a%3fb',
-        '/%40',
-      ],
-      ...['/%EF%BC%8E%EF%BC%8E/x', '/%e2%80%ae', `/${'a'.repeat(4_000)}`],
-    ];
+      ['', '/', '?a=b', '/a', '/a//b', '/a%20b', '/a;v=1;w=..', '/...', '/..a', '/a..', '/~x', '/%E2%80%A6'],
+      [`/http://${outsideHost}/x`, '/x?../../y', '/x?a=%2e%2e%2f', '/x?//host', '/x?a=\\..\\', '/%25', '/a%3fb'],
+      ['/%EF%BC%8E%EF%BC%8E/x', '/%e2%80%ae', `/${'a'.repeat(4_000)}`, '/%40', '/a:b@c'],
+    ].flat();
     for (const path of passed) {
       expect(statusesIn(await pair.write(requestFor(pair, pair.prefix + path))), path).toEqual([200]);
     }
@@ -190,10 +167,11 @@ describe('over raw sockets', () => {
 
   test('what is put together at random stays inside too', async () => {
     const pair = await upstreamPairForTest();
-    const parts = fc.constantFrom(
-      ...['/', '//', '.', '..', '%2e', '%2E%2e', '%252e', '%2f', '%5c', '\\', ';', ';a=', '?', '#', '@', ':', '%00'],
-      ...['%0d%0a', '%20', ' ', '\t', 'a', 'b%20c', '%c0%ae', '%ff', '%', '\u00e4', pair.outsideHost, 'http://', '*'],
-    );
+    const pieces = [
+      ['/', '//', '.', '..', '%2e', '%2E%2e', '%252e', '%2f', '%5c', '\\', ';', ';a=', '?', '#', '@', ':', '%00'],
+      ['%0d%0a', '%20', ' ', '\t', 'a', 'b%20c', '%c0%ae', '%ff', '%', '\u00e4', pair.outsideHost, 'http://', '*'],
+    ].flat();
+    const parts = fc.constantFrom(...pieces);
     let passed = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(parts, { maxLength: 10 }), async (path) => {
