@@ -3,6 +3,7 @@ import type { ConnectionConfig, ConnectionCredential } from '../connections/conn
 import type { Authorization, Authorizer } from './authorizer.ts';
 import { CredentialError } from './authorizer.ts';
 import { isExpired, nextCredential } from './choose-credential.rules.ts';
+import { nameOf } from './credential-values.ts';
 import { createFieldReader } from './field-reader.ts';
 import type { CommandRunner } from './run-command.ts';
 import { createStaticAuthorizations } from './static-authorization.ts';
@@ -93,7 +94,9 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
         ? tokens.refused(connection, credential, authorization)
         : statics.refused(credential, authorization);
       if (mayDiffer && !isExpired(credential, nowMs)) return 'refresh';
-      return nextCredential(credentials, nowMs, { after: credential.id }) === null ? 'none' : 'other';
+      if (nextCredential(credentials, nowMs, { after: credential.id }) === null) return 'none';
+      tellOfFallback(connection, credential, refusedByProvider(connection, credential));
+      return 'other';
     },
     forget: (connectionId) => tokens.forget(connectionId),
   };
@@ -101,6 +104,11 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
 
 function isExchanged({ kind }: ConnectionCredential): boolean {
   return kind === 'oauth-client-credentials' || kind === 'docusign-jwt';
+}
+
+function refusedByProvider({ id }: ConnectionConfig, credential: ConnectionCredential): CredentialError {
+  const detail = `${nameOf(credential)} of ${id}: the provider refused it, and the next one is used; mend or remove it`;
+  return new CredentialError('rejected', detail);
 }
 
 function nothingLeft({ credentials }: ConnectionConfig, nowMs: number): CredentialError {

@@ -51,7 +51,7 @@ it('what has to be fetched from nowhere is there at once, and the same each time
 });
 
 it('the newest is used until it expires, and the others when the provider refuses it, each once', async () => {
-  const { authorizer, clock } = openAuthorizer();
+  const { authorizer, clock, told } = openAuthorizer();
   const connection = connectionOf([
     bearer('new', 'new-token', clock.at + 1_000),
     bearer('gone', 'gone-token', clock.at - 1),
@@ -60,9 +60,15 @@ it('the newest is used until it expires, and the others when the provider refuse
   const first = await authorizer.authorize(connection);
   expect(first.credentialId).toBe('new');
   expect(authorizer.refused(connection, first)).toBe('other');
+  expect(authorizer.refused(connection, first)).toBe('other');
+  // Once a minute, since no caller hears of it.
+  expect(told.map(({ error, connection: about }) => [error.message, about?.connectionId])).toEqual([
+    [expect.stringMatching(/^credential "\w+" of con_1: the provider refused it, and the next one is used/), 'con_1'],
+  ]);
   const second = await authorizer.authorize(connection, { except: new Set(['new']) });
   expect(second.credentialId).toBe('old');
   expect(authorizer.refused(connection, second)).toBe('none');
+  expect(told).toHaveLength(1);
   clock.at += 1_000;
   expect((await authorizer.authorize(connection)).credentialId).toBe('old');
 });

@@ -332,7 +332,8 @@ describe('what is said of it afterwards', () => {
 
   it('and no line of the log holds a credential or an api key, at the level trace', () => {
     const lines = story.posthorn.output().split('\n');
-    expect(lines.length).toBeGreaterThan(20);
+    const told = lines.filter((line) => /credential \\"wrong\\" of con_\w+: the provider refused it/.test(line));
+    expect(told.length).toBeGreaterThan(0);
     for (const word of story.planted) {
       const distinctive = word.split('\n')[1] ?? word;
       expect(lines.filter((line) => line.includes(distinctive))).toEqual([]);
