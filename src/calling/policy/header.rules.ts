@@ -86,7 +86,10 @@ export function requestHeaders(
   const named = namedInConnection(flat);
   const passed: string[] = [];
   let agent: string | null = null;
-  for (const [name, text] of pairs(flat)) {
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const name = (flat[index] as string).toLowerCase();
+    const text = flat[index + 1] as string;
+    if (!isField(name, text)) continue;
     if (name === 'user-agent') agent ??= text;
     else if (name !== 'content-length' && !named.has(name) && !options.replaced?.has(name) && mayGoOut(name)) {
       passed.push(name, text);
@@ -105,7 +108,11 @@ export function requestHeaders(
 export function responseHeaders(flat: readonly string[]): string[] {
   const named = namedInConnection(flat);
   const passed: string[] = [];
-  for (const [name, text] of pairs(flat)) if (!named.has(name) && mayGoBack(name)) passed.push(name, text);
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const name = (flat[index] as string).toLowerCase();
+    const text = flat[index + 1] as string;
+    if (!named.has(name) && mayGoBack(name) && isField(name, text)) passed.push(name, text);
+  }
   return passed;
 }
 
@@ -119,21 +126,24 @@ function mayGoBack(name: string): boolean {
   return !/^(?:posthorn-|proxy-|access-control-)/.test(name);
 }
 
-/** Names in lower case; what is no header field (RFC 9110, section 5) is left out. */
-function* pairs(flat: readonly string[]): Generator<[string, string]> {
-  for (let index = 0; index + 1 < flat.length; index += 2) {
-    const name = (flat[index] as string).toLowerCase();
-    const text = flat[index + 1] as string;
-    if (token.test(name) && value.test(text)) yield [name, text];
-  }
+/** What is no header field (RFC 9110, section 5) is left out. */
+function isField(name: string, text: string): boolean {
+  return token.test(name) && value.test(text);
 }
 
 /** Headers that Connection names are of the connection too, but for those that a message is nothing without. */
 function namedInConnection(flat: readonly string[]): ReadonlySet<string> {
-  const named = new Set<string>();
-  for (const [name, text] of pairs(flat)) {
-    if (name === 'connection') for (const each of text.split(',')) named.add(each.trim().toLowerCase());
+  let named: Set<string> | null = null;
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const name = flat[index] as string;
+    if (name.length !== connectionLength || name.toLowerCase() !== 'connection') continue;
+    named ??= new Set();
+    for (const each of (flat[index + 1] as string).split(',')) named.add(each.trim().toLowerCase());
   }
-  for (const kept of ['content-type', 'content-encoding', 'content-length']) named.delete(kept);
-  return named;
+  for (const kept of keptAnyway) named?.delete(kept);
+  return named ?? none;
 }
+
+const connectionLength = 'connection'.length;
+const keptAnyway = ['content-type', 'content-encoding', 'content-length'];
+const none: ReadonlySet<string> = new Set();
