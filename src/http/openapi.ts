@@ -88,7 +88,11 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       if (documented.hide === true || documented.summary === undefined)
         return { schema: { ...documented, hide: true }, url };
       const permission = route.config?.permission ?? 'operator';
-      const response = { ...(documented.response as object | undefined), ...problemResponses(permission, documented) };
+      const declared = (documented.response ?? {}) as Record<string, unknown>;
+      const answers = Object.keys(declared).some((status) => status.startsWith('2'))
+        ? declared
+        : { ...asItIs, ...declared };
+      const response = { ...answers, ...problemResponses(permission, documented) };
       const operationId = toOperationId(documented.summary);
       const security = permission === 'public' ? [] : [{ apiKey: [] }];
       const { querystring, body } = documented;
@@ -113,6 +117,9 @@ function withoutDefaulted(schema: unknown): unknown {
   if (properties === undefined || required === undefined) return schema;
   return { ...(schema as object), required: required.filter((name) => !('default' in (properties[name] ?? {}))) };
 }
+
+/** What routes answer that write bytes past Fastify's serialisation. */
+const asItIs = { 200: { description: 'What was asked for, as it is.', content: { '*/*': { schema: {} } } } };
 
 const problemDescriptions: Readonly<Record<number, string>> = {
   400: 'The request is not valid.',
