@@ -22,7 +22,7 @@ type Row = Omit<ReviewedCall, 'atMs' | 'id'> & { id: string };
 const columns = `id, method, path, resource, subject, outcome, status, error, error_code AS "errorCode",
   credential_kind AS "credentialKind", tries`;
 /** What never left Posthorn: from memory, refused by the guard, or ended before its first try. */
-const left = `NOT (outcome IN (1, 2) AND (cache IS NOT NULL OR polling IN ('served', 'refused') OR tries_count = 0))`;
+const left = `(outcome IN (1, 2) AND (cache IS NOT NULL OR polling IN ('served', 'refused') OR tries_count = 0)) IS NOT TRUE`;
 const readsMost = 5_000;
 
 /**

@@ -35,7 +35,7 @@ export function judgeConnect(facts: ConnectCoverage): Finding {
     statusReads: facts.statusReads,
     statusReadsWithoutEvent: facts.unledReads,
   };
-  const command = 'PATCH /v1/teams/{team}/connections/{connection} {"sourceIds": ["src_…"]}';
+  const command = 'PATCH /v1/teams/{team}/connections/{connection} {"sources": ["src_…"]}';
   if (facts.sources === 0) return failed('The connection names no active source of DocuSign.', values, command);
   if (facts.ended > 0 && percentOf(facts.endedByEvent, facts.ended) < leastByEvent) {
     const untold = facts.ended - facts.endedByEvent;
