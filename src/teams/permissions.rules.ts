@@ -5,6 +5,8 @@ export const permissions = {
   'teams:read': 'read the team',
   'keys:read': 'list api keys, never their secrets',
   'keys:write': 'create and revoke api keys, with no more permissions than its own',
+  'members:read': 'read the members of the team, and who signs for what',
+  'members:write': 'add, change and remove members with no wider role than its own, and name who signs',
   'event-types:read': 'read event types',
   'event-types:write': 'create, change and delete event types',
   'endpoints:read': 'read endpoints, never their secrets',
@@ -25,6 +27,8 @@ export const permissions = {
   'archive:write': 'have documents archived again, and verified',
   'reviews:read': 'read checks, their evidence, and reviews',
   'reviews:write': 'run checks, and work on reviews',
+  'reviews:sign': 'sign reviews, for what the member is named for',
+  'drills:run': 'run drills, and stop them',
   'audit:read': 'read and export the audit log of the team',
   '*': 'everything inside the team',
 } as const satisfies Record<string, string>;
