@@ -9,22 +9,24 @@ type ListContext = Pick<Context, 'database' | 'actor' | 'requestId' | 'address'>
   access: Pick<AccessAudit, 'read'>;
 };
 
-/** A team's own chain, newest first, below the sequence number `after`. Reading is on record. @throws Problem not_found */
+/** A team's own chain, newest first, below the sequence number `after`. Reading is on record before it is answered. @throws Problem not_found */
 export async function listTeamEntries(
   ctx: ListContext,
   input: { teamId: string; filter: EntryFilter; limit: number; after: number | null },
 ): Promise<AuditEntry[]> {
   const { teamId, filter, limit, after } = input;
   await requireChain(ctx.database, teamId);
+  const entries = await listChainRows(ctx.database, { team: teamId, filter, limit, after });
   await ctx.access.read(ctx, { team: teamId, action: 'audit.read', filter: toJson(filter) });
-  return listChainRows(ctx.database, { team: teamId, filter, limit, after });
+  return entries;
 }
 
-/** All chains, the gateway's own among them, newest first, below the id `after`. Reading is on record. */
+/** All chains, the gateway's own among them, newest first, below the id `after`. Reading is on record before it is answered. */
 export async function listAllEntries(
   ctx: ListContext,
   input: { filter: EntryFilter; limit: number; after: string | null },
 ): Promise<AuditEntry[]> {
+  const entries = await listAllRows(ctx.database, input);
   await ctx.access.read(ctx, { team: null, action: 'audit.read', filter: toJson(input.filter) });
-  return listAllRows(ctx.database, input);
+  return entries;
 }

@@ -13,6 +13,8 @@ export type AuditVerdict = {
   entries: number;
   chains: number;
   checkpoints: number;
+  /** Entries that no checkpoint is over yet. */
+  unsigned: number;
   faults: readonly AuditFault[];
 };
 
@@ -73,7 +75,8 @@ async function verifySnapshot(
     after = page.length < pageRows ? undefined : page.at(-1);
   }
   const found = chains.end();
-  return { entries, chains: found.chains, checkpoints, faults: [...faults, ...found.faults] };
+  const { faults: inChains, chains: chainCount, unsigned } = found;
+  return { entries, chains: chainCount, checkpoints, unsigned, faults: [...faults, ...inChains] };
 }
 
 const keyIsGone: AuditFault = {

@@ -7,11 +7,12 @@ export type ChainLink = { team: string | null; sequence: number; id: string; con
 /**
  * What is wrong, and where: in the entries `from` to `to` of a chain. `changed`: an entry is not what was hashed. `missing`:
  * entries are gone from the middle, `cut-off` from the end. `out-of-order`: an entry does not stand in its place. `replaced`:
- * the hashes fit together, and are not those that were signed. `head`: the end that the database knows is another.
+ * the hashes fit together, and are not those that were signed. `unsigned`: an
+ * export must be signed to its end, and is not. `head`: the end that the database knows is another.
  * `checkpoint`: a checkpoint is not genuine, or is gone. `copy`: what is stored beside an entry is not what it says.
  */
 export type AuditFault = {
-  kind: 'changed' | 'missing' | 'cut-off' | 'out-of-order' | 'replaced' | 'head' | 'checkpoint' | 'copy';
+  kind: 'changed' | 'missing' | 'cut-off' | 'out-of-order' | 'replaced' | 'unsigned' | 'head' | 'checkpoint' | 'copy';
   team: string | null;
   from: number | null;
   to: number | null;
@@ -23,8 +24,11 @@ export type AuditFault = {
 /** Takes the entries of each chain in their order, one chain after the other, and says what is wrong with them. */
 export type ChainVerifier = {
   take(link: ChainLink): void;
-  /** @returns everything that was found; the chains that should have been there and were not among it. */
-  end(): { faults: readonly AuditFault[]; entries: number; chains: number };
+  /**
+   * @returns everything that was found, the chains that should have been there and were not among it. `unsigned`: entries
+   *   behind the last checkpoint over their chain.
+   */
+  end(): { faults: readonly AuditFault[]; entries: number; chains: number; unsigned: number };
 };
 
 type Mark = { hash: string; by: string };
@@ -33,7 +37,7 @@ type State = { team: string | null; sequence: number; hash: string; signedUpTo: 
 /**
  * @param marks what entries are known to be, from checkpoints whose signatures are genuine. Of those of a chain the last
  *   says how long it is at least.
- * @param heads what the database says the ends are; null where there is no database.
+ * @param heads what the database says the ends are; null for an export, which has to be signed to its end.
  */
 export function createChainVerifier(marks: ChainMarks, heads: readonly AuditHead[] | null): ChainVerifier {
   const faults: AuditFault[] = [];
@@ -93,6 +97,14 @@ export function createChainVerifier(marks: ChainMarks, heads: readonly AuditHead
           what: `${rangeOf(from, to)} gone from the end, and ${last.by} signed them`,
         });
       }
+      let unsigned = 0;
+      for (const { team, sequence, signedUpTo } of states.values()) {
+        unsigned += sequence - signedUpTo;
+        // What was replaced is unsigned too, and told of already.
+        if (heads !== null || signedUpTo === sequence || marks.at(team, sequence).length > 0) continue;
+        const from = signedUpTo + 1;
+        add({ kind: 'unsigned', team, from, to: sequence, what: `no checkpoint signs ${namesOf(from, sequence)}` });
+      }
       for (const head of heads ?? []) compareHead(head, states.get(head.team) ?? null, add);
       if (heads !== null) {
         const known = new Set(heads.map(({ team }) => team));
@@ -101,7 +113,7 @@ export function createChainVerifier(marks: ChainMarks, heads: readonly AuditHead
           add({ kind: 'head', team, from: 1, to: sequence, what: 'the chain has entries and no end on record' });
         }
       }
-      return { faults, entries, chains: states.size };
+      return { faults, entries, chains: states.size, unsigned };
     },
   };
 }
@@ -118,8 +130,12 @@ function compareHead(head: AuditHead, state: State | null, add: (fault: Omit<Aud
   }
 }
 
+function namesOf(from: number, to: number): string {
+  return from === to ? `entry ${from}` : `entries ${from} to ${to}`;
+}
+
 function rangeOf(from: number, to: number): string {
-  return from === to ? `entry ${from} is` : `entries ${from} to ${to} are`;
+  return `${namesOf(from, to)} ${from === to ? 'is' : 'are'}`;
 }
 
 /** What genuine checkpoints say of entries, by chain and sequence number; each hash of an entry once. */

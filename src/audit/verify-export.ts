@@ -25,6 +25,8 @@ export async function verifyExport(
   let scope: string | null = null;
   let number = 0;
   let entries = 0;
+  // Chains follow each other by the ids of their teams, the gateway's first.
+  let chain = '';
   let counted: number | null = null;
   const wrong = (what: string): void => {
     faults.push({ kind: 'changed', team: null, from: null, to: null, id: null, what });
@@ -62,6 +64,9 @@ export async function verifyExport(
       entries += 1;
       const { sequence, hash, entry } = line;
       if (scope !== 'all' && entry.team !== scope) wrong(`line ${number} is of another chain than the export`);
+      const named = entry.team ?? '';
+      if (named < chain) wrong(`line ${number} stands behind another chain than it should`);
+      chain = named;
       const content = canonicalJson(entry);
       chains.take({ team: entry.team, sequence, id: entry.id, content, hash });
     } else counted = line.entries;
@@ -75,6 +80,7 @@ export async function verifyExport(
     entries,
     chains: found.chains,
     checkpoints: checker?.count ?? 0,
+    unsigned: found.unsigned,
     faults: [...faults, ...(checker?.faults ?? []), ...found.faults],
     isKeyTrusted: input.publicKey !== null,
   };
