@@ -389,7 +389,8 @@ describe('the next attempt', () => {
     const body = { data: { accountId: 'acc', envelopeId: 'env' } };
     await stand.event(connection, 'env', { type: 'envelope-completed', body });
     await failing();
-    expect(stand.provider.asked).toEqual(['/v2.1/accounts/acc/envelopes/env']);
+    const documents = '/v2.1/accounts/acc/envelopes/env/documents';
+    expect(stand.provider.asked).toEqual([`${documents}/combined`, `${documents}/certificate`]);
     expect(await dueInMs()).toBeGreaterThan(900_000);
   });
 });

@@ -10,7 +10,12 @@ import { textAt } from '../signature.rules.ts';
 export const docusignArchivePlan: ArchivePlan = {
   provider: 'docusign',
   completionEvents: ['envelope-completed'],
+  /**
+   * Connect's own event says it. To ask again would be a call that DocuSign counts, and the application's next look at
+   * the envelope within a quarter of an hour would be polling.
+   */
   statusOf(event, options) {
+    if (event.body !== undefined) return null;
     const path = envelopePath(event, options);
     return path === null ? null : { path };
   },
