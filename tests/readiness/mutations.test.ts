@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { start } from '../../src/main.ts';
+import type { CheckStatus } from '../../src/readiness/create-readiness.ts';
+import { collectors } from '../../src/readiness/shipped-checks.ts';
+import type { Proof } from './proof.ts';
+import { proofsOfDelivery } from './proofs-of-delivery.ts';
+import { proofsOfProviders } from './proofs-of-providers.ts';
+import { proofsOfSettings } from './proofs-of-settings.ts';
+import { type ReadyGateway, startReadyGateway } from './ready-gateway.ts';
+
+/** A check that cannot fail is a defect: each is seen to pass, to fail on a planted defect alone, and to pass again. */
+const proofs: readonly Proof[] = [...proofsOfSettings, ...proofsOfDelivery, ...proofsOfProviders];
+const proven = new Set<string>();
+
+let gateway: ReadyGateway;
+let before: Map<string, CheckStatus>;
+
+beforeAll(async () => {
+  gateway = await startReadyGateway(start, readConfig);
+  before = await gateway.evaluate();
+}, 180_000);
+afterAll(async () => {
+  await gateway?.stop();
+  console.log(`${proven.size} of ${collectors.length} shipped checks are proven able to fail`);
+});
+
+/** What is decided about everything but these checks. */
+const statesBeside = (statuses: ReadonlyMap<string, CheckStatus>, checks: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    [...statuses].filter(([, status]) => !checks.includes(status.checkId)).map(([key, { state }]) => [key, state]),
+  );
+
+test('no shipped check is without a proof, and no proof without its check', () => {
+  const shipped = collectors.map(({ checkId }) => checkId).toSorted();
+  expect(proofs.map(({ check }) => check).toSorted()).toEqual(shipped);
+  expect(new Set(shipped).size).toBe(shipped.length);
+});
+
+describe('a planted defect turns exactly its check from passed to failed', () => {
+  test.each(proofs)('$check', async ({ check, subject, plant, mend, related = [] }) => {
+    const key = `${check} ${subject(gateway)}`;
+    expect(before.get(key), before.get(key)?.evidence?.finding.seen).toMatchObject({ state: 'passed' });
+    await plant(gateway);
+    let after: Map<string, CheckStatus>;
+    try {
+      after = await gateway.evaluate();
+    } finally {
+      await mend(gateway);
+    }
+    expect(after.get(key), after.get(key)?.evidence?.finding.seen).toMatchObject({ state: 'failed' });
+    expect(statesBeside(after, [check, ...related])).toEqual(statesBeside(before, [check, ...related]));
+    const mended = await gateway.evaluate();
+    expect(mended.get(key), mended.get(key)?.evidence?.finding.seen).toMatchObject({ state: 'passed' });
+    expect(statesBeside(mended, [])).toEqual(statesBeside(before, []));
+    proven.add(check);
+  });
+});
