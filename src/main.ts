@@ -37,14 +37,18 @@ import { registerRoutes } from './register-routes.ts';
 import { createReplayWorker } from './replays/replay-worker.ts';
 import { openMasterKeys } from './sealing/master-key.ts';
 import { createSealer } from './sealing/sealer.ts';
+import { createShutdown, type Shutdown } from './shutdown.ts';
 import { createApiKeyDirectory } from './teams/api-key-directory.ts';
 import { createTeamDirectory } from './teams/team-directory.ts';
 import { systemTimers } from './delivery/system-timers.ts';
 import { createLog, type Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 
-/** A running Posthorn. `operatorKey` only when it was made by this start: it may be shown this once. */
-export type Running = { url: string; operatorKey: string | null; stop(): Promise<void> };
+/**
+ * A running Posthorn. `operatorKey` only when it was made by this start: it may be shown this once. `stop` answers
+ * false when something did not end in time: only the end of the process ends it.
+ */
+export type Running = { url: string; operatorKey: string | null; stop(): Promise<boolean> };
 
 const timers = systemTimers;
 const monotonicMs = () => performance.now();
@@ -55,16 +59,16 @@ const monotonicMs = () => performance.now();
  */
 export async function start(config: Config): Promise<Running> {
   const log = createLog({ level: config.logLevel });
-  const cleanUps: (() => Promise<unknown>)[] = [];
+  const shutdown = createShutdown({ ...config, timers, monotonicMs, log });
   try {
-    return await assemble(config, log, cleanUps);
+    return await assemble(config, log, shutdown);
   } catch (error) {
-    for (const cleanUp of cleanUps.reverse()) await cleanUp().catch(() => undefined);
+    await shutdown.run();
     throw error;
   }
 }
 
-async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unknown>)[]): Promise<Running> {
+async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<Running> {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
@@ -79,9 +83,9 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     log,
   });
   const { embedded, connection, durabilityWarnings } = database;
-  cleanUps.push(() => database.stop());
+  shutdown.add('the database', () => database.stop());
   const pools = createPools({ ...config, connection, onError: (error) => reportError('database', error) });
-  cleanUps.push(pools.end);
+  shutdown.add('connections to the database', pools.end);
   const operator =
     config.operatorKey === null
       ? await loadOrCreateOperatorKey(config.dataFolder)
@@ -115,9 +119,9 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     caPem: config.caPem,
     onError: (error) => reportError('blobs', error),
   });
-  cleanUps.push(() => blobs.close());
+  shutdown.add('the blob store', () => blobs.close());
   const egress = openEgress(config, version);
-  cleanUps.push(() => egress.close());
+  shutdown.add('connections to endpoints and providers', () => egress.close());
 
   const tell = (): void => outbox.wake();
   const health = createEndpointHealth({
@@ -222,7 +226,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     onError: reportError,
     watch: (port) => rehearsal.watched(port),
   });
-  cleanUps.push(() => receiving.stop());
+  shutdown.add('receiving', () => receiving.stop());
   const calls = openCalling({
     database: pools.general,
     ledgerDatabase: pools.calls,
@@ -342,16 +346,13 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
   });
 
   await receiving.start();
-  cleanUps.push(async () => {
-    await Promise.all([outbox.stop(), replays.stop(), maintenance.stop()]);
-    await engine.stop(config.shutdownSeconds * 1000);
-    await directory.stop();
-  });
+  shutdown.add('the configuration of teams', () => directory.stop());
+  // Leaving the other nodes may take three seconds more.
+  shutdown.add('deliveries', (withinMs) => engine.stop(Math.min(shutdown.underWayMs, Math.max(0, withinMs - 3_500))));
   // Before the engine, under whose epoch calls are on record.
-  cleanUps.push(async () => {
-    await archive.stop();
-    await calls.stop(config.shutdownSeconds * 1000);
-  });
+  shutdown.add('calls', (withinMs) => calls.stop(Math.min(shutdown.underWayMs, withinMs)));
+  const workers = [outbox, replays, maintenance, archive];
+  shutdown.add('background work', () => Promise.all(workers.map((worker) => worker.stop())), 5_000);
   const work = async (): Promise<void> => {
     if (stopping) return;
     directory.start();
@@ -370,11 +371,11 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
     working.catch((error: unknown) => reportError('database', error));
   }
   url = await listen(server, config);
-  cleanUps.push(() => {
+  shutdown.add('the API', () => {
     listeners.stop();
     waitingRoom.stop();
     // A connection that never sent a request is not idle to Node, and would be waited for.
-    setTimeout(() => server.server.closeAllConnections(), config.shutdownSeconds * 1000).unref();
+    setTimeout(() => server.server.closeAllConnections(), shutdown.underWayMs).unref();
     return server.close();
   });
   log.info({ version, url, environment: config.environment, embedded }, 'Posthorn listens');
@@ -386,9 +387,7 @@ async function assemble(config: Config, log: Log, cleanUps: (() => Promise<unkno
       stopping = true;
       log.info({}, 'stopping');
       // Last started, first stopped: the API, then the engine, then the pools, then the database.
-      for (const cleanUp of cleanUps.splice(0).reverse())
-        await cleanUp().catch((error: unknown) => reportError('stop', error));
-      log.info({}, 'stopped');
+      return await shutdown.run();
     },
   };
 }

@@ -28,7 +28,8 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<voi
 
   if (!stopping) for (const line of banner(config, running, terminal.paint)) terminal.err(line);
   await stopped;
-  await running.stop();
+  // Not by itself: what did not end would keep the process.
+  process.exit((await running.stop()) ? 0 : 1);
 }
 
 /** On standard error: standard output is the log, one JSON object a line. */

@@ -28,7 +28,7 @@ import { createTestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
 import { type OutsideWorld, startOutsideWorld } from './outside-world.ts';
 
-type Start = (config: Config) => Promise<{ url: string; stop(): Promise<void> }>;
+type Start = (config: Config) => Promise<{ url: string; stop(): Promise<unknown> }>;
 
 /** A production gateway with a whole integration on it, about which every shipped check passes somewhere. */
 export type ReadyGateway = {
