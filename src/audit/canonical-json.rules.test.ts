@@ -17,7 +17,6 @@ describe('canonical JSON', () => {
       "\u20ac": "Euro Sign", "\r": "Carriage Return", "\ufb33": "Hebrew Letter Dalet With Dagesh", "1": "One",
       "\ud83d\ude00": "Emoji: Grinning Face", "\u0080": "Control", "\u00f6": "Latin Small Letter O With Diaeresis"
     }`) as Json;
-    expect(Object.values(JSON.parse(canonicalJson(names)) as object).sort()).toHaveLength(7);
     const order = [...canonicalJson(names).matchAll(/:"([^"]*)"/g)].map((match) => match[1]);
     expect(order).toEqual([
       'Carriage Return',
@@ -59,6 +58,6 @@ function reversed(value: Json): Json {
   return Object.fromEntries(
     Object.entries(value)
       .reverse()
-      .map(([name, member]) => [name, reversed(member as Json)]),
+      .map(([name, member]) => [name, reversed(member)]),
   );
 }

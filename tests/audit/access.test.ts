@@ -117,7 +117,14 @@ describe('the first use of a key', () => {
     ]);
     // Another process, or the same after a restart, knows of no use.
     const { access } = stand.openAudit();
-    const actor = { kind: 'api-key' as const, teamId: own, apiKeyId: id, permissions: new Set<string>() };
+    const actor = {
+      kind: 'api-key' as const,
+      teamId: own,
+      apiKeyId: id,
+      permissions: new Set<string>(),
+      memberId: null,
+      role: null,
+    };
     access.used(actor, () => ({ route: 'GET /', address: '::1', requestId: 'r' }));
     await access.idle();
     expect(await uses(own)).toHaveLength(1);

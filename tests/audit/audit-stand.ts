@@ -92,7 +92,7 @@ export async function openAuditStand(masterKey: Buffer = randomBytes(32)) {
     const text = await answer.text();
     const isJson = /[/+]json/.test(answer.headers.get('content-type') ?? '');
     const requestId = answer.headers.get('posthorn-request-id') ?? '';
-    return { status: answer.status, body: isJson ? JSON.parse(text) : undefined, text, requestId };
+    return { status: answer.status, body: isJson ? (JSON.parse(text) as unknown) : undefined, text, requestId };
   };
 
   return {
@@ -111,7 +111,8 @@ export async function openAuditStand(masterKey: Buffer = randomBytes(32)) {
       aheadMs += ms;
     },
     async createTeam(name = 'Acme'): Promise<string> {
-      return (await call('POST', '/v1/teams', { body: { name } })).body.id as string;
+      const made = await call('POST', '/v1/teams', { body: { name } });
+      return (made.body as { id: string }).id;
     },
     async createKey(team: string, permissions: string[], more: object = {}): Promise<{ id: string; key: string }> {
       const body = { name: 'test', permissions, ...more };

@@ -258,6 +258,8 @@ describe('checkpoints', () => {
       teamId: team,
       apiKeyId: stand.ids.next('key'),
       permissions: new Set<string>(),
+      memberId: null,
+      role: null,
     };
     const request = { route: 'GET /', address: '::1', requestId: 'r' };
     const refuse = () => stand.audit.access.refused(actor, request, { code: 'forbidden' });

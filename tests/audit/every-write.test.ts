@@ -1,0 +1,291 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AuditAction } from '../../src/audit/audit-actions.rules.ts';
+import { auditActionNames } from '../../src/audit/audit-actions.rules.ts';
+import type { AuditEntry } from '../../src/audit/audit-entry.ts';
+import { entryOf } from '../../src/audit/entry-hash.rules.ts';
+import { createHttpServer } from '../../src/http/server.ts';
+import { registerRoutes } from '../../src/register-routes.ts';
+import { createHistory, type History } from '../support/history.ts';
+import { databaseUrlOf } from '../support/own-database.ts';
+import { operatorKey, type PosthornProcess, startPosthorn } from '../support/posthorn-process.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+// oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into at every depth
+type Answer = { status: number; body: any; requestId: string };
+type Step = { route: string; action: AuditAction; path: string; body?: object };
+
+/** What writes and is no management: the traffic that the gateway is there for, which has ledgers of its own. */
+const traffic = [
+  /^POST \/v1\/teams\/:team\/events(\/batch)?$/,
+  /^(POST|PUT|PATCH|DELETE) \/in\/:source$/,
+  /^[A-Z]+ \/egress\/:connection(\/\*)?$/,
+];
+/** What only reads as HTTP has it, and shows what is masked otherwise. */
+const revealing = ['GET /v1/teams/:team/events/:id/body'];
+
+let database: TestDatabase;
+let history: History;
+let posthorn: PosthornProcess;
+let folder: string;
+const done = new Set<string>();
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  history = await createHistory(database.pool);
+  folder = await mkdtemp(join(tmpdir(), 'posthorn-audit-'));
+  await chmod(folder, 0o711);
+  const env = {
+    DATABASE_URL: databaseUrlOf(database.config),
+    POSTHORN_LOG_LEVEL: 'warn',
+    POSTHORN_SHUTDOWN_SECONDS: '2',
+  };
+  posthorn = await startPosthorn({ dataFolder: join(folder, 'data'), env });
+}, 90_000);
+afterAll(async () => {
+  await posthorn.end('SIGTERM');
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Every route that the product has, from what registers them; nothing behind them is called. */
+async function routeTable(): Promise<string[]> {
+  const nothing: unknown = new Proxy(() => nothing, { get: () => nothing });
+  const proceed = (_request: unknown, _reply: unknown, next: () => void): void => next();
+  const authentication = { guard: () => proceed };
+  const known: Record<string | symbol, unknown> = { authentication };
+  const parts = new Proxy(known, {
+    get: (_, name) => known[name] ?? nothing,
+  });
+  const quiet = (): void => undefined;
+  const server = await createHttpServer({
+    authentication,
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    version: '0.0.0',
+  });
+  const routes: string[] = [];
+  server.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) routes.push(`${each} ${url}`);
+  });
+  await registerRoutes(server, parts as Parameters<typeof registerRoutes>[1]);
+  await server.ready();
+  await server.close();
+  return routes;
+}
+
+async function ask(method: string, path: string, body?: object, key = operatorKey): Promise<Answer> {
+  const answer = await fetch(posthorn.url + path, {
+    method,
+    headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  const isJson = /json/.test(answer.headers.get('content-type') ?? '');
+  const requestId = answer.headers.get('posthorn-request-id') ?? '';
+  return { status: answer.status, body: isJson && text !== '' ? JSON.parse(text) : text, requestId };
+}
+
+async function entriesAfter(after: string): Promise<AuditEntry[]> {
+  const { rows } = await database.pool.query<{ sequence: string; content: string; hash: string }>(
+    `SELECT sequence, content, encode(hash, 'hex') AS hash FROM audit_entry
+      WHERE xmin::text::bigint > $1 AND action <> 'api-key.first-used'`,
+    [after],
+  );
+  return rows.map((row) => entryOf({ ...row, sequence: Number(row.sequence) }));
+}
+async function presentTransaction(): Promise<string> {
+  const { rows } = await database.pool.query<{ id: string }>('SELECT txid_current()::text AS id');
+  return rows[0]?.id ?? '';
+}
+
+/** Does one thing over HTTP, and holds the log to exactly one new entry that says who did it, to what, and by which request. */
+async function recorded({ route, action, path, body }: Step): Promise<{ answer: Answer; entry: AuditEntry }> {
+  const [method = ''] = route.split(' ');
+  const before = await presentTransaction();
+  const answer = await ask(method, path, body);
+  expect(answer.status, `${route}: ${JSON.stringify(answer.body)}`).toBeLessThan(300);
+  const entries = await entriesAfter(before);
+  expect(
+    entries.map((each) => each.action),
+    route,
+  ).toEqual([action]);
+  const [entry] = entries as [AuditEntry];
+  expect(entry, route).toMatchObject({
+    actor: { kind: 'operator', id: null },
+    requestId: answer.requestId,
+    address: '127.0.0.1',
+    outcome: 'succeeded',
+  });
+  const team = /\/teams\/([^/?]+)/.exec(path)?.[1] ?? (answer.body as { id: string }).id;
+  expect(entry.team, route).toBe(team);
+  done.add(route);
+  return { answer, entry };
+}
+
+describe('every route that writes', () => {
+  const planted = `planted-${randomBytes(8).toString('hex')}`;
+  let team: string;
+  let at: string;
+  const said: AuditEntry[] = [];
+  const step = async (route: string, action: AuditAction, path: string, body?: object): Promise<Answer> => {
+    const { answer, entry } = await recorded({ route, action, path, ...(body === undefined ? {} : { body }) });
+    said.push(entry);
+    return answer;
+  };
+  const last = () => said.at(-1) as AuditEntry;
+
+  test('of teams and api keys leaves one entry', async () => {
+    const made = await step('POST /v1/teams', 'team.created', '/v1/teams', { name: 'Acme' });
+    const path = `/v1/teams/${made.body.id}`;
+    await step('PATCH /v1/teams/:team', 'team.updated', path, { name: 'Acme 2' });
+    expect(last()).toMatchObject({ before: { name: 'Acme' }, after: { name: 'Acme 2' } });
+    const keys = `${path}/api-keys`;
+    const key = await step('POST /v1/teams/:team/api-keys', 'api-key.created', keys, { name: 'k', permissions: ['*'] });
+    expect(last()).toMatchObject({ target: { id: key.body.id }, after: { permissions: ['*'], secretShown: true } });
+    expect(JSON.stringify(last())).not.toContain(key.body.key);
+    await step('DELETE /v1/teams/:team/api-keys/:apiKey', 'api-key.revoked', `${keys}/${key.body.id}`);
+    await step('DELETE /v1/teams/:team', 'team.deleted', path);
+    expect(last()).toMatchObject({ before: { name: 'Acme 2' }, after: null });
+  });
+
+  test('of event types and endpoints leaves one entry, and no secret', async () => {
+    team = history.teamId;
+    at = `/v1/teams/${team}`;
+    await step('POST /v1/teams/:team/event-types', 'event-type.created', `${at}/event-types`, {
+      name: 'invoice.paid',
+      example: { to: planted },
+    });
+    const type = `${at}/event-types/invoice.paid`;
+    await step('PATCH /v1/teams/:team/event-types/:name', 'event-type.updated', type, {
+      example: { to: `${planted}2` },
+    });
+    const made = await step('POST /v1/teams/:team/endpoints', 'endpoint.created', `${at}/endpoints`, {
+      url: `http://127.0.0.1:1/hook?token=${planted}`,
+      eventTypes: ['*'],
+      headers: { 'x-key': planted },
+      status: 'paused',
+    });
+    expect(last()).toMatchObject({ after: { url: 'http://127.0.0.1:1/hook?token=***', headerNames: ['x-key'] } });
+    const endpoint = `${at}/endpoints/${made.body.id}`;
+    await step('PATCH /v1/teams/:team/endpoints/:endpoint', 'endpoint.updated', endpoint, {
+      headers: { 'x-key': `${planted}3` },
+      concurrency: 2,
+    });
+    expect(last()).toMatchObject({
+      before: { concurrency: 8, headerValues: '***' },
+      after: { concurrency: 2, headerValues: '***' },
+    });
+    const rotated = await step(
+      'POST /v1/teams/:team/endpoints/:endpoint/secret/rotate',
+      'endpoint.secret-rotated',
+      `${endpoint}/secret/rotate`,
+      { overlapSeconds: 60 },
+    );
+    for (const secret of [made.body.secret, rotated.body.secret]) expect(JSON.stringify(said)).not.toContain(secret);
+    await step('POST /v1/teams/:team/endpoints/:id/test', 'endpoint.tested', `${endpoint}/test`, {
+      eventType: 'invoice.paid',
+    });
+    const endpointId = made.body.id as string;
+    const ended = await history.delivery({ endpointId, state: 'dead' });
+    await history.delivery({ endpointId, state: 'dead' });
+    await step('POST /v1/teams/:team/deliveries/:id/resend', 'delivery.resent', `${at}/deliveries/${ended}/resend`);
+    const cancel = `${at}/deliveries/${ended}/cancel`;
+    await step('POST /v1/teams/:team/deliveries/:id/cancel', 'delivery.cancelled', cancel);
+    await step('POST /v1/teams/:team/endpoints/:id/recover', 'replay.created', `${endpoint}/recover`, {
+      since: new Date(Date.now() - 60_000).toISOString(),
+      states: ['succeeded'],
+    });
+    // Two chosen, and one page of one in a thousand seconds: it runs until it is stopped.
+    for (let made3 = 0; made3 < 3; made3 += 1) await history.delivery({ endpointId, state: 'dead' });
+    const replay = await step('POST /v1/teams/:team/replays', 'replay.created', `${at}/replays`, {
+      filter: { endpoint: endpointId },
+      ratePerSecond: 0.001,
+    });
+    expect(last()).toMatchObject({ after: { ratePerSecond: 0.001, filter: { endpointId } } });
+    const stop = `${at}/replays/${replay.body.id}/cancel`;
+    await step('POST /v1/teams/:team/replays/:id/cancel', 'replay.cancelled', stop);
+    await step('DELETE /v1/teams/:team/endpoints/:endpoint', 'endpoint.deleted', endpoint);
+    await step('DELETE /v1/teams/:team/event-types/:name', 'event-type.deleted', type);
+  });
+
+  test('of sources, connections and the archive leaves one entry, and no secret', async () => {
+    const source = await step('POST /v1/teams/:team/sources', 'source.created', `${at}/sources`, {
+      provider: 'documenso',
+      name: 'Contracts',
+      credentials: [{ value: planted }],
+    });
+    const sourcePath = `${at}/sources/${source.body.id}`;
+    await step('PATCH /v1/teams/:team/sources/:source', 'source.updated', sourcePath, {
+      credentials: [{ name: '1' }, { name: 'next', value: `${planted}4` }],
+    });
+    expect(last()).toMatchObject({
+      before: { credentials: [{ name: '1' }] },
+      after: { credentials: [{ name: '1' }, { name: 'next' }] },
+    });
+    const connection = await step('POST /v1/teams/:team/connections', 'connection.created', `${at}/connections`, {
+      provider: 'documenso',
+      environment: 'sandbox',
+      name: 'Contracts',
+      baseUrl: 'http://127.0.0.1:1/api/v2',
+      selfHosted: true,
+      credentials: [{ fields: { token: `api_${planted}` } }],
+    });
+    const connectionPath = `${at}/connections/${connection.body.id}`;
+    await step('PATCH /v1/teams/:team/connections/:connection', 'connection.updated', connectionPath, {
+      credentials: [{ fields: { token: `api_${planted}5` } }],
+    });
+    const job = await step('POST /v1/teams/:team/archive', 'archive-job.created', `${at}/archive`, {
+      connection: connection.body.id as string,
+      subject: 'envelope_1',
+    });
+    const retry = `${at}/archive/jobs/${job.body.id}/retry`;
+    await step('POST /v1/teams/:team/archive/jobs/:job/retry', 'archive-job.retried', retry);
+    const verify = `${at}/archive/verify`;
+    await step('POST /v1/teams/:team/archive/verify', 'archive.verification-requested', verify, { all: true });
+    await step('DELETE /v1/teams/:team/connections/:connection', 'connection.deleted', connectionPath);
+    await step('DELETE /v1/teams/:team/sources/:source', 'source.deleted', sourcePath);
+  });
+
+  test('and the one that reveals, leaves one entry', async () => {
+    const event = await history.event({ body: '{}' });
+    const [route = ''] = revealing;
+    await step(route, 'event.revealed', `${at}/events/${event}/body?reveal=true`);
+    expect(last()).toMatchObject({ target: { kind: 'event', id: event } });
+    const before = await presentTransaction();
+    expect((await ask('GET', `${at}/events/${event}/body`)).status).toBe(200);
+    expect(await entriesAfter(before)).toEqual([]);
+  });
+
+  test('is among those above: a new one that records nothing has no place here', async () => {
+    const table = await routeTable();
+    expect(table.length).toBeGreaterThan(60);
+    const writing = table.filter(
+      (route) => !/^(GET|HEAD|OPTIONS) /.test(route) && !traffic.some((each) => each.test(route)),
+    );
+    expect([...done].sort()).toEqual([...new Set([...writing, ...revealing])].sort());
+    for (const each of traffic)
+      expect(
+        table.some((route) => each.test(route)),
+        String(each),
+      ).toBe(true);
+  });
+
+  test('says nothing of what is secret: no value that was planted is in any entry', async () => {
+    expect(said.length).toBeGreaterThan(25);
+    expect(JSON.stringify(said)).not.toContain('planted-');
+    expect(new Set(said.map(({ action }) => action).filter((action) => !auditActionNames.includes(action)))).toEqual(
+      new Set(),
+    );
+  });
+
+  test('what is refused or fails before it changes anything leaves none', async () => {
+    const before = await presentTransaction();
+    expect((await ask('DELETE', `${at}/endpoints/ep_01kajxkkj8ffkr1g8xs6a3ek0r`)).status).toBe(404);
+    expect((await ask('POST', `${at}/endpoints`, { url: 'nonsense', eventTypes: ['*'] })).status).toBe(422);
+    expect((await ask('POST', '/v1/teams', {})).status).toBe(400);
+    expect(await entriesAfter(before)).toEqual([]);
+  });
+});
