@@ -95,6 +95,8 @@ describe('listing events', () => {
         teamId: history.teamId,
         apiKeyId: 'key_1',
         permissions: new Set(permissions),
+        memberId: null,
+        role: null,
       } as const;
       const input = { teamId: history.teamId, filter: { q }, limit: 5, after: null };
       return (await listEvents({ database: database.pool, actor: key }, input)).events.map((event) => event.id);

@@ -7,6 +7,7 @@ import { isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import { digestOfToken, looksLikeApiKey } from '../teams/api-key.rules.ts';
 import type { ApiKeyDirectory, KnownApiKey } from '../teams/api-key-directory.ts';
+import type { ApiKeyUse } from '../teams/api-key-use.ts';
 import { mayDo, type Permission } from '../teams/permissions.rules.ts';
 import { tokenOfAuthorization, tokenOfProviderHeaders } from './request-token.rules.ts';
 import { createGuessLimit } from './guess-limit.ts';
@@ -53,6 +54,7 @@ const badKey = 'This API key is not known, has expired or was revoked.';
 /**
  * @param options.operatorKey opens everything. Compared by digest, in constant time.
  * @param options.access what records refusals, before they are answered, and first uses of keys.
+ * @param options.apiKeyUse what notes when keys were used last.
  * @param options.requestsPerSecond for each api key, with a second's worth of burst; null is no limit.
  */
 export function createAuthentication(options: {
@@ -61,8 +63,9 @@ export function createAuthentication(options: {
   clock: Clock;
   requestsPerSecond: number | null;
   access?: Pick<AccessAudit, 'refused' | 'used'>;
+  apiKeyUse?: Pick<ApiKeyUse, 'used'>;
 }): Authentication {
-  const { apiKeys, clock, requestsPerSecond, access } = options;
+  const { apiKeys, clock, requestsPerSecond, access, apiKeyUse } = options;
   const operatorDigest = Buffer.from(digestOfToken(options.operatorKey), 'base64');
   const guesses = createGuessLimit(clock);
 
@@ -95,6 +98,7 @@ export function createAuthentication(options: {
     const nowMs = clock.now();
     if (key.expiresAtMs !== null && nowMs >= key.expiresAtMs) return refuse(key, request, unauthorized(badKey));
     access?.used(key.actor, () => accessOf(request));
+    apiKeyUse?.used(key.actor);
     if (requestsPerSecond !== null) {
       const flowed = Math.max(0, nowMs - key.tokensAtMs) * (requestsPerSecond / 1000);
       key.tokens = Math.min(requestsPerSecond, key.tokens + flowed);

@@ -1,22 +1,23 @@
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
+import type { Actor } from '../context.ts';
 import type { ApiKeyGrant } from './api-key.store.ts';
 import { findGrant } from './api-key.store.ts';
 
 /** A key as a request meets it: `actor` is shared by its requests, `tokens` is what its rate limit has left. */
 export type KnownApiKey = {
-  readonly actor: { kind: 'api-key'; teamId: string; apiKeyId: string; permissions: ReadonlySet<string> };
+  readonly actor: Extract<Actor, { kind: 'api-key' }>;
   readonly expiresAtMs: number | null;
   tokens: number;
   tokensAtMs: number;
 };
 
 export type ApiKeyDirectory = {
-  /** What is known and fresh, at once; undefined when the database has to be asked. */
+  /** What is known and fresh, at once; undefined when the database has to be asked, as it always is for a member's key. */
   peek(digest: string): KnownApiKey | undefined;
   /** Whether the digest was known before, although not freshly: such a look-up is nobody's guess. */
   wasKnown(digest: string): boolean;
-  /** Asks the database. Null: no key has this digest. Requests for one digest share one query. */
+  /** Asks the database. Null: no key has this digest. Requests for one digest share one query, but for a member's key. */
   find(digest: string): Promise<KnownApiKey | null>;
   /** A team's keys may have changed: the next request of each asks again. */
   forgetTeam(teamId: string): void;
@@ -44,7 +45,9 @@ export function createApiKeyDirectory(options: { database: pg.Pool; clock: Clock
     entries.delete(digest);
     if (grant === null) return null;
     const key = toKey(grant, earlier?.key, askedAtMs);
-    entries.set(digest, { key, checkedAtMs: hints === hintsBefore ? askedAtMs : Number.NEGATIVE_INFINITY });
+    // People lose rights at once, on every node: what is known of their keys is never fresh.
+    const isFresh = hints === hintsBefore && key.actor.memberId === null;
+    entries.set(digest, { key, checkedAtMs: isFresh ? askedAtMs : Number.NEGATIVE_INFINITY });
     const oldest = entries.size > mostKeys ? entries.keys().next().value : undefined;
     if (oldest !== undefined) entries.delete(oldest);
     return key;
@@ -57,6 +60,8 @@ export function createApiKeyDirectory(options: { database: pg.Pool; clock: Clock
     },
     wasKnown: (digest) => entries.has(digest),
     find(digest) {
+      // A query that runs already may have read what has changed since.
+      if (typeof entries.get(digest)?.key.actor.memberId === 'string') return ask(digest);
       const running = asking.get(digest);
       if (running !== undefined) return running;
       const answer = ask(digest).finally(() => asking.delete(digest));
@@ -78,10 +83,10 @@ export function createApiKeyDirectory(options: { database: pg.Pool; clock: Clock
   };
 }
 
-function toKey(grant: ApiKeyGrant, earlier: KnownApiKey | undefined, nowMs: number): KnownApiKey {
+function toKey({ expiresAtMs, ...actor }: ApiKeyGrant, earlier: KnownApiKey | undefined, nowMs: number): KnownApiKey {
   return {
-    actor: { kind: 'api-key', teamId: grant.teamId, apiKeyId: grant.apiKeyId, permissions: grant.permissions },
-    expiresAtMs: grant.expiresAtMs,
+    actor: { kind: 'api-key', ...actor },
+    expiresAtMs,
     tokens: earlier?.tokens ?? Number.POSITIVE_INFINITY,
     tokensAtMs: earlier?.tokensAtMs ?? nowMs,
   };

@@ -28,9 +28,11 @@ const fields = {
   id: Type.String({ examples: ['key_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
   name,
   permissions: Type.Array(Type.String(), { examples: [['events:write']] }),
+  memberId: Nullable(Type.String(), { description: 'Whose it is; null for a machine.' }),
   createdAt: Time(),
   expiresAt: Nullable(Time()),
   revokedAt: Nullable(Time()),
+  lastUsedAt: Nullable(Time(), { description: 'At most an hour before it was used last.' }),
 };
 const ApiKey = Type.Object(fields);
 const NewApiKey = Type.Object({
@@ -59,7 +61,18 @@ export function apiKeyRoutes(options: { services: ContextServices }) {
           tags,
           params: TeamParams,
           body: Type.Object(
-            { name, permissions, expiresAt: Type.Optional(Type.String({ format: 'date-time' })) },
+            {
+              name,
+              permissions,
+              memberId: Type.Optional(
+                Type.String({
+                  description:
+                    'Makes it a key of this member: it never holds more than the role of the member grants, and `*` is all that it does.',
+                  examples: ['mem_01kajxkkj8ffkr1g8xs6a3ek0r'],
+                }),
+              ),
+              expiresAt: Type.Optional(Type.String({ format: 'date-time' })),
+            },
             { additionalProperties: false },
           ),
           response: { 201: NewApiKey },

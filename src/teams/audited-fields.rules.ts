@@ -10,6 +10,7 @@ export function teamFacts(team: { name: string; retentionDays: number }) {
 export const auditedApiKey: AuditedFields = {
   name: 'shown',
   permissions: 'shown',
+  memberId: 'shown',
   expiresAt: 'shown',
   revoked: 'shown',
   secretShown: 'shown',

@@ -62,7 +62,7 @@ export async function changeTeam(
 
 /**
  * Marks the team, its endpoints and its connections deleted and revokes its keys; what opens accounts at providers goes at
- * once. False when there is none.
+ * once, and so do the names of its members. False when there is none.
  */
 export async function markTeamDeleted(database: Queryable, teamId: string): Promise<boolean> {
   const { rowCount } = await database.query(
@@ -78,6 +78,8 @@ export async function markTeamDeleted(database: Queryable, teamId: string): Prom
   ]);
   await database.query('DELETE FROM connection_credential WHERE team_id = $1', [uuidFromId(teamId)]);
   await database.query('DELETE FROM connection_credential_use WHERE team_id = $1', [uuidFromId(teamId)]);
+  await database.query('DELETE FROM team_signer WHERE team_id = $1', [uuidFromId(teamId)]);
+  await database.query('DELETE FROM member WHERE team_id = $1', [uuidFromId(teamId)]);
   await database.query('UPDATE api_key SET revoked_at = now() WHERE team_id = $1 AND revoked_at IS NULL', [
     uuidFromId(teamId),
   ]);

@@ -155,7 +155,14 @@ export async function createCallingStand(
     const apiKeyId = ids.next('key');
     const token = formatApiKey(apiKeyId, Buffer.alloc(32, apiKeyId));
     keys.set(digestOfToken(token), {
-      actor: { kind: 'api-key', teamId: ofTeam, apiKeyId, permissions: new Set(permissions) },
+      actor: {
+        kind: 'api-key',
+        teamId: ofTeam,
+        apiKeyId,
+        permissions: new Set(permissions),
+        memberId: null,
+        role: null,
+      },
       expiresAtMs: null,
       tokens: Number.POSITIVE_INFINITY,
       tokensAtMs: 0,

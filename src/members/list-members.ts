@@ -1,0 +1,13 @@
+import type { Context } from '../context.ts';
+import { requireTeam } from '../teams/require-team.ts';
+import { listMemberRows } from './member.store.ts';
+import type { Member } from './member.ts';
+
+/** Newest first; those that were removed too, unless a status is wanted. @throws Problem not_found */
+export async function listMembers(
+  ctx: Context,
+  input: { teamId: string; limit: number; after: string | null; status: Member['status'] | null },
+): Promise<Member[]> {
+  await requireTeam(ctx.database, input.teamId);
+  return listMemberRows(ctx.database, input);
+}
