@@ -4,6 +4,7 @@ import { addArchiveVerbs } from './archive.ts';
 import { addConnectionVerbs } from './connections.ts';
 import { addKeyVerbs } from './keys.ts';
 import type { ListenOptions } from './listen.ts';
+import { addMemberVerbs } from './members.ts';
 import { collected, headerName, seconds, serviceUrl, wholeNumber } from './option-values.ts';
 import { addReviewVerbs } from './review.ts';
 import type { SendOptions } from './send.ts';
@@ -31,6 +32,7 @@ export function buildProgram(terminal: Terminal): Command {
     connections,
     calls,
     archive,
+    members,
     review,
     simulate,
     keys,
@@ -183,6 +185,9 @@ const calls: Verb = (terminal) =>
     named('calls', 'Read the ledger of calls to providers: what was called, how it ended, how long it took.'),
     terminal,
   );
+
+const members: Verb = (terminal) =>
+  addMemberVerbs(named('members', 'The people of a team: their roles, and who of them signs reviews.'), terminal);
 
 const review: Verb = (terminal) =>
   addReviewVerbs(

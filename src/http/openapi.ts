@@ -64,6 +64,7 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       tags: [
         'Teams',
         'API keys',
+        'Members',
         'Event types',
         'Endpoints',
         'Sources',
