@@ -20,8 +20,8 @@ export type ShownCall = {
   tryCount: number | null;
   responseBytes: number | null;
 };
-export type ShownTry = { status: number | null; error: string | null };
-export type CallDetail = ShownCall & { tries: ShownTry[]; rateHeaders: Record<string, string> | null };
+type ShownTry = { status: number | null; error: string | null };
+type CallDetail = ShownCall & { tries: ShownTry[]; rateHeaders: Record<string, string> | null };
 
 /** The calling side of a Posthorn over its API. */
 export type CallingApi = {

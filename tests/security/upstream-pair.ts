@@ -6,7 +6,7 @@ import { createOwnDatabase } from '../support/own-database.ts';
 /** What an upstream was asked, every byte of the head as it came. */
 export type UpstreamRequest = { method: string; url: string; rawHeaders: string[]; body: string };
 
-export const basePath = '/base/v1';
+const basePath = '/base/v1';
 
 /**
  * A Posthorn with a connection to the API of one upstream, below a base path, and another upstream on the same machine
