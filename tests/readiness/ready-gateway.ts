@@ -100,7 +100,7 @@ export async function startReadyGateway(
   const routes = createRouteList();
   const watch = (message: unknown): void => {
     const { fastify } = message as { fastify: { addHook(name: 'onRoute', hook: typeof routes.note): void } };
-    fastify.addHook('onRoute', routes.note);
+    fastify.addHook('onRoute', (route) => routes.note(route));
   };
   diagnostics.subscribe('fastify.initialization', watch);
   const running = await start(config);

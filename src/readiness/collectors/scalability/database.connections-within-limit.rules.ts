@@ -19,13 +19,13 @@ const mostWaitMs = 50;
 export function judgeConnections(facts: DatabaseConnections): Finding {
   const { perNode, nodes, serverLimit, reserved, idleTransactions, waitsMs } = facts;
   const most = perNode * nodes + reserved;
-  const p95 = waitsMs[Math.min(waitsMs.length - 1, Math.ceil(waitsMs.length * 0.95) - 1)] ?? null;
+  const waitMs = waitsMs[Math.floor(waitsMs.length / 2)] ?? null;
   const values = {
     connectionsMost: most,
     nodes,
     serverLimit,
     idleTransactions,
-    waitP95Ms: p95 === null ? null : Math.round(p95),
+    medianWaitMs: waitMs === null ? null : Math.round(waitMs),
   };
   if (nodes === 0) return unknown('No live node is on record.', values);
   if (most > serverLimit * mostShare) {
@@ -39,6 +39,8 @@ export function judgeConnections(facts: DatabaseConnections): Finding {
   if (idleTransactions > 0) {
     return failed(`${counted(idleTransactions, 'transaction')} idle for over a minute.`, values, null);
   }
-  if (p95 !== null && p95 > mostWaitMs) return failed(`A query waits ${Math.round(p95)} ms.`, values, null);
+  if (waitMs !== null && waitMs > mostWaitMs) {
+    return failed(`A query waits ${Math.round(waitMs)} ms for its connection and its answer.`, values, null);
+  }
   return passed(`At most ${most} connections of ${serverLimit}.`, values);
 }
