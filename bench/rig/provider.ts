@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority } from '../../tests/support/certificates.ts';
@@ -62,5 +62,13 @@ http {
     ready: async () => (await fetch(`http://127.0.0.1:${sinkPort}/`)).ok,
     signal: 'SIGQUIT',
   });
-  return { ...nginx, url: `https://127.0.0.1:${port}`, caFile: inFolder('ca.pem') };
+  return {
+    ...nginx,
+    url: `https://127.0.0.1:${port}`,
+    caFile: inFolder('ca.pem'),
+    async stop() {
+      await nginx.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
