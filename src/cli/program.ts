@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { addCallVerbs } from './calls.ts';
 import { addArchiveVerbs } from './archive.ts';
+import { addAuditVerbs } from './audit.ts';
 import { addConnectionVerbs } from './connections.ts';
 import { addKeyVerbs } from './keys.ts';
 import type { ListenOptions } from './listen.ts';
@@ -34,6 +35,7 @@ export function buildProgram(terminal: Terminal): Command {
     archive,
     members,
     review,
+    audit,
     simulate,
     keys,
     doctor,
@@ -202,6 +204,9 @@ const simulate: Verb = (terminal) =>
     const { runSimulate } = await import('./simulate.ts');
     process.exitCode = await runSimulate(provider, flags, terminal);
   });
+
+const audit: Verb = (terminal) =>
+  addAuditVerbs(named('audit', 'Read, export and verify the audit log: who did what, in hash chains.'), terminal);
 
 const keys: Verb = (terminal) =>
   addKeyVerbs(named('keys', 'See what the master keys seal, and move everything to a new one.'), terminal);
