@@ -19,8 +19,9 @@ export async function runExport(flags: ScopeFlags & { output: string }, terminal
     const why = typeof problem.detail === 'string' ? problem.detail.replace(/\.$/, '') : `it answered ${answer.status}`;
     throw new CliFailure(`the log cannot be exported: ${why}`, 'use a key that holds audit:read, or the operator key');
   }
-  const file = await open(flags.output, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'EEXIST' ? 'is there already' : `cannot be written (${error.code})`;
+  const file = await open(flags.output, 'wx', 0o600).catch((error: unknown) => {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' ? 'is there already' : `cannot be written (${code})`;
     throw new CliFailure(`${flags.output} ${why}`, 'name another with --output');
   });
   let entries: number | null = null;

@@ -17,7 +17,7 @@ export async function runList(flags: ListFlags, terminal: Terminal): Promise<voi
   for (const name of ['limit', 'actor', 'action', 'target', 'since', 'until'] as const) {
     if (flags[name] !== undefined) query.set(name, String(flags[name]));
   }
-  const { data } = await api.request<{ data: EntryAnswer[] }>('GET', `${path}?${query}`);
+  const { data } = await api.request<{ data: EntryAnswer[] }>('GET', `${path}?${query.toString()}`);
   if (flags.json === true) return terminal.out(JSON.stringify(data));
   if (data.length === 0) return terminal.err('There is no such entry.');
   for (const line of data.flatMap((entry) => renderEntry(entry, terminal, flags.all === true))) terminal.out(line);

@@ -90,8 +90,9 @@ async function readKey(given: string): Promise<KeyObject> {
 
 /** One checkpoint, a list of them as the API answers it, or one a line. */
 async function readCheckpoints(path: string): Promise<Other[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CliFailure(`${path} cannot be read (${error.code})`, 'name a file with --checkpoint');
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    throw new CliFailure(`${path} cannot be read (${code})`, 'name a file with --checkpoint');
   });
   const found = parseValues(text).map(readCheckpoint);
   const genuine = found.filter((each) => each !== null);
