@@ -66,7 +66,9 @@ describe('members', () => {
 
   test('that are added at the same time with one e-mail are one', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => stand.call('POST', members(), { body: ada })));
-    expect(all.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
+    expect(all.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
+      201, 409, 409, 409, 409, 409, 409, 409,
+    ]);
   });
 
   test('are refused with the place of what is wrong', async () => {
