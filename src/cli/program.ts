@@ -12,6 +12,7 @@ import type { SendOptions } from './send.ts';
 import { type SimulateFlags, withSimulateOptions } from './simulate/command-options.ts';
 import { addSourceVerbs } from './sources.ts';
 import type { Terminal } from './terminal/terminal.ts';
+import type { VerifyFlags } from './verify.ts';
 import { readVersion } from './version.ts';
 
 type Verb = (terminal: Terminal) => Command;
@@ -38,6 +39,7 @@ export function buildProgram(terminal: Terminal): Command {
     audit,
     simulate,
     keys,
+    verify,
     doctor,
     demo,
   ])
@@ -195,6 +197,7 @@ const review: Verb = (terminal) =>
   addReviewVerbs(
     named('review', 'Read what readiness is decided from: checks, checklists, and what they cover.'),
     terminal,
+    async () => (await import('../readiness/shipped-coverage.ts')).shippedChecks,
   );
 
 const simulate: Verb = (terminal) =>
@@ -210,6 +213,19 @@ const audit: Verb = (terminal) =>
 
 const keys: Verb = (terminal) =>
   addKeyVerbs(named('keys', 'See what the master keys seal, and move everything to a new one.'), terminal);
+
+const verify: Verb = (terminal) =>
+  named('verify', 'Measure what decides whether a team may be deployed; exit 1 if a blocker fails.')
+    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
+    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
+    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
+    .option('--all', 'also what does not concern this team, and what cannot be decided here')
+    .option('--junit <file>', 'write JUnit XML there as well')
+    .option('--json', 'print the checks as JSON')
+    .action(async (flags: VerifyFlags) => {
+      const { runVerify } = await import('./verify.ts');
+      process.exitCode = await runVerify(flags, terminal);
+    });
 
 const doctor: Verb = (terminal) =>
   named('doctor', 'Check this machine and configuration, and say how to mend what is wrong.')

@@ -1,0 +1,29 @@
+import type { VerifiedCheck } from './verified-check.ts';
+
+export type Verdict = 'OK' | 'FAIL' | 'SKIP';
+
+/** Only what passed or was attested is OK; what is unknown, stale or waived is not, and fails nothing either. */
+export function verdictOf({ state }: VerifiedCheck): Verdict {
+  if (state === 'passed' || state === 'attested') return 'OK';
+  return state === 'failed' ? 'FAIL' : 'SKIP';
+}
+
+/** What verification is about: what the gateway decides by itself, and what concerns a subject at all. */
+export function isVerified({ runAgain, state }: VerifiedCheck): boolean {
+  return runAgain !== null && state !== 'not-applicable';
+}
+
+/** Whether a deployment has to stop: a blocker failed. */
+export function mustStop(checks: readonly VerifiedCheck[]): boolean {
+  return checks.some((check) => verdictOf(check) === 'FAIL' && check.severity === 'blocker');
+}
+
+/** Failures first, blockers before others, then by check and subject. */
+export function inOrder(checks: readonly VerifiedCheck[]): VerifiedCheck[] {
+  const rank = (check: VerifiedCheck): string => {
+    const verdict = { FAIL: 0, SKIP: 1, OK: 2 }[verdictOf(check)];
+    const severity = { blocker: 0, major: 1, minor: 2, none: 3 }[check.severity ?? 'none'];
+    return `${verdict} ${severity} ${check.check} ${check.subject.id}`;
+  };
+  return checks.toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1));
+}
