@@ -34,7 +34,7 @@ export function requireMayChange(actor: Actor, { member, role, otherOwners }: Me
 }
 
 /** @throws Problem forbidden when the key does not hold all that the role grants. */
-export function requireHoldsRole(actor: Actor, role: Role | null): void {
+function requireHoldsRole(actor: Actor, role: Role | null): void {
   if (actor.kind === 'operator' || role === null) return;
   const lacking = lacksOfRole(actor.permissions, role);
   if (lacking === null) return;

@@ -13,7 +13,7 @@ export type Waiver = {
   approval: { by: string; atMs: number } | null;
 };
 
-export const longestWaiverDays = 90;
+const longestWaiverDays = 90;
 
 /**
  * What keeps a waiver from being recorded.
