@@ -15,7 +15,7 @@ export function chainUuid(team: string | null): string {
   return team === null ? gatewayUuid : uuidFromId(team);
 }
 
-export function teamOfChain(uuid: string): string | null {
+function teamOfChain(uuid: string): string | null {
   return uuid === gatewayUuid ? null : idFromUuid(idPrefixes.team, uuid);
 }
 

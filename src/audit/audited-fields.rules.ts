@@ -11,7 +11,7 @@ export type AuditedFields = Readonly<Record<string, 'shown' | 'digest' | 'url'>>
 type Facts = Readonly<Record<string, unknown>>;
 type Change = { before: Json; after: Json };
 
-export const masked = '***';
+const masked = '***';
 
 /** What changed from one state to the other, or all of a state where there is no other. */
 export function describeChange(fields: AuditedFields, before: Facts | null, after: Facts | null): Change {

@@ -48,7 +48,7 @@ function isEmpty(state: unknown): boolean {
   return state === null || (typeof state === 'object' && Object.keys(state).length === 0);
 }
 
-export type Fault = { kind: string; team: string | null; id: string | null; what: string };
+type Fault = { kind: string; team: string | null; id: string | null; what: string };
 export type Verdict = {
   entries: number;
   chains: number;
