@@ -3,7 +3,7 @@ import type { Finding, MeasuredValue } from './finding.ts';
 type Values = Readonly<Record<string, MeasuredValue['value']>>;
 
 /** Values in the order given. */
-export function valuesOf(values: Values): MeasuredValue[] {
+function valuesOf(values: Values): MeasuredValue[] {
   return Object.entries(values).map(([name, value]) => ({ name, value }));
 }
 

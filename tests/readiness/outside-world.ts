@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 
-export type AskedOfWorld = { host: string; method: string; path: string; body: string };
+type AskedOfWorld = { host: string; method: string; path: string; body: string };
 type Answer = { status: number; body: unknown };
 
 /** Everything that a production gateway talks to, by its real names, behind a proxy of this machine. */

@@ -160,7 +160,7 @@ export const proofsOfProviders: readonly Proof[] = [
     check: 'http.connections-reused',
     subject: documenso,
     plant: sql(
-      `UPDATE call SET connect_ms = 5 WHERE id IN (SELECT id FROM call WHERE connection_id = $1 ORDER BY id LIMIT 60)`,
+      `UPDATE call SET connect_ms = 5 WHERE id IN (SELECT id FROM call WHERE connection_id = $1 ORDER BY id LIMIT 90)`,
       documenso,
     ),
     mend: sql('UPDATE call SET connect_ms = NULL WHERE connection_id = $1', documenso),

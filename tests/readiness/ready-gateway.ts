@@ -65,7 +65,7 @@ const { privateKey } = generateKeyPairSync('rsa', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
 const operatorKey = `operator-${randomBytes(24).toString('hex')}`;
-export const account = '0b3d4c5e-1111-4222-8333-944445555666';
+const account = '0b3d4c5e-1111-4222-8333-944445555666';
 export const envelopesPath = `/v2.1/accounts/${account}/envelopes`;
 
 export async function startReadyGateway(
@@ -315,8 +315,7 @@ async function configure(gateway: ReadyGateway): Promise<void> {
   });
 }
 
-export const docusignSignature = (body: string): string =>
-  createHmac('sha256', connectKey).update(body).digest('base64');
+const docusignSignature = (body: string): string => createHmac('sha256', connectKey).update(body).digest('base64');
 
 async function bringTraffic(gateway: ReadyGateway): Promise<void> {
   const { api, ids, team, pool } = gateway;
@@ -343,7 +342,7 @@ async function bringTraffic(gateway: ReadyGateway): Promise<void> {
     await gateway.postSigned(ids.gorouteSource, body, 'x-goroute-signature', gorouteSignature(gateway, body));
   }
   for (const envelope of envelopes) await gateway.call(ids.sandbox, `${envelopesPath}/${envelope}/documents/combined`);
-  for (let index = 0; index < 110; index += 1) await gateway.call(ids.documenso, '/api/v2/envelope?page=1&perPage=1');
+  for (let index = 0; index < 200; index += 1) await gateway.call(ids.documenso, '/api/v2/envelope?page=1&perPage=1');
   const { data: types } = await api.call<{ data: { name: string; operational: boolean }[] }>(
     'GET',
     `/v1/teams/${team}/event-types?limit=500`,
@@ -355,7 +354,7 @@ async function bringTraffic(gateway: ReadyGateway): Promise<void> {
   await until('everything to be delivered and on record', async () => {
     const { rows } = await pool.query<{ done: boolean }>(
       `SELECT (SELECT count(*) FROM delivery WHERE state = 1) = 120 AND (SELECT count(*) FROM call WHERE outcome = 0) = 0
-        AND (SELECT coalesce(sum(uses), 0) FROM connection_credential_use) >= 135 AS done`,
+        AND (SELECT coalesce(sum(uses), 0) FROM connection_credential_use) >= 225 AS done`,
     );
     return rows[0]?.done;
   });

@@ -143,13 +143,13 @@ test.each([
 test('the order does not lose a check, and failed blockers come first', () => {
   const some = fc.array(
     fc.record({
-      state: fc.constantFrom('passed', 'failed', 'unknown'),
-      severity: fc.constantFrom('blocker', 'minor', null),
+      state: fc.constantFrom('passed' as const, 'failed' as const, 'unknown' as const),
+      severity: fc.constantFrom('blocker' as const, 'minor' as const, null),
     }),
   );
   fc.assert(
     fc.property(some, (given) => {
-      const ordered = inOrder(given.map((each) => ({ ...check, ...each }) as VerifiedCheck));
+      const ordered = inOrder(given.map((each): VerifiedCheck => ({ ...check, ...each })));
       expect(ordered).toHaveLength(given.length);
       if (mustStop(ordered)) expect(ordered[0]).toMatchObject({ state: 'failed', severity: 'blocker' });
     }),

@@ -2,7 +2,7 @@ import type { Finding } from '../../finding.ts';
 import { counted, failed, passed, unknown } from '../../finding.rules.ts';
 
 /** The wait before an automatic retry: from the end of one attempt to the begin of the next of the same delivery. */
-export type RetryWait = {
+type RetryWait = {
   /** Of the attempt that follows; 2 is the first retry. */
   number: number;
   seconds: number;
