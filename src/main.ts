@@ -20,21 +20,19 @@ import { prepareRequests } from './delivery/request-preparation.ts';
 import { openEgress, targetUrlPolicyOf } from './egress/reach.ts';
 import { createFeedWaitingRoom } from './feed/feed-waiting-room.ts';
 import { createEngineEvents } from './operations/engine-events.ts';
-import { createMaintenance } from './operations/maintenance.ts';
 import { createEndpointHealth } from './endpoints/endpoint-health.ts';
 import { createPostgresAcceptStore } from './events/accept.store.ts';
 import { createEventAcceptor } from './events/event-acceptor.ts';
 import { createEventIntake } from './events/event-intake.ts';
-import { createAuthentication } from './http/authentication.ts';
+import { openAccess } from './http/open-access.ts';
 import { listen } from './http/listen.ts';
 import { createHttpServer } from './http/server.ts';
 import { createIdSource } from './ids/id-source.ts';
+import { openBackground } from './operations/open-background.ts';
 import { loadOrCreateOperatorKey } from './operations/operator-key.ts';
-import { createOutboxEmitter } from './operations/outbox-emitter.ts';
 import { createListeners } from './listening/listeners.ts';
 import { openReceiving, sourceCachePath } from './receiving/open-receiving.ts';
 import { registerRoutes } from './register-routes.ts';
-import { createReplayWorker } from './replays/replay-worker.ts';
 import { openMasterKeys } from './sealing/master-key.ts';
 import { createSealer } from './sealing/sealer.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
@@ -255,20 +253,6 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     onTold: tell,
     onError: reportError,
   });
-  const outbox = createOutboxEmitter({
-    database: pools.general,
-    accept: (draft) => acceptor.accept(draft),
-    timers,
-    onError: (error) => reportError('operational events', error),
-  });
-  const replays = createReplayWorker({
-    database: pools.general,
-    onQueued: () => engine.queued(),
-    onTold: tell,
-    timers,
-    onError: (error) => reportError('replays', error),
-  });
-
   const metrics = createMetrics({
     engine: () => engine.state(),
     pendingAccepts: () => acceptor.pending,
@@ -278,25 +262,34 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     queue: () => measureQueue(pools.general),
   });
 
-  const maintenance = createMaintenance({
+  const { outbox, replays, maintenance } = openBackground({
     database: pools.general,
     blobs,
+    accept: (draft) => acceptor.accept(draft),
+    onQueued: () => engine.queued(),
+    onReport: (report) => metrics.maintained(report),
     clock,
     timers,
     log,
-    onReport: (report) => metrics.maintained(report),
-    onError: (error) => reportError('maintenance', error),
+    onError: reportError,
   });
 
   let stopping = false;
-  const authentication = createAuthentication({
+  const access = openAccess({
+    database: pools.general,
     operatorKey: operator.key,
     apiKeys,
-    clock,
     requestsPerSecond: config.requestsPerSecond,
+    clock,
+    ids,
+    sealer,
+    timers,
+    onError: reportError,
   });
+  shutdown.add('the audit log', () => access.stop());
   const server = await createHttpServer({
-    authentication,
+    authentication: access.authentication,
+    access: access.audit.access,
     log,
     version,
     isStopping: () => stopping,
@@ -329,7 +322,8 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     links,
     listeners,
     waitingRoom,
-    authentication,
+    authentication: access.authentication,
+    audit: access.audit.services,
     timers,
     monotonicMs,
     onError: reportError,
@@ -360,6 +354,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     await awaitLease(engine);
     outbox.start();
     replays.start();
+    access.start();
     await calls.start();
     archive.start();
     maintenance.start();

@@ -3,6 +3,7 @@ import { archiveRoutes } from './archive/archive.routes.ts';
 import { egressRoutes } from './calling/egress.routes.ts';
 import { providerHealthRoutes } from './calling/health.routes.ts';
 import { callRoutes } from './calls/calls.routes.ts';
+import { auditRoutes } from './audit/audit.routes.ts';
 import { connectionRoutes } from './connections/connections.routes.ts';
 import { deliveryRoutes } from './delivery/delivery.routes.ts';
 import { endpointRoutes } from './endpoints/endpoints.routes.ts';
@@ -11,6 +12,8 @@ import { eventIntakeRoutes } from './events/event-intake.routes.ts';
 import { eventQueryRoutes } from './events/event-query.routes.ts';
 import { feedRoutes } from './feed/feed.routes.ts';
 import { listenRoutes } from './listening/listen.routes.ts';
+import { memberRoutes } from './members/members.routes.ts';
+import { signerRoutes } from './members/signers.routes.ts';
 import { healthRoutes } from './operations/health.routes.ts';
 import { inboundRoutes } from './receiving/inbound.routes.ts';
 import { replayRoutes } from './replays/replay.routes.ts';
@@ -31,6 +34,7 @@ export type RouteParts = {
   calling: Options<typeof egressRoutes>['calling'];
   connections: Options<typeof egressRoutes>['directory'];
   archive: Omit<Options<typeof archiveRoutes>['services'], keyof Options<typeof callRoutes>>;
+  audit: Omit<Options<typeof auditRoutes>['services'], keyof Options<typeof callRoutes>>;
   blobs: Options<typeof eventQueryRoutes>['blobs'];
   links: { read: Options<typeof eventQueryRoutes>['readBodyUrl']; urlOf: Options<typeof feedRoutes>['bodyUrl'] };
   listeners: Options<typeof listenRoutes>['listeners'];
@@ -64,5 +68,8 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(providerHealthRoutes({ calling, directory }));
   await server.register(callRoutes(services));
   await server.register(archiveRoutes({ services: { ...services, ...parts.archive } }));
+  await server.register(memberRoutes({ services }));
+  await server.register(signerRoutes({ services }));
+  await server.register(auditRoutes({ services: { ...services, ...parts.audit } }));
   await server.register(healthRoutes(parts));
 }
