@@ -31,6 +31,7 @@ import { createIdSource } from './ids/id-source.ts';
 import { openBackground } from './operations/open-background.ts';
 import { loadOrCreateOperatorKey } from './operations/operator-key.ts';
 import { createListeners } from './listening/listeners.ts';
+import { openReadiness } from './readiness/open-readiness.ts';
 import { openReceiving, sourceCachePath } from './receiving/open-receiving.ts';
 import { registerRoutes } from './register-routes.ts';
 import { openMasterKeys } from './sealing/master-key.ts';
@@ -112,6 +113,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     clock,
     onError: (error) => reportError('configuration', error),
   });
+  const parts = { database: pools.general, clock, ids, sealer, timers, log, onError: reportError };
   const links = createBodyLinks({ masterKeys, publicUrl, clock });
   const blobs = openBlobStore(config.blobs, config.dataFolder, {
     caPem: config.caPem,
@@ -226,32 +228,23 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
   });
   shutdown.add('receiving', () => receiving.stop());
   const calls = openCalling({
-    database: pools.general,
+    ...parts,
     ledgerDatabase: pools.calls,
-    sealer,
     egress,
-    ids,
-    clock,
     monotonicMs,
-    timers,
     random: Math.random,
     version,
     epoch: () => engine.epoch(),
     environment: process.env,
     onCall: (figures) => metrics.call(figures),
     onBreakerOpened: (opened) => log.warn(opened, 'calls through a connection fail; its breaker opened'),
-    onError: reportError,
   });
   const archive = createArchive({
-    database: pools.general,
-    clock,
-    ids,
+    ...parts,
     blobs,
     call: calls.calling.caller,
     connections: calls.directory,
-    timers,
     onTold: tell,
-    onError: reportError,
   });
   const metrics = createMetrics({
     engine: () => engine.state(),
@@ -263,30 +256,22 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
   });
 
   const { outbox, replays, maintenance } = openBackground({
-    database: pools.general,
+    ...parts,
     blobs,
     accept: (draft) => acceptor.accept(draft),
     onQueued: () => engine.queued(),
     onReport: (report) => metrics.maintained(report),
-    clock,
-    timers,
-    log,
-    onError: reportError,
   });
 
   let stopping = false;
   const access = openAccess({
-    database: pools.general,
+    ...parts,
     operatorKey: operator.key,
     apiKeys,
     requestsPerSecond: config.requestsPerSecond,
-    clock,
-    ids,
-    sealer,
-    timers,
-    onError: reportError,
   });
   shutdown.add('the audit log', () => access.stop());
+  const answered = new Set<string>();
   const server = await createHttpServer({
     authentication: access.authentication,
     access: access.audit.access,
@@ -294,7 +279,22 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     version,
     isStopping: () => stopping,
     trustedProxies: config.trustedProxies,
-    onProblem: (code) => metrics.problem(code),
+    onProblem(code) {
+      metrics.problem(code);
+      answered.add(code);
+    },
+  });
+  const readiness = openReadiness({
+    server,
+    ...parts,
+    config,
+    release: version,
+    publicUrl,
+    environment: process.env,
+    call: calls.calling.caller,
+    connections: calls.directory,
+    answered: () => answered,
+    onError: (error) => reportError('readiness', error),
   });
   const services = { database: pools.general, clock, ids, sealer, environment: config.environment };
   const onQueued = (): void => engine.queued();
@@ -318,6 +318,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     calling: calls.calling,
     connections: calls.directory,
     archive: archive.services,
+    readiness,
     blobs,
     links,
     listeners,
@@ -327,7 +328,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     timers,
     monotonicMs,
     onError: reportError,
-    readiness: {
+    node: {
       database: pools.general,
       dataFolder: embedded ? config.dataFolder : null,
       engine: () => engine.state(),

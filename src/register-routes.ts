@@ -15,6 +15,7 @@ import { listenRoutes } from './listening/listen.routes.ts';
 import { memberRoutes } from './members/members.routes.ts';
 import { signerRoutes } from './members/signers.routes.ts';
 import { healthRoutes } from './operations/health.routes.ts';
+import { readinessRoutes } from './readiness/readiness.routes.ts';
 import { inboundRoutes } from './receiving/inbound.routes.ts';
 import { replayRoutes } from './replays/replay.routes.ts';
 import { sourceRoutes } from './sources/sources.routes.ts';
@@ -43,7 +44,8 @@ export type RouteParts = {
   timers: Options<typeof listenRoutes>['timers'];
   monotonicMs: Options<typeof inboundRoutes>['monotonicMs'];
   onError: Options<typeof listenRoutes>['onError'];
-  readiness: Options<typeof healthRoutes>['readiness'];
+  readiness: Options<typeof readinessRoutes>['readiness'];
+  node: Options<typeof healthRoutes>['readiness'];
   metrics: Options<typeof healthRoutes>['metrics'];
 };
 
@@ -71,5 +73,6 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(memberRoutes({ services }));
   await server.register(signerRoutes({ services }));
   await server.register(auditRoutes({ services: { ...services, ...parts.audit } }));
-  await server.register(healthRoutes(parts));
+  await server.register(readinessRoutes({ readiness: parts.readiness }));
+  await server.register(healthRoutes({ ...parts, readiness: parts.node }));
 }

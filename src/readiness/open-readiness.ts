@@ -1,0 +1,69 @@
+import type { FastifyInstance } from 'fastify';
+import type pg from 'pg';
+import type { Caller } from '../calling/caller.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { ConnectionDirectory } from '../connections/connection-config.ts';
+import { targetUrlPolicyOf } from '../egress/reach.ts';
+import { judgeTargetUrl } from '../egress/target-url.rules.ts';
+import type { IdSource } from '../ids/id-source.ts';
+import type { Sealer } from '../sealing/sealer.ts';
+import { createReadiness, type Readiness } from './create-readiness.ts';
+import { gatherGatewayFacts } from './gateway-facts.ts';
+import { loadCatalogue } from './load-catalogue.ts';
+import { createHandshakeProbe } from './probe-handshake.ts';
+import { createSecretFacts } from './secret-facts.ts';
+import { createRouteList, createServedReference } from './served-reference.ts';
+
+/**
+ * Readiness over the running node. Before its routes are registered, since it notes them.
+ * @throws CatalogueError
+ */
+export function openReadiness(options: {
+  server: FastifyInstance;
+  database: pg.Pool;
+  sealer: Sealer;
+  ids: IdSource;
+  clock: Clock;
+  config: Config;
+  release: string;
+  publicUrl: () => string;
+  /** Of the process: looked at for what should not be there. */
+  environment: Readonly<Record<string, string | undefined>>;
+  call: Caller;
+  connections: ConnectionDirectory;
+  /** Codes of problems that were answered since the start. */
+  answered: () => Iterable<string>;
+  onError: (error: unknown) => void;
+}): Readiness {
+  const { server, config, connections, publicUrl } = options;
+  const targetUrlPolicy = targetUrlPolicyOf(config);
+  const routes = createRouteList();
+  server.addHook('onRoute', (route) => routes.note(route));
+  return createReadiness({
+    ...options,
+    environment: config.environment,
+    catalogue: loadCatalogue(),
+    instruments: {
+      secrets: createSecretFacts({ ...options, connections: () => connections.all() }),
+      handshake: createHandshakeProbe({ ...options, targetUrlPolicy, proxy: config.proxy, caPem: config.caPem }),
+      refusalOfUrl(url) {
+        const verdict = judgeTargetUrl(url, { ...targetUrlPolicy, requireHttps: true });
+        return verdict.ok ? null : verdict.reason;
+      },
+      call: options.call,
+      connections,
+      reference: createServedReference({
+        routes,
+        read: async (path) => (await server.inject(path)).body,
+        answered: options.answered,
+      }),
+      gateway: () =>
+        gatherGatewayFacts(config, publicUrl(), {
+          environment: options.environment,
+          arguments: [...process.execArgv, ...process.argv],
+          workingFolder: process.cwd(),
+        }),
+    },
+  });
+}
