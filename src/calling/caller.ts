@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { CallStart } from '../calls/call-ledger.ts';
 
 /** A call that Posthorn makes itself through a connection, under the same policy and on the same record. */
-export type OwnCall = {
+type OwnCall = {
   connectionId: string;
   method: 'GET';
   /** Below the connection's base URL, with its query; begins with a slash. */

@@ -43,8 +43,8 @@ export const callErrors = [
 ] as const;
 export type CallError = (typeof callErrors)[number];
 
-/** Milliseconds. `queueMs`: waiting for a turn, budget and credentials; `tryMs`: the last try, to its first byte. */
-export type CallTiming = {
+/** Milliseconds. `queueMs`: waiting for a turn, budget and credentials; the parts up to `firstByteMs` are those of the last try. */
+type CallTiming = {
   queueMs: number;
   dnsMs: number | null;
   connectMs: number | null;

@@ -35,14 +35,14 @@ export type BudgetReading = {
 };
 
 /** Repeating a call on one resource within the window is polling, and the provider refuses or counts it. */
-export type PollingRule = {
+type PollingRule = {
   windowMs: number;
   /** What may not be called again: a resource's URL without what does not tell resources apart. Null: not judged. */
   resourceOf(request: ApiRequest): string | null;
 };
 
 /** What an answer with an error tells. Only the provider's own codes, never its prose, which may quote data. */
-export type ApiFailure = {
+type ApiFailure = {
   errorCode: string | null;
   /** `permanent` even if the status would be retried: a quota of a month, say. Null leaves it to the status. */
   retry: 'permanent' | null;
