@@ -75,9 +75,9 @@ test('the whole rotation: while Posthorn runs over its own database, until the o
 
   await startWith(`${newText},${oldText}`);
   const status = await withKeys(`${newText},${oldText}`, 'status');
-  expect(status).toMatchObject({ code: 0, out: expect.stringContaining('3 values under another key than the first') });
+  expect(status).toMatchObject({ code: 0, out: expect.stringContaining('4 values under another key than the first') });
   const rewrapped = await withKeys(`${newText},${oldText}`, 'rewrap');
-  expect(rewrapped).toMatchObject({ code: 0, err: '', out: expect.stringContaining('3 values sealed anew. Now:') });
+  expect(rewrapped).toMatchObject({ code: 0, err: '', out: expect.stringContaining('4 values sealed anew. Now:') });
   expect(rewrapped.out).toContain(`Everything is sealed under ${newId}.`);
   expect(rewrapped.out + status.out).not.toContain(oldText);
 

@@ -23,6 +23,7 @@ const traffic = [
   /^POST \/v1\/teams\/:team\/events(\/batch)?$/,
   /^(POST|PUT|PATCH|DELETE) \/in\/:source$/,
   /^[A-Z]+ \/egress\/:connection(\/\*)?$/,
+  /^POST \/v1\/teams\/:team\/readiness\/(run|:check\/run)$/,
 ];
 /** What only reads as HTTP has it, and shows what is masked otherwise. */
 const revealing = ['GET /v1/teams/:team/events/:id/body'];
@@ -247,6 +248,25 @@ describe('every route that writes', () => {
     await step('POST /v1/teams/:team/archive/verify', 'archive.verification-requested', verify, { all: true });
     await step('DELETE /v1/teams/:team/connections/:connection', 'connection.deleted', connectionPath);
     await step('DELETE /v1/teams/:team/sources/:source', 'source.deleted', sourcePath);
+  });
+
+  test('of members and those who sign leaves one entry, and no name', async () => {
+    const members = `${at}/members`;
+    const owner = await step('POST /v1/teams/:team/members', 'member.added', members, {
+      name: planted,
+      email: 'owner@example.com',
+      role: 'owner',
+    });
+    const member = `${members}/${owner.body.id}`;
+    await step('PUT /v1/teams/:team/signers/:duty', 'signers.named', `${at}/signers/security`, {
+      members: [owner.body.id as string],
+    });
+    const other = { name: `${planted}6`, email: 'second@example.com', role: 'owner' };
+    expect((await ask('POST', members, other)).status).toBe(201);
+    await step('PATCH /v1/teams/:team/members/:member', 'member.changed', member, { role: 'viewer' });
+    expect(last()).toMatchObject({ before: { role: 'owner' }, after: { role: 'viewer' } });
+    await step('DELETE /v1/teams/:team/members/:member', 'member.removed', member);
+    expect(JSON.stringify(said)).not.toContain('@example.com');
   });
 
   test('and the one that reveals, leaves one entry', async () => {
