@@ -42,6 +42,8 @@ export type UpstreamFailure = {
   receiverStalled: boolean;
 };
 
+const stalledAfterMs = 1_000;
+
 /** An exchange under way. */
 export type UpstreamExchange = {
   /** Goes on after `onData` said false. */
@@ -81,6 +83,7 @@ export class StreamedExchange implements Carried, Timed, UpstreamExchange {
   #opened: ConnectionTiming | null = null;
   #totalMs: number | null = null;
   #isFlowing = true;
+  #stoppedAtMs = 0;
 
   constructor(owner: ExchangeOwner, request: UpstreamRequest, receiver: UpstreamReceiver) {
     this.#owner = owner;
@@ -131,6 +134,7 @@ export class StreamedExchange implements Carried, Timed, UpstreamExchange {
     this.#expect(this.#timeouts.idleMs);
     if (this.#receiver.onData(chunk)) return;
     this.#isFlowing = false;
+    this.#stoppedAtMs = this.#owner.nowMs();
     controller.pause();
   }
 
@@ -176,7 +180,11 @@ export class StreamedExchange implements Carried, Timed, UpstreamExchange {
     const sent = this.#stage !== 'connecting';
     this.#opened ??= this.carrier?.takeOpened() ?? null;
     const { error: kind, message } = classifyError(error);
-    const failure = { error: kind, message, sent, receiverStalled: !this.#isFlowing && kind === 'timeout' };
+    // Whoever reads as fast as they can is waited for too, but never for long.
+    const hasStalled =
+      !this.#isFlowing &&
+      this.#owner.nowMs() - this.#stoppedAtMs >= Math.min(stalledAfterMs, this.#timeouts.idleMs / 2);
+    const failure = { error: kind, message, sent, receiverStalled: hasStalled && kind === 'timeout' };
     this.#end(false);
     if (this.starting) queueMicrotask(() => this.#receiver.onFailure(failure));
     else this.#receiver.onFailure(failure);
