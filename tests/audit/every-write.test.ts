@@ -301,6 +301,27 @@ describe('every route that writes', () => {
     );
   });
 
+  test('is refused to a key that may not, with an entry each, in the product as it runs', async () => {
+    const [own, other] = [history.teamId, (await createHistory(database.pool)).teamId];
+    const made = await ask('POST', `/v1/teams/${own}/api-keys`, { name: 'reader', permissions: ['teams:read'] });
+    const { id, key } = made.body as { id: string; key: string };
+    const before = await presentTransaction();
+    expect((await ask('DELETE', `/v1/teams/${own}/endpoints/x`, undefined, key)).status).toBe(403);
+    expect((await ask('GET', `/v1/teams/${other}`, undefined, key)).status).toBe(404);
+    expect((await ask('GET', '/egress/con_x/path', undefined, key)).status).toBe(403);
+    const found = (await entriesAfter(before)).toSorted((one, another) => one.sequence - another.sequence);
+    expect(found).toMatchObject([
+      { action: 'access.refused', actor: { id }, after: { code: 'forbidden' } },
+      { action: 'access.refused', actor: { id }, after: { code: 'not_found', team: other } },
+      { action: 'access.refused', actor: { id }, target: { id: 'GET /egress/:connection/*' } },
+    ]);
+    const uses = await database.pool.query(
+      `SELECT FROM audit_entry WHERE action = 'api-key.first-used' AND target_id = $1`,
+      [id],
+    );
+    expect(uses.rowCount).toBe(1);
+  });
+
   test('what is refused or fails before it changes anything leaves none', async () => {
     const before = await presentTransaction();
     expect((await ask('DELETE', `${at}/endpoints/ep_01kajxkkj8ffkr1g8xs6a3ek0r`)).status).toBe(404);
