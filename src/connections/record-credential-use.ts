@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
+import { createDelayedWriter } from '../database/delayed-writer.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import { addUses, type UseTally } from './credential-use.store.ts';
 
@@ -19,8 +20,6 @@ export type CredentialUse = {
   stop(): Promise<void>;
 };
 
-const writeEveryMs = 1_000;
-const longestWaitMs = 30_000;
 const hourInMs = 3_600_000;
 /** Credentials and hours that are kept in memory at most; what comes beyond them is not counted. */
 const mostKept = 20_000;
@@ -31,20 +30,8 @@ export function createCredentialUse(options: {
   timers: Timers;
   onError: (error: unknown) => void;
 }): CredentialUse {
-  const { clock, timers } = options;
+  const { clock } = options;
   let tallies = new Map<string, UseTally>();
-  let timer: { cancel(): void } | null = null;
-  let writing: Promise<void> | null = null;
-  let running = false;
-  let waitMs = writeEveryMs;
-
-  const schedule = (): void => {
-    if (!running || timer !== null || writing !== null || tallies.size === 0) return;
-    timer = timers.after(waitMs, () => {
-      timer = null;
-      void flush();
-    });
-  };
 
   const add = (tally: UseTally): void => {
     const key = `${tally.credentialId} ${tally.hourMs}`;
@@ -54,46 +41,29 @@ export function createCredentialUse(options: {
       known.lastMs = Math.max(known.lastMs, tally.lastMs);
     } else if (tallies.size < mostKept) {
       tallies.set(key, tally);
-      schedule();
+      writer.came();
     }
   };
 
-  const flush = (): Promise<void> => {
-    const taken = tallies;
-    tallies = new Map();
-    writing = addUses(options.database, [...taken.values()])
-      .then(
-        () => {
-          waitMs = writeEveryMs;
-        },
-        (error: unknown) => {
-          options.onError(error);
-          for (const tally of taken.values()) add(tally);
-          waitMs = Math.min(waitMs * 2, longestWaitMs);
-        },
-      )
-      .finally(() => {
-        writing = null;
-        schedule();
-      });
-    return writing;
-  };
+  const writer = createDelayedWriter({
+    timers: options.timers,
+    isEmpty: () => tallies.size === 0,
+    take() {
+      const taken = [...tallies.values()];
+      tallies = new Map();
+      return taken;
+    },
+    write: (taken) => addUses(options.database, taken),
+    putBack: (taken) => taken.forEach(add),
+    onError: options.onError,
+  });
 
   return {
     used(credential) {
       const nowMs = clock.now();
       add({ ...credential, hourMs: Math.floor(nowMs / hourInMs) * hourInMs, uses: 1, lastMs: nowMs });
     },
-    start() {
-      running = true;
-      schedule();
-    },
-    async stop() {
-      running = false;
-      timer?.cancel();
-      timer = null;
-      await writing;
-      if (tallies.size > 0) await flush();
-    },
+    start: () => writer.start(),
+    stop: () => writer.stop(),
   };
 }

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import { isDataError } from '../database/data-error.rules.ts';
+import { createDelayedWriter } from '../database/delayed-writer.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import type { RejectionReason } from '../providers/provider-profile.ts';
 import { type ActivityTally, addActivity, type RejectionTally } from './source-activity.store.ts';
@@ -32,8 +33,6 @@ export type SourceActivity = {
   stop(): Promise<void>;
 };
 
-const writeEveryMs = 1_000;
-const longestWaitMs = 30_000;
 const minuteMs = 60_000;
 const detailMaxLength = 300;
 const addressMaxLength = 64;
@@ -46,47 +45,10 @@ export function createSourceActivity(options: {
   /** Sources, and rows of rejections, that are kept in memory at most; what comes beyond them is not counted. */
   mostKept?: number;
 }): SourceActivity {
-  const { clock, timers } = options;
+  const { clock } = options;
   const mostKept = options.mostKept ?? 20_000;
   let activities = new Map<string, ActivityTally>();
   let rejections = new Map<string, RejectionTally>();
-  let timer: { cancel(): void } | null = null;
-  let writing: Promise<void> | null = null;
-  let running = false;
-  let waitMs = writeEveryMs;
-
-  const schedule = (): void => {
-    if (!running || timer !== null || writing !== null || activities.size === 0) return;
-    timer = timers.after(waitMs, () => {
-      timer = null;
-      void flush();
-    });
-  };
-
-  const flush = (): Promise<void> => {
-    const [taken, refused] = [activities, rejections];
-    activities = new Map();
-    rejections = new Map();
-    writing = addActivity(options.database, [...taken.values()], [...refused.values()])
-      .then(
-        () => {
-          waitMs = writeEveryMs;
-        },
-        (error: unknown) => {
-          options.onError(error);
-          // What is refused for itself would be refused for ever.
-          if (isDataError(error)) return;
-          for (const tally of taken.values()) mergeActivity(tally);
-          for (const tally of refused.values()) mergeRejection(tally);
-          waitMs = Math.min(waitMs * 2, longestWaitMs);
-        },
-      )
-      .finally(() => {
-        writing = null;
-        schedule();
-      });
-    return writing;
-  };
 
   const tallyOf = ({ teamId, id }: Named): ActivityTally | null => {
     const known = activities.get(id);
@@ -105,7 +67,7 @@ export function createSourceActivity(options: {
       lastRejectionDetail: null,
     };
     activities.set(id, tally);
-    schedule();
+    writer.came();
     return tally;
   };
 
@@ -129,6 +91,24 @@ export function createSourceActivity(options: {
     if (known !== undefined) known.count += earlier.count;
     else if (rejections.size < mostKept) rejections.set(key, earlier);
   };
+
+  const writer = createDelayedWriter({
+    timers: options.timers,
+    isEmpty: () => activities.size === 0,
+    take() {
+      const taken = { activities, rejections };
+      activities = new Map();
+      rejections = new Map();
+      return taken;
+    },
+    write: (taken) => addActivity(options.database, [...taken.activities.values()], [...taken.rejections.values()]),
+    putBack(taken) {
+      for (const tally of taken.activities.values()) mergeActivity(tally);
+      for (const tally of taken.rejections.values()) mergeRejection(tally);
+    },
+    isHopeless: isDataError,
+    onError: options.onError,
+  });
 
   return {
     received(source) {
@@ -169,17 +149,8 @@ export function createSourceActivity(options: {
         rejections.set(key, { teamId, sourceId, minuteMs: inMinuteMs, reason, count: 1, ...last });
       }
     },
-    start() {
-      running = true;
-      schedule();
-    },
-    async stop() {
-      running = false;
-      timer?.cancel();
-      timer = null;
-      await writing;
-      if (activities.size > 0) await flush();
-    },
+    start: () => writer.start(),
+    stop: () => writer.stop(),
   };
 }
 

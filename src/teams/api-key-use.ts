@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
+import { createDelayedWriter } from '../database/delayed-writer.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import { type KeyUse, writeKeyUses } from './api-key-use.store.ts';
 
@@ -15,8 +16,6 @@ export type ApiKeyUse = {
   stop(): Promise<void>;
 };
 
-const writeEveryMs = 1_000;
-const longestWaitMs = 30_000;
 const hourInMs = 3_600_000;
 /** Keys that are remembered at most: beyond them some are written more than once in an hour. */
 const mostRemembered = 50_000;
@@ -27,42 +26,23 @@ export function createApiKeyUse(options: {
   timers: Timers;
   onError: (error: unknown) => void;
 }): ApiKeyUse {
-  const { clock, timers } = options;
+  const { clock } = options;
   const notedMs = new Map<string, number>();
   let waiting = new Map<string, KeyUse>();
-  let timer: { cancel(): void } | null = null;
-  let writing: Promise<void> | null = null;
-  let running = false;
-  let waitMs = writeEveryMs;
-
-  const schedule = (): void => {
-    if (!running || timer !== null || writing !== null || waiting.size === 0) return;
-    timer = timers.after(waitMs, () => {
-      timer = null;
-      void flush();
-    });
-  };
-
-  const flush = (): Promise<void> => {
-    const taken = waiting;
-    waiting = new Map();
-    writing = writeKeyUses(options.database, [...taken.values()])
-      .then(
-        () => {
-          waitMs = writeEveryMs;
-        },
-        (error: unknown) => {
-          options.onError(error);
-          waiting = new Map([...taken, ...waiting]);
-          waitMs = Math.min(waitMs * 2, longestWaitMs);
-        },
-      )
-      .finally(() => {
-        writing = null;
-        schedule();
-      });
-    return writing;
-  };
+  const writer = createDelayedWriter({
+    timers: options.timers,
+    isEmpty: () => waiting.size === 0,
+    take() {
+      const taken = waiting;
+      waiting = new Map();
+      return taken;
+    },
+    write: (taken) => writeKeyUses(options.database, [...taken.values()]),
+    putBack(taken) {
+      waiting = new Map([...taken, ...waiting]);
+    },
+    onError: options.onError,
+  });
 
   return {
     used({ teamId, apiKeyId }) {
@@ -72,18 +52,9 @@ export function createApiKeyUse(options: {
       if (notedMs.size >= mostRemembered) notedMs.clear();
       notedMs.set(apiKeyId, usedMs);
       waiting.set(apiKeyId, { teamId, apiKeyId, usedMs });
-      schedule();
+      writer.came();
     },
-    start() {
-      running = true;
-      schedule();
-    },
-    async stop() {
-      running = false;
-      timer?.cancel();
-      timer = null;
-      await writing;
-      if (waiting.size > 0) await flush();
-    },
+    start: () => writer.start(),
+    stop: () => writer.stop(),
   };
 }
