@@ -1,5 +1,11 @@
 import type { ProblemPointer } from '../problem.ts';
 import type { ApiProfile, CredentialKind } from '../providers/api-profile.ts';
+import {
+  type HeldCredential,
+  keepCredential,
+  type KeptCredential,
+  kindAmong,
+} from '../providers/credential-plan.rules.ts';
 import type { CredentialField } from './connection-config.ts';
 import { type CredentialPlace, type GivenField, readFields } from './credential-fields.rules.ts';
 
@@ -11,11 +17,9 @@ export type GivenCredential = {
   expiresAt?: string | null | undefined;
 };
 
-type HeldCredential = { id: string; name: string; kind: string; expiresAtMs: number | null };
-
-/** `keep`: the stored one goes on, until another time when `expiryChanged`. `make`: a new row. */
+/** `make`: a new row. */
 export type PlannedCredential =
-  | { plan: 'keep'; id: string; name: string; kind: string; expiresAtMs: number | null; expiryChanged: boolean }
+  | KeptCredential
   | {
       plan: 'make';
       name: string;
@@ -63,18 +67,10 @@ export function planCredentials(input: {
       if (each.kind !== undefined && each.kind !== held.kind) {
         problems.push({ pointer: `${pointer}/fields`, message: 'is missing: another kind has other fields' });
       }
-      const expiryChanged = each.expiresAt !== undefined && expiresAtMs !== held.expiresAtMs;
-      planned.set(name, {
-        plan: 'keep',
-        id: held.id,
-        name,
-        kind: held.kind,
-        expiresAtMs: expiryChanged ? expiresAtMs : held.expiresAtMs,
-        expiryChanged,
-      });
+      planned.set(name, keepCredential(held, each, expiresAtMs));
       continue;
     }
-    const kind = kindOf(profile, each.kind);
+    const kind = kindAmong(profile.credentialKinds, each.kind);
     if (!kind.ok) {
       problems.push({ pointer: `${pointer}/kind`, message: kind.problem });
       continue;
@@ -107,18 +103,4 @@ export function planCredentials(input: {
     return { ok: false, code: 'invalid_request', problems: [{ pointer: '/credentials', message }] };
   }
   return { ok: true, credentials };
-}
-
-function kindOf(
-  profile: ApiProfile,
-  given: string | undefined,
-): { ok: true; name: CredentialKind } | { ok: false; problem: string } {
-  const [only, ...others] = profile.credentialKinds;
-  const list = profile.credentialKinds.join(', ');
-  if (given === undefined) {
-    if (only !== undefined && others.length === 0) return { ok: true, name: only };
-    return { ok: false, problem: `is missing: it must be one of ${list}` };
-  }
-  const found = profile.credentialKinds.find((each) => each === given);
-  return found === undefined ? { ok: false, problem: `must be one of ${list}` } : { ok: true, name: found };
 }

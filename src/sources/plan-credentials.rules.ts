@@ -1,4 +1,10 @@
 import type { ProblemPointer } from '../problem.ts';
+import {
+  type HeldCredential,
+  keepCredential,
+  type KeptCredential,
+  kindAmong,
+} from '../providers/credential-plan.rules.ts';
 import type { ProviderProfile } from '../providers/provider-profile.ts';
 
 /** A credential as a caller gives it; an expiry is RFC 3339. */
@@ -9,11 +15,9 @@ export type GivenCredential = {
   expiresAt?: string | null | undefined;
 };
 
-type HeldCredential = { id: string; name: string; kind: string; expiresAtMs: number | null };
-
-/** `keep`: the stored one goes on, until another time when `expiryChanged`. `make`: a new row. */
+/** `make`: a new row. */
 export type PlannedCredential =
-  | { plan: 'keep'; id: string; name: string; kind: string; expiresAtMs: number | null; expiryChanged: boolean }
+  | KeptCredential
   | {
       plan: 'make';
       name: string;
@@ -60,18 +64,10 @@ export function planCredentials(input: {
       if (each.kind !== undefined && each.kind !== held.kind) {
         problems.push({ pointer: `${pointer}/value`, message: 'is missing: another kind needs another value' });
       }
-      const expiryChanged = each.expiresAt !== undefined && expiresAtMs !== held.expiresAtMs;
-      planned.set(name, {
-        plan: 'keep',
-        id: held.id,
-        name,
-        kind: held.kind,
-        expiresAtMs: expiryChanged ? expiresAtMs : held.expiresAtMs,
-        expiryChanged,
-      });
+      planned.set(name, keepCredential(held, each, expiresAtMs));
       continue;
     }
-    const kind = kindOf(profile, each.kind);
+    const kind = kindAmong(Object.keys(profile.credentialKinds), each.kind);
     if (!kind.ok) {
       problems.push({ pointer: `${pointer}/kind`, message: kind.problem });
       continue;
@@ -100,20 +96,4 @@ export function planCredentials(input: {
     return { ok: false, code: 'invalid_request', problems: [{ pointer: '/credentials', message }] };
   }
   return { ok: true, credentials };
-}
-
-function kindOf(
-  profile: ProviderProfile,
-  given: string | undefined,
-): { ok: true; name: string } | { ok: false; problem: string } {
-  const known = Object.keys(profile.credentialKinds);
-  const [only, ...others] = known;
-  const list = known.join(', ');
-  if (given === undefined) {
-    if (only !== undefined && others.length === 0) return { ok: true, name: only };
-    return { ok: false, problem: `is missing: it must be one of ${list}` };
-  }
-  return Object.hasOwn(profile.credentialKinds, given)
-    ? { ok: true, name: given }
-    : { ok: false, problem: `must be one of ${list}` };
 }
