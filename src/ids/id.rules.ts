@@ -25,6 +25,13 @@ export const idPrefixes = {
   auditEntry: 'aud',
   evidence: 'evd',
   review: 'rev',
+  reviewComment: 'cmt',
+  reviewSnapshot: 'snp',
+  attestation: 'ats',
+  waiver: 'wvr',
+  signOff: 'sgn',
+  promotion: 'prm',
+  drillRun: 'drl',
 } as const;
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];
 
