@@ -1,6 +1,7 @@
+import type { ApiSimulator, ApiSimulatorOptions, SimulatedProvider } from '../simulation/start-api-simulator.ts';
 import type { MeasuredValue } from '../readiness/finding.ts';
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 /** What a drill plays on. Everything that is made here is ended and removed when the drill ends, however it ends. */
 export type Stage = {
@@ -34,7 +35,9 @@ export type Stage = {
   /** An HTTP server on loopback that answers as told and keeps what it was sent. */
   receiver(answer?: Answer): Promise<DrillReceiver>;
   /** A simulated provider's API with its faults and request log. */
-  provider(name: 'documenso' | 'docusign' | 'goroute'): Promise<DrillProvider>;
+  provider<Name extends SimulatedProvider>(
+    options: Omit<ApiSimulatorOptions<Name>, 'clock'>,
+  ): Promise<DrillProvider<Name>>;
   /** A request to the outside through the guard of all outgoing requests; to an endpoint or a public address. */
   send(request: OutsideRequest): Promise<{ status: number; headers: Record<string, string>; body: Uint8Array }>;
 };
@@ -114,18 +117,11 @@ export type DrillReceiver = {
   open(): Promise<void>;
 };
 
-export type DrillProvider = {
-  /** Base URL for a connection. */
-  readonly url: string;
-  /** Its control pages, as src/simulation/api/control-pages.rules.ts describes them. */
-  control(method: string, path: string, body?: Json): Promise<Record<string, unknown>>;
-  /** Requests that arrived, oldest first. */
-  requests(): Promise<readonly { atMs: number; method: string; path: string; status: number | null }[]>;
-  /** What a connection needs to be let in: body of POST connections without name and policy. */
+export type DrillProvider<Name extends SimulatedProvider> = {
+  /** Its faults, its request log, and its world. */
+  readonly api: ApiSimulator<Name>;
+  /** What a connection needs to be let in: the body of POST connections without name and policy. */
   connection(): Record<string, Json>;
-  /** Refuses connections until it is opened again, at the same port. */
-  close(): Promise<void>;
-  open(): Promise<void>;
 };
 
 export type OutsideRequest = {
