@@ -26,6 +26,11 @@ export type CheckStatus = StateOfCheck & {
   decidable: boolean;
 };
 
+/** Checks of a team's own: definitions, and what decides those that a person does not. */
+export type TeamChecks = (
+  teamId: string,
+) => Promise<{ definitions: readonly CheckDefinition[]; collectors: readonly Collector<unknown>[] }>;
+
 export type Readiness = {
   /**
    * Measures one check of a team for those of its subjects that are named, or all, and stores the evidence.
@@ -34,8 +39,12 @@ export type Readiness = {
   evaluate(input: { teamId: string; checkId: string; subjectId?: string | undefined }): Promise<CheckStatus[]>;
   /** Measures everything that can be decided for a team. @throws Problem not_found */
   evaluateAll(teamId: string): Promise<CheckStatus[]>;
+  /** Measures those of these that the gateway decides by itself, and leaves out the others. @throws Problem not_found */
+  measure(teamId: string, wanted: readonly { checkId: string; subjectId: string }[]): Promise<CheckStatus[]>;
   /** How everything stands, without measuring. @throws Problem not_found */
   states(teamId: string): Promise<CheckStatus[]>;
+  /** The same, with the digests of the configurations in force by id of the subject. @throws Problem not_found */
+  stand(teamId: string): Promise<{ checks: CheckStatus[]; digests: ReadonlyMap<string, string> }>;
   /** The evidence of a check, newest first. @throws Problem not_found */
   history(input: {
     teamId: string;
@@ -54,12 +63,16 @@ export type ReadinessOptions = {
   release: string;
   publicUrl: () => string;
   catalogue: Pick<Catalogue, 'checks'>;
+  /** What teams wrote themselves. */
+  teamChecks?: TeamChecks;
   instruments: Instruments;
   onError: (error: unknown) => void;
   collectors?: readonly Collector<unknown>[];
   /** Why checks cannot be decided yet, by id. */
   waiting?: ReadonlyMap<string, string>;
 };
+
+type Pair = { checkId: string; subject: NamedSubject };
 
 const atOnce = 3;
 const notAutomatic = {
@@ -71,7 +84,7 @@ const notAutomatic = {
 /** Readiness: checks decided from evidence. What nothing can decide is unknown, with the reason. */
 export function createReadiness(options: ReadinessOptions): Readiness {
   const { database, catalogue, instruments } = options;
-  const collectors = new Map((options.collectors ?? shippedCollectors).map((each) => [each.checkId, each]));
+  const shipped = options.collectors ?? shippedCollectors;
   const waiting = options.waiting ?? shippedWaiting;
   const query = readOnlyQuery(database);
 
@@ -80,6 +93,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     ...instruments,
     secrets: once(async () => instruments.secrets()),
     reference: once(async () => instruments.reference()),
+    release: once(async () => instruments.release()),
     query,
     nowMs: options.clock.now(),
     environment: options.environment,
@@ -94,13 +108,17 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     configurations.set('gateway', instruments.gateway());
     const digests = new Map([...configurations].map(([id, configuration]) => [id, digestOf(configuration)]));
     const digestFor = (subject: Subject): string => digests.get(subject.id) ?? digestOf(null);
-    return { subjects, digestFor };
+    const own = (await options.teamChecks?.(teamId)) ?? { definitions: [], collectors: [] };
+    // Those of the team come last: they may look at what the others found.
+    const definitions = new Map([...catalogue.checks, ...own.definitions.map((each) => [each.id, each] as const)]);
+    const collectors = new Map([...shipped, ...own.collectors].map((each) => [each.checkId, each]));
+    return { subjects, digests, digestFor, definitions, collectors };
   };
   type Snapshot = Awaited<ReturnType<typeof snapshotOf>>;
 
   const statusOf = (subject: NamedSubject, checkId: string, evidence: Evidence | null, of: Snapshot): CheckStatus => {
-    const definition = catalogue.checks.get(checkId) ?? null;
-    const collector = collectors.get(checkId);
+    const definition = of.definitions.get(checkId) ?? null;
+    const collector = of.collectors.get(checkId);
     const decidable = collector !== undefined && definition !== null;
     if (!decidable) {
       const because =
@@ -118,26 +136,36 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   };
 
   /** Every check of the catalogue with its subjects; shipped ones without an entry stand for the gateway. */
-  const pairsOf = (subjects: readonly NamedSubject[]): { checkId: string; subject: NamedSubject }[] => {
-    const known = [...catalogue.checks.values()].flatMap((definition) =>
+  const pairsOf = ({ subjects, definitions, collectors }: Snapshot): Pair[] => {
+    const known = [...definitions.values()].flatMap((definition) =>
       subjects
         .filter(({ kind }) => kind === definition.subject)
         .map((subject) => ({ checkId: definition.id, subject })),
     );
     const [gateway] = subjects;
-    const unlisted = [...collectors.keys()].filter((checkId) => !catalogue.checks.has(checkId));
+    const unlisted = [...collectors.keys()].filter((checkId) => !definitions.has(checkId));
     return gateway === undefined ? known : [...known, ...unlisted.map((checkId) => ({ checkId, subject: gateway }))];
   };
 
-  const measure = async (pairs: { checkId: string; subject: NamedSubject }[], of: Snapshot): Promise<CheckStatus[]> => {
+  const measure = async (pairs: readonly Pair[], of: Snapshot): Promise<CheckStatus[]> => {
     const context = contextOf();
+    const shippedOnes = pairs.filter(({ checkId }) => catalogue.checks.has(checkId));
+    const own = pairs.filter(({ checkId }) => !catalogue.checks.has(checkId));
+    return [...(await measureAll(shippedOnes, context, of)), ...(await measureAll(own, context, of))];
+  };
+
+  const measureAll = async (
+    pairs: readonly Pair[],
+    context: GatheringContext,
+    of: Snapshot,
+  ): Promise<CheckStatus[]> => {
     const statuses: CheckStatus[] = [];
     const left = [...pairs.entries()];
     const work = async (): Promise<void> => {
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
         const [index, { checkId, subject }] = next;
-        const collector = collectors.get(checkId);
-        const definition = catalogue.checks.get(checkId);
+        const collector = of.collectors.get(checkId);
+        const definition = of.definitions.get(checkId);
         if (collector === undefined || definition === undefined) continue;
         const evidence = await evaluateCheck(collector, {
           database,
@@ -155,16 +183,30 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     return statuses.filter((status) => status !== undefined);
   };
 
+  const stand: Readiness['stand'] = async (teamId) => {
+    const of = await snapshotOf(teamId);
+    const pairs = pairsOf(of);
+    const newest = await readNewestEvidence(
+      database,
+      pairs.filter(({ checkId }) => of.collectors.has(checkId)),
+    );
+    const byPair = new Map(newest.map((evidence) => [`${evidence.checkId} ${evidence.subject.id}`, evidence]));
+    const checks = pairs.map(({ checkId, subject }) =>
+      statusOf(subject, checkId, byPair.get(`${checkId} ${subject.id}`) ?? null, of),
+    );
+    return { checks, digests: of.digests };
+  };
+
   return {
     async evaluate({ teamId, checkId, subjectId }) {
       const of = await snapshotOf(teamId);
-      const definition = catalogue.checks.get(checkId);
+      const definition = of.definitions.get(checkId);
       if (definition === undefined) throw noSuchCheck(checkId);
-      if (!collectors.has(checkId)) {
+      if (!of.collectors.has(checkId)) {
         const why = waiting.get(checkId) ?? notAutomatic[definition.kind];
         throw new Problem('check_not_decidable', `${checkId} cannot be run. ${why}`);
       }
-      const pairs = pairsOf(of.subjects).filter(
+      const pairs = pairsOf(of).filter(
         (pair) => pair.checkId === checkId && (subjectId === undefined || pair.subject.id === subjectId),
       );
       if (subjectId !== undefined && pairs.length === 0) {
@@ -175,28 +217,27 @@ export function createReadiness(options: ReadinessOptions): Readiness {
 
     async evaluateAll(teamId) {
       const of = await snapshotOf(teamId);
-      const pairs = pairsOf(of.subjects);
+      const pairs = pairsOf(of);
       const measured = await measure(pairs, of);
-      const rest = pairs.filter(({ checkId }) => !collectors.has(checkId) || !catalogue.checks.has(checkId));
+      const rest = pairs.filter(({ checkId }) => !of.collectors.has(checkId) || !of.definitions.has(checkId));
       return [...measured, ...rest.map(({ checkId, subject }) => statusOf(subject, checkId, null, of))];
     },
 
-    async states(teamId) {
+    async measure(teamId, wanted) {
       const of = await snapshotOf(teamId);
-      const pairs = pairsOf(of.subjects);
-      const newest = await readNewestEvidence(
-        database,
-        pairs.filter(({ checkId }) => collectors.has(checkId)),
-      );
-      const byPair = new Map(newest.map((evidence) => [`${evidence.checkId} ${evidence.subject.id}`, evidence]));
-      return pairs.map(({ checkId, subject }) =>
-        statusOf(subject, checkId, byPair.get(`${checkId} ${subject.id}`) ?? null, of),
+      const keys = new Set(wanted.map(({ checkId, subjectId }) => `${checkId} ${subjectId}`));
+      return measure(
+        pairsOf(of).filter(({ checkId, subject }) => keys.has(`${checkId} ${subject.id}`)),
+        of,
       );
     },
 
+    states: async (teamId) => (await stand(teamId)).checks,
+    stand,
+
     async history({ teamId, checkId, ...page }) {
-      await requireTeam(database, teamId);
-      const definition = catalogue.checks.get(checkId);
+      const { definitions } = await snapshotOf(teamId);
+      const definition = definitions.get(checkId);
       if (definition === undefined) throw noSuchCheck(checkId);
       const owner = definition.subject === 'gateway' ? null : teamId;
       return listEvidenceRows(database, { ...page, teamId: owner, checkId });
