@@ -46,6 +46,7 @@ describe('readConfig', () => {
       publicUrl: 'http://127.0.0.1:8420',
       trustedProxies: [],
       spoolMaxBytes: 1_073_741_824,
+      release: { manifestPath: null, publicKey: null },
     });
   });
 
@@ -112,6 +113,7 @@ describe('readConfig', () => {
       publicUrl: 'https://hooks.example/in-front',
       trustedProxies: ['10.0.0.0/8', 'fd00::1'],
       spoolMaxBytes: 50 * 1024 * 1024,
+      release: { manifestPath: null, publicKey: null },
     });
     expect(config?.masterKeys.map((key) => key.toString('base64'))).toEqual([masterKey, second]);
     expect(config?.proxy?.bypass.names).toEqual([{ suffix: 'internal', port: null }]);

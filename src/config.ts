@@ -1,4 +1,6 @@
+import type { KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import { readPublicKey } from './audit/checkpoint.rules.ts';
 import type { BlobSettings } from './blobs/open-blob-store.ts';
 import {
   missingMasterKey,
@@ -18,6 +20,7 @@ import {
 import {
   environments,
   logLevels,
+  type Parsed,
   parseChoice,
   parseDatabaseUrl,
   parseHost,
@@ -63,6 +66,8 @@ export type Config = {
   trustedProxies: readonly string[];
   /** How much may wait on disk while the database is away. */
   spoolMaxBytes: number;
+  /** Where the signed manifest of the release lies, `null` beside package.json; and whose signature counts, if any. */
+  release: { manifestPath: string | null; publicKey: KeyObject | null };
 };
 
 const bytesPerMb = 1024 * 1024;
@@ -108,6 +113,7 @@ export function readConfig(env: Environment = process.env, files: FileSystem = d
     publicUrl: read('POSTHORN_PUBLIC_URL', parsePublicUrl, port === 0 ? null : localUrl(host, port)),
     trustedProxies: read('POSTHORN_TRUSTED_PROXIES', parseTrustedProxies, []),
     spoolMaxBytes: read('POSTHORN_SPOOL_MAX_MB', (text) => parseWhole(text, 1, 1_048_576), 1024) * bytesPerMb,
+    release: readReleaseSettings(sources),
   };
   if (environment === 'production') demandKeys(sources);
   const { problems, warnings } = sources;
@@ -166,6 +172,20 @@ function readProxy(sources: SettingSources): Config['proxy'] {
   const to = read('HTTPS_PROXY', parseProxy, null);
   const resolvesNames = read('POSTHORN_PROXY_RESOLVES_NAMES', parseYesNo, false);
   return to === null ? null : { to, bypass: parseNoProxy(sources.get('NO_PROXY') ?? ''), resolvesNames };
+}
+
+function readReleaseSettings(sources: SettingSources): Config['release'] {
+  const isNamed = sources.get('POSTHORN_RELEASE_MANIFEST') !== undefined;
+  return {
+    manifestPath: isNamed ? sources.path('POSTHORN_RELEASE_MANIFEST', '') : null,
+    publicKey: readerOf(sources)('POSTHORN_RELEASE_PUBLIC_KEY', parsePublicKey, null),
+  };
+}
+
+function parsePublicKey(text: string): Parsed<KeyObject> {
+  const value = readPublicKey(text);
+  if (value !== null) return { ok: true, value };
+  return { ok: false, what: 'is no Ed25519 public key', remedy: 'give its PEM, or the base64 of its DER' };
 }
 
 function demandKeys(sources: SettingSources): void {

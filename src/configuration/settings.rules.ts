@@ -27,6 +27,8 @@ export const settings = {
   POSTHORN_OPERATOR_KEY: { secret: true },
   POSTHORN_PROXY_RESOLVES_NAMES: { secret: false },
   POSTHORN_PUBLIC_URL: { secret: false },
+  POSTHORN_RELEASE_MANIFEST: { secret: false },
+  POSTHORN_RELEASE_PUBLIC_KEY: { secret: false },
   POSTHORN_REQUESTS_PER_SECOND: { secret: false },
   POSTHORN_S3_ACCESS_KEY_ID: { secret: true },
   POSTHORN_S3_ENDPOINT: { secret: false },

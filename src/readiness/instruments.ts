@@ -1,5 +1,6 @@
 import type { Caller } from '../calling/caller.ts';
 import type { ConnectionDirectory } from '../connections/connection-config.ts';
+import type { ReleaseFacts } from '../release/release-facts.ts';
 import type { CollectorContext } from './finding.ts';
 
 /** A secret as collectors may know it: what it is like, and whether another is the same; never what it is. */
@@ -34,6 +35,8 @@ export type DescribedRoute = {
   /** Every path parameter, and a body where there is one, has a schema. */
   describesInput: boolean;
   permission: string | null;
+  /** Statuses from 400 to 499 that it says it answers. */
+  refusals: readonly number[];
 };
 
 export type ReferenceFacts = {
@@ -83,6 +86,8 @@ export type Instruments = {
   connections: Pick<ConnectionDirectory, 'find' | 'all'>;
   reference(): Promise<ReferenceFacts> | ReferenceFacts;
   gateway(): GatewayFacts;
+  /** The manifest of what runs, verified, and what runs. */
+  manifest(): Promise<ReleaseFacts>;
 };
 
 export type GatheringContext = CollectorContext & Instruments;

@@ -7,12 +7,14 @@ import type { ConnectionDirectory } from '../connections/connection-config.ts';
 import { targetUrlPolicyOf } from '../egress/reach.ts';
 import { judgeTargetUrl } from '../egress/target-url.rules.ts';
 import type { IdSource } from '../ids/id-source.ts';
+import { ownInstallation, readRelease } from '../release/read-release.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import { createReadiness, type Readiness } from './create-readiness.ts';
 import { gatherGatewayFacts } from './gateway-facts.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 import { createHandshakeProbe } from './probe-handshake.ts';
 import { createSecretFacts } from './secret-facts.ts';
+import { collectors } from './shipped-checks.ts';
 import { createRouteList, createServedReference } from './served-reference.ts';
 
 /**
@@ -38,6 +40,7 @@ export function openReadiness(options: {
 }): Readiness {
   const { server, config, connections, publicUrl } = options;
   const targetUrlPolicy = targetUrlPolicyOf(config);
+  const decides = collectors.map(({ checkId }) => checkId);
   const routes = createRouteList();
   server.addHook('onRoute', (route) => routes.note(route));
   return createReadiness({
@@ -64,6 +67,7 @@ export function openReadiness(options: {
           arguments: [...process.execArgv, ...process.argv],
           workingFolder: process.cwd(),
         }),
+      manifest: () => readRelease({ ...config.release, installation: ownInstallation, decides }),
     },
   });
 }

@@ -80,5 +80,8 @@ function describe(method: string, path: string, operation: Operation): Described
     hasSuccess: Object.keys(responses).some((status) => status.startsWith('2')),
     describesInput: [...parameters, ...bodies].every(({ schema }) => schema !== undefined),
     permission: operation['x-permission'] ?? null,
+    refusals: Object.keys(responses)
+      .filter((status) => /^4\d\d$/.test(status))
+      .map(Number),
   };
 }

@@ -97,6 +97,7 @@ describe('the reference', () => {
     hasSummary: true,
     hasSuccess: true,
     describesInput: true,
+    refusals: [401],
     permission: 'operator',
   };
   test.each([

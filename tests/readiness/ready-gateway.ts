@@ -27,6 +27,7 @@ import { databaseUrlOf } from '../support/own-database.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
 import { type OutsideWorld, startOutsideWorld } from './outside-world.ts';
+import { makeReadyRelease, type ReadyRelease } from './ready-release.ts';
 
 type Start = (config: Config) => Promise<{ url: string; stop(): Promise<unknown> }>;
 
@@ -48,6 +49,8 @@ export type ReadyGateway = {
   workingFolder: string;
   /** Changes what is served at these paths on its way. */
   rewrite: { served: (text: string, path: string) => string };
+  /** The manifest of the release that is said to run, and what is installed. */
+  release: ReadyRelease;
   /** By check and subject. */
   evaluate(): Promise<Map<string, CheckStatus>>;
   /** Reads of envelopes that nobody read before, of documents that are fetched once. */
@@ -155,7 +158,9 @@ export async function startReadyGateway(
         arguments: [],
         workingFolder: folder,
       }),
+    manifest: () => readyRelease.read(),
   };
+  const readyRelease = await makeReadyRelease(folder, running.url);
   const readiness = createReadiness({
     database: pool,
     ids: createIdSource(clock),
@@ -184,6 +189,7 @@ export async function startReadyGateway(
     environment,
     workingFolder: folder,
     rewrite,
+    release: readyRelease,
     async evaluate() {
       const rows = await readAllConnections(pool);
       connections = new Map(rows.map((row) => [row.id, readConnectionConfig(sealer, row)]));
