@@ -35,9 +35,7 @@ export type Stage = {
   /** An HTTP server on loopback that answers as told and keeps what it was sent. */
   receiver(answer?: Answer): Promise<DrillReceiver>;
   /** A simulated provider's API with its faults and request log. */
-  provider<Name extends SimulatedProvider>(
-    options: Omit<ApiSimulatorOptions<Name>, 'clock'>,
-  ): Promise<DrillProvider<Name>>;
+  provider<Name extends SimulatedProvider>(options: DrillProviderOptions<Name>): Promise<DrillProvider<Name>>;
   /** A request to the outside through the guard of all outgoing requests; to an endpoint or a public address. */
   send(request: OutsideRequest): Promise<{ status: number; headers: Record<string, string>; body: Uint8Array }>;
 };
@@ -63,6 +61,8 @@ export type NodeOptions = {
   environment?: Readonly<Record<string, string>>;
   /** Several nodes may share one. Its own, embedded, when there is none. */
   database?: DrillDatabase;
+  /** False: it is waited for until it listens, not until `/readyz` is 200, here and after each `restart`. */
+  ready?: boolean;
 };
 
 export type DrillNode = Gateway & {
@@ -116,6 +116,12 @@ export type DrillReceiver = {
   close(): Promise<void>;
   open(): Promise<void>;
 };
+
+/** Time and the key pair of an app at DocuSign are the stage's. */
+export type DrillProviderOptions<Name extends SimulatedProvider> = { provider: Name } & Omit<
+  ApiSimulatorOptions<Name>,
+  'provider' | 'clock' | 'publicKeyPem'
+>;
 
 export type DrillProvider<Name extends SimulatedProvider> = {
   /** Its faults, its request log, and its world. */

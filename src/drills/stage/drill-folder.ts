@@ -1,0 +1,73 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { discardDatabase } from '../../database/discard-database.ts';
+import { isAlive } from '../../folder-lock/process-birth.ts';
+
+const prefix = 'posthorn-drill-';
+
+/** A data folder of its own, for its owner alone; its name says which process made it. */
+export async function makeDrillFolder(): Promise<string> {
+  return realpath(await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)));
+}
+
+/** Ends what works on the folder and removes it. */
+export async function removeDrillFolder(folder: string): Promise<void> {
+  for (const pid of await processesOn(folder)) kill(pid);
+  await discardDatabase(folder);
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Removes what drills of processes that were killed left in the temporary folder, and ends what still runs there. */
+export async function sweepDrillFolders(): Promise<void> {
+  const parent = await realpath(tmpdir());
+  for (const name of await readdir(parent)) {
+    const owner = Number(/^posthorn-drill-(\d+)-/.exec(name)?.[1] ?? 'none');
+    if (Number.isInteger(owner) && !isAlive(owner)) {
+      // Another user's cannot be removed, and is not ours to.
+      await removeDrillFolder(join(parent, name)).catch(() => undefined);
+    }
+  }
+}
+
+/** For the end of this process, when there is no time to wait: ends what was started for the folder. */
+export function killOn(folder: string): void {
+  if (process.platform !== 'linux') return;
+  for (const name of readdirSync('/proc')) {
+    try {
+      if (/^\d+$/.test(name) && isOn(folder, readFileSync(`/proc/${name}/cmdline`, 'utf8'))) kill(Number(name));
+    } catch {
+      // Gone already.
+    }
+  }
+}
+
+async function processesOn(folder: string): Promise<number[]> {
+  if (process.platform === 'linux') {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+    return pids.filter((_pid, index) => isOn(folder, lines[index] ?? '')).map(Number);
+  }
+  const { stdout } = await promisify(execFile)('ps', ['-axww', '-o', 'pid=,command=']).catch(() => ({ stdout: '' }));
+  return stdout
+    .split('\n')
+    .filter((line) => isOn(folder, line))
+    .map((line) => Number.parseInt(line, 10));
+}
+
+/** Nodes name it as their data folder, servers as the place of their cluster. */
+function isOn(folder: string, commandLine: string): boolean {
+  return commandLine.includes(folder) && /[\0 ]up[\0 ]--data|postgres/.test(commandLine);
+}
+
+function kill(pid: number): void {
+  if (pid === process.pid) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
