@@ -23,6 +23,8 @@ export type CheckDefinition = {
   brokenBy: string | null;
   /** One line for whoever mends it. */
   remedy: string;
+  /** Whether somebody other than its author has to confirm an attestation; left out: nobody has to. */
+  needsReview?: true;
 };
 
 /** One demand of a checklist and the checks that decide it, all of which must hold. */
@@ -42,5 +44,44 @@ export type Checklist = {
   items: readonly ChecklistItem[];
 };
 
-/** Validated: every id is unique, every item names checks that are there. */
-export type Catalogue = { checks: ReadonlyMap<string, CheckDefinition>; checklists: ReadonlyMap<string, Checklist> };
+/** Under which answer a rule holds: `is` for yes and no, a choice, or an empty list; `under` a number; `lacks` a word. */
+export type ScopeCondition =
+  | { kind: 'is'; value: boolean | string }
+  | { kind: 'under'; value: number }
+  | { kind: 'lacks'; value: string };
+
+/** What an answer makes not applicable, and why. */
+export type ScopeRule = {
+  when: ScopeCondition;
+  checks: readonly string[];
+  /** Every check about such a thing, as far as a review has none of them. */
+  subject: 'source' | 'endpoint' | 'connection' | null;
+  because: string;
+};
+
+/** A question whose answer says what a review has to do with. */
+export type ScopeQuestion = {
+  id: string;
+  question: string;
+  kind: 'boolean' | 'number' | 'choice' | 'list';
+  /** What can be answered; empty where anything can. */
+  choices: readonly string[];
+  rules: readonly ScopeRule[];
+};
+
+/** What sets the scope of reviews. Checks are ids of the catalogue. */
+export type Scope = {
+  questions: readonly ScopeQuestion[];
+  /** Checks that concern who uses this provider, and nobody else. */
+  providers: readonly { provider: string; checks: readonly string[]; because: string }[];
+};
+
+/** Validated: every id is unique; every item and every rule of scope names checks that are there. */
+export type Catalogue = {
+  checks: ReadonlyMap<string, CheckDefinition>;
+  checklists: ReadonlyMap<string, Checklist>;
+  scope: Scope;
+};
+
+/** What a review is put together from. */
+export type ChecksAndLists = Pick<Catalogue, 'checks' | 'checklists'>;

@@ -49,5 +49,10 @@ export function readCheckEntry(
     entry.mistake('broken_by', 'an attested check has broken_by', 'take it out: nothing is measured that could break');
   }
   const brokenBy = check.kind === 'attested' ? null : entry.text('broken_by');
-  return entry.isSound() ? { ...check, ttlSeconds: ttlSeconds ?? 0, brokenBy } : null;
+  const needsReview = entry.has('needs_review') && entry.choice('needs_review', ['true']) === 'true';
+  if (needsReview && check.kind !== 'attested') {
+    entry.mistake('needs_review', `a check that is ${check.kind} has needs_review`, 'take it out: nobody attests it');
+  }
+  if (!entry.isSound()) return null;
+  return { ...check, ttlSeconds: ttlSeconds ?? 0, brokenBy, ...(needsReview ? { needsReview } : {}) };
 }

@@ -94,6 +94,12 @@ describe('reading a catalogue', () => {
     expect(lists.get('house')?.items.map(({ ref }) => ref)).toEqual(['1.10']);
   });
 
+  test('takes who has to confirm an attestation as nobody, unless it is said', () => {
+    const said = changed('checks/security.yaml', '  kind: attested', '  kind: attested\n  needs_review: true');
+    expect(readCatalogue([folderOf(said)]).checks.get('door.key.known')?.needsReview).toBe(true);
+    expect(readCatalogue([folderOf(good)]).checks.get('door.key.known')).not.toHaveProperty('needsReview');
+  });
+
   test('adds further folders, and refuses what is there already', () => {
     const more = { 'checks/launch.yaml': good['checks/security.yaml'].replaceAll('door.', 'gate.') };
     expect(readCatalogue([folderOf(good), folderOf(more)]).checks.size).toBe(4);
@@ -122,12 +128,17 @@ describe('reading a catalogue', () => {
     [
       'a field is none of a check',
       changed(check, '  ttl: 24h', '  ttl: 24h\n  owner: me'),
-      `${check}:8 a check has no field owner; the fields are id, title, subject, severity, kind, evidence, remedy, ttl, broken_by`,
+      `${check}:8 a check has no field owner; the fields are id, title, subject, severity, kind, evidence, remedy, ttl, broken_by, needs_review`,
     ],
     [
       'a choice is none',
       changed(check, 'kind: automatic', 'kind: automated'),
       `${check}:5 kind is "automated"; write one of automatic, drill, attested`,
+    ],
+    [
+      'what is measured is to be confirmed by somebody',
+      changed(check, '  ttl: 24h', '  ttl: 24h\n  needs_review: true'),
+      `${check}:8 a check that is automatic has needs_review; take it out: nobody attests it`,
     ],
     [
       'a subject is none',
