@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Catalogue, CheckDefinition } from './check-definition.ts';
+import type { CheckDefinition, ChecksAndLists } from './check-definition.ts';
 import { coverageOf } from './coverage.rules.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 
@@ -21,7 +21,7 @@ const locked: CheckDefinition = {
 };
 const known: CheckDefinition = { ...locked, id: 'door.key.known', kind: 'attested', brokenBy: null };
 const item = { ref: '1', says: 'It is safe', phase: 'prepare', checks: [locked.id, known.id] };
-const small: Catalogue = {
+const small: ChecksAndLists = {
   checks: new Map([locked, known].map((each) => [each.id, each])),
   checklists: new Map([['house', { id: 'house', title: 'A house', signoffs: ['security'], items: [item] }]]),
 };
@@ -31,7 +31,7 @@ describe('coverage', () => {
     const [before] = coverageOf(small, { shipped: new Set(), waiting: new Map([['door.locked', 'locks come later']]) });
     expect(before).toMatchObject({ items: 1, decided: 0, attested: 0, waiting: 1, withoutPeople: 0 });
     expect(before?.reasons).toEqual([{ reason: 'locks come later', items: 1, checks: ['door.locked'] }]);
-    const drill: Catalogue = { ...small, checks: new Map([[locked.id, { ...locked, kind: 'drill' }]]) };
+    const drill: ChecksAndLists = { ...small, checks: new Map([[locked.id, { ...locked, kind: 'drill' }]]) };
     for (const [unexplained, reason] of [
       [small, 'nothing measures it yet'],
       [drill, 'its drill does not exist yet'],

@@ -1,4 +1,4 @@
-import type { Catalogue, Checklist, ChecklistItem } from './check-definition.ts';
+import type { Checklist, ChecklistItem, ChecksAndLists } from './check-definition.ts';
 
 /** What can be decided today: checks with a collector or a drill, and why others cannot be yet. */
 export type ShippedChecks = { shipped: ReadonlySet<string>; waiting: ReadonlyMap<string, string> };
@@ -30,7 +30,7 @@ export type ChecklistCoverage = {
 const notYet = { automatic: 'nothing measures it yet', drill: 'its drill does not exist yet' } as const;
 
 /** How much of each checklist can be decided today, and what the rest waits for. */
-export function coverageOf(catalogue: Catalogue, { shipped, waiting }: ShippedChecks): ChecklistCoverage[] {
+export function coverageOf(catalogue: ChecksAndLists, { shipped, waiting }: ShippedChecks): ChecklistCoverage[] {
   const isAttested = (checkId: string): boolean => catalogue.checks.get(checkId)?.kind === 'attested';
   const reasonOf = (checkId: string): string =>
     waiting.get(checkId) ?? notYet[catalogue.checks.get(checkId)?.kind === 'drill' ? 'drill' : 'automatic'];

@@ -1,9 +1,10 @@
 import { sections } from './catalogue/sections.rules.ts';
-import type { Catalogue, CheckDefinition, Severity } from './check-definition.ts';
+import type { CheckDefinition, ChecksAndLists, Severity } from './check-definition.ts';
 import { Problem } from '../problem.ts';
 
 /** A check with every item that it helps to decide. */
-type MergedCheck = { check: CheckDefinition; items: readonly { checklistId: string; ref: string }[] };
+type MergedCheck = { check: CheckDefinition; items: readonly MergedItem[] };
+type MergedItem = { checklistId: string; ref: string; phase: string };
 
 type MergedChecklists = {
   /** Each once, by severity (blockers first), then section, then id. */
@@ -18,19 +19,19 @@ const severityOrder: readonly Severity[] = ['blocker', 'major', 'minor'];
  * Makes one list of what several checklists demand, without repeats.
  * @throws Problem not_found for a checklist that the catalogue does not have
  */
-export function mergeChecklists(catalogue: Catalogue, checklistIds: readonly string[]): MergedChecklists {
-  const merged = new Map<string, { check: CheckDefinition; items: { checklistId: string; ref: string }[] }>();
+export function mergeChecklists(catalogue: ChecksAndLists, checklistIds: readonly string[]): MergedChecklists {
+  const merged = new Map<string, { check: CheckDefinition; items: MergedItem[] }>();
   const signoffs = new Set<string>();
   for (const checklistId of new Set(checklistIds)) {
     const checklist = catalogue.checklists.get(checklistId);
     if (checklist === undefined) throw new Problem('not_found', noSuchChecklist(catalogue, checklistId));
     for (const duty of checklist.signoffs) signoffs.add(duty);
-    for (const { ref, checks } of checklist.items) {
+    for (const { ref, phase, checks } of checklist.items) {
       for (const checkId of checks) {
         const check = catalogue.checks.get(checkId);
         if (check === undefined) continue;
         const entry = merged.get(checkId) ?? { check, items: [] };
-        entry.items.push({ checklistId, ref });
+        entry.items.push({ checklistId, ref, phase });
         merged.set(checkId, entry);
       }
     }
@@ -51,6 +52,6 @@ function placeOf(section: string): number {
   return sections.findIndex((each) => each === section);
 }
 
-function noSuchChecklist(catalogue: Catalogue, checklistId: string): string {
+function noSuchChecklist(catalogue: ChecksAndLists, checklistId: string): string {
   return `There is no checklist ${JSON.stringify(checklistId)}. There are: ${[...catalogue.checklists.keys()].join(', ')}.`;
 }

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Catalogue, CheckDefinition, Checklist } from '../check-definition.ts';
+import type { Catalogue, CheckDefinition, Checklist, Scope } from '../check-definition.ts';
 import { readCheckEntry } from './check-entry.rules.ts';
 import { readChecklistEntry, type ReadChecklist } from './checklist-entry.rules.ts';
 import { type CatalogueMistake, type Located, tellMistake } from './located.rules.ts';
 import { parseYaml } from './parse-yaml.ts';
+import { readScope } from './scope-entry.rules.ts';
 import { sections } from './sections.rules.ts';
 
 /** The catalogue cannot be used. Says every mistake with its file and line. */
@@ -18,15 +19,20 @@ export class CatalogueError extends Error {
   }
 }
 
-type Gathered = { checks: Map<string, CheckDefinition>; checklists: ReadChecklist[]; mistakes: CatalogueMistake[] };
+type Gathered = {
+  checks: Map<string, CheckDefinition>;
+  checklists: ReadChecklist[];
+  scopes: { root: Located; file: string }[];
+  mistakes: CatalogueMistake[];
+};
 
 /**
- * Reads a catalogue from folders that hold `checks/<section>.yaml` and `checklists/<id>.yaml`, either of which may be
- * absent in one of them. Later folders add to earlier ones; nothing may be there twice.
+ * Reads a catalogue from folders that hold `checks/<section>.yaml` and `checklists/<id>.yaml`, and
+ * `scope.yaml`, any of which may be absent in one of them. Later folders add to earlier ones; nothing may be there twice.
  * @throws CatalogueError with all mistakes of all files
  */
 export function readCatalogue(folders: readonly string[]): Catalogue {
-  const gathered: Gathered = { checks: new Map(), checklists: [], mistakes: [] };
+  const gathered: Gathered = { checks: new Map(), checklists: [], scopes: [], mistakes: [] };
   for (const folder of folders) readFolder(folder, gathered);
   const { checks, mistakes } = gathered;
   const checklists = new Map<string, Checklist>();
@@ -42,12 +48,18 @@ export function readCatalogue(folders: readonly string[]): Catalogue {
       mistakes.push({ file, line: at, what: `item ${ref} names ${checkId}, and there is no such check`, remedy });
     }
   }
+  const scopes = gathered.scopes.map(({ root, file }) => readScope(root, file, checks.keys().toArray(), mistakes));
+  const scope: Scope = {
+    questions: scopes.flatMap(({ questions }) => questions),
+    providers: scopes.flatMap(({ providers }) => providers),
+  };
   if (mistakes.length > 0) throw new CatalogueError(mistakes);
-  return { checks, checklists };
+  return { checks, checklists, scope };
 }
 
-function readFolder(folder: string, { checks, checklists, mistakes }: Gathered): void {
-  const files = [...yamlFiles(folder, 'checks'), ...yamlFiles(folder, 'checklists')];
+function readFolder(folder: string, gathered: Gathered): void {
+  const { checklists, scopes, mistakes } = gathered;
+  const files = [...yamlFiles(folder, 'checks'), ...yamlFiles(folder, 'checklists'), ...scopeFiles(folder)];
   if (files.length === 0) {
     const remedy = 'name a folder with checks/<section>.yaml or checklists/<id>.yaml';
     mistakes.push({ file: folder, line: 1, what: 'there is no catalogue here', remedy });
@@ -55,7 +67,8 @@ function readFolder(folder: string, { checks, checklists, mistakes }: Gathered):
   for (const { kind, name, path } of files) {
     const root = parseYaml(readFileSync(path, 'utf8'), path, mistakes);
     if (root === null) continue;
-    if (kind === 'checks') readChecks(root, name, path, { checks, checklists, mistakes });
+    if (kind === 'checks') readChecks(root, name, path, gathered);
+    else if (kind === 'scope') scopes.push({ root, file: path });
     else {
       const read = readChecklistEntry(root, name, path, mistakes);
       if (read !== null) checklists.push(read);
@@ -82,13 +95,18 @@ function readChecks(root: Located, section: string, file: string, { checks, mist
   }
 }
 
-type CatalogueFile = { kind: 'checks' | 'checklists'; name: string; path: string };
+type CatalogueFile = { kind: 'checks' | 'checklists' | 'scope'; name: string; path: string };
 
-function yamlFiles(folder: string, kind: CatalogueFile['kind']): CatalogueFile[] {
+function yamlFiles(folder: string, kind: 'checks' | 'checklists'): CatalogueFile[] {
   const inside = join(folder, kind);
   if (!existsSync(inside) || !statSync(inside).isDirectory()) return [];
   return readdirSync(inside)
     .filter((file) => file.endsWith('.yaml'))
     .sort()
     .map((file) => ({ kind, name: file.slice(0, -'.yaml'.length), path: join(inside, file) }));
+}
+
+function scopeFiles(folder: string): CatalogueFile[] {
+  const path = join(folder, 'scope.yaml');
+  return existsSync(path) ? [{ kind: 'scope', name: 'scope', path }] : [];
 }
