@@ -5,6 +5,7 @@ import { providerHealthRoutes } from './calling/health.routes.ts';
 import { callRoutes } from './calls/calls.routes.ts';
 import { auditRoutes } from './audit/audit.routes.ts';
 import { connectionRoutes } from './connections/connections.routes.ts';
+import { declarationRoutes } from './declarations/declarations.routes.ts';
 import { deliveryRoutes } from './delivery/delivery.routes.ts';
 import { endpointRoutes } from './endpoints/endpoints.routes.ts';
 import { eventTypeRoutes } from './event-types/event-types.routes.ts';
@@ -72,6 +73,7 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(archiveRoutes({ services: { ...services, ...parts.archive } }));
   await server.register(memberRoutes({ services }));
   await server.register(signerRoutes({ services }));
+  await server.register(declarationRoutes({ services }));
   await server.register(auditRoutes({ services: { ...services, ...parts.audit } }));
   await server.register(readinessRoutes({ readiness: parts.readiness }));
   await server.register(healthRoutes({ ...parts, readiness: parts.node }));

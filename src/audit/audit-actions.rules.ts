@@ -10,6 +10,7 @@ export const auditActions = {
   'member.changed': 'the name, e-mail or role of a member was changed',
   'member.removed': 'a member was removed, and the api keys of that member revoked',
   'signers.named': 'who signs reviews for a duty was named',
+  'declarations.changed': 'what the team declares of itself was changed, or confirmed again',
   'event-type.created': 'an event type was registered',
   'event-type.updated': 'an event type was changed',
   'event-type.deleted': 'an event type was deleted',

@@ -184,7 +184,7 @@ function readSide(side: Json): Fields {
   if (side === null || typeof side !== 'object' || Array.isArray(side)) return {};
   const members = Object.entries(side).flatMap(([name, value]): [string, Json][] => {
     if (value === masked || `${name}Sha256` in side) return [];
-    return name.endsWith('Sha256') ? [[name.slice(0, -6), value as Json]] : [[name, value as Json]];
+    return name.endsWith('Sha256') ? [[name.slice(0, -6), value]] : [[name, value]];
   });
   return Object.fromEntries(members.map(([name, value]) => [name, reduced(name, value)]));
 }

@@ -30,7 +30,8 @@ const actions = [
 export const webhookChangesTraceable: Collector<TraceFacts> = {
   checkId: 'audit.webhook-changes-traceable',
   version: 1,
-  async gather({ query }, subject) {
+  async gather(context, subject) {
+    const query: Query = (text, values) => context.query(text, values);
     const { team } = uuidsOf(subject);
     const [first] = await query<{ action: string }>(
       'SELECT action FROM audit_entry WHERE team_id = $1 AND sequence = 1',
