@@ -33,7 +33,8 @@ const plants = [
   },
   {
     what: 'an event that is gone',
-    sql: 'DELETE FROM event WHERE (team_id, id) IN (SELECT team_id, id FROM event ORDER BY id DESC LIMIT 1)',
+    sql: `DELETE FROM event WHERE (team_id, id) IN (SELECT team_id, id FROM event
+      WHERE source_id IS NULL AND type NOT LIKE 'posthorn.%' ORDER BY id LIMIT 1)`,
     said: /acknowledged events are lost|not in the database/,
   },
   {
