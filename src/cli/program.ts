@@ -4,6 +4,7 @@ import { addArchiveVerbs } from './archive.ts';
 import { addAuditVerbs } from './audit.ts';
 import { addConnectionVerbs } from './connections.ts';
 import { addKeyVerbs } from './keys.ts';
+import { addDeclarationVerbs } from './declarations.ts';
 import type { ListenOptions } from './listen.ts';
 import { addMemberVerbs } from './members.ts';
 import { collected, headerName, seconds, serviceUrl, wholeNumber } from './option-values.ts';
@@ -35,6 +36,7 @@ export function buildProgram(terminal: Terminal): Command {
     calls,
     archive,
     members,
+    declarations,
     review,
     audit,
     simulate,
@@ -192,6 +194,12 @@ const calls: Verb = (terminal) =>
 
 const members: Verb = (terminal) =>
   addMemberVerbs(named('members', 'The people of a team: their roles, and who of them signs reviews.'), terminal);
+
+const declarations: Verb = (terminal) =>
+  addDeclarationVerbs(
+    named('declarations', 'What a team says of itself, for measurements to be compared with.'),
+    terminal,
+  );
 
 const review: Verb = (terminal) =>
   addReviewVerbs(

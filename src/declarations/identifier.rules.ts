@@ -71,7 +71,7 @@ function problemOfVat(value: string): string | null {
 }
 
 function digitsOf(text: string): number[] {
-  return [...text].map(Number);
+  return Array.from(text, Number);
 }
 
 /** Weights 3 and 1 from the right, modulo 10. */

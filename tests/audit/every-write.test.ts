@@ -269,6 +269,14 @@ describe('every route that writes', () => {
     expect(JSON.stringify(said)).not.toContain('@example.com');
   });
 
+  test('of declarations leaves one entry, and no name', async () => {
+    await step('PUT /v1/teams/:team/declarations', 'declarations.changed', `${at}/declarations`, {
+      version: 0,
+      parts: { traffic: { eventsPerSecond: 5 }, legalEntity: { name: planted, country: 'NO', identifiers: [] } },
+    });
+    expect(last()).toMatchObject({ before: { version: 0 }, after: { version: 1, traffic: { eventsPerSecond: 5 } } });
+  });
+
   test('and the one that reveals, leaves one entry', async () => {
     const event = await history.event({ body: '{}' });
     const [route = ''] = revealing;

@@ -170,8 +170,8 @@ function endsAfter(ends: Recorded['secretEnds'], after: Fields, atMs: number): R
   const { secretIds, overlapSeconds } = after;
   if (!Array.isArray(secretIds)) return ends;
   const overlapEndMs = typeof overlapSeconds === 'number' ? atMs + overlapSeconds * 1000 : Number.POSITIVE_INFINITY;
-  const entries = (secretIds as readonly Json[]).map((id): [string, number | null] => {
-    const name = String(id);
+  const names = (secretIds as readonly Json[]).filter((id) => typeof id === 'string');
+  const entries = names.map((name): [string, number | null] => {
     if (!(name in ends)) return [name, null];
     const endMs = Math.min(ends[name] ?? Number.POSITIVE_INFINITY, overlapEndMs);
     return [name, Number.isFinite(endMs) ? endMs : null];
