@@ -214,7 +214,7 @@ function perfectParts(digest: string, catalogue: string, decides: readonly strin
         ...cases('pipeline', 'accepting', 'receiving', 'dispatching', 'settling', 'dead letters', 'archive'),
         ...cases('security', ...allowedAndRefused),
         ...cases('retries', 'attempt 1', 'attempt 2', 'attempt 3', 'attempt 4', 'attempt 5', 'exhausted'),
-        ...cases('errors', 'timeout', 'connect', 'dns', 'tls', 'refused address', 'status', 'redirect', 'reset'),
+        ...cases('errors', 'dns', 'tls', 'connect', 'timeout', 'reset', 'blocked', 'http'),
         ...cases('repeats', 'one after another', 'at once', 'after a restart'),
       ],
     },
