@@ -8,9 +8,10 @@ import type { Catalogue, CheckDefinition } from './check-definition.ts';
 import { evaluateCheck, readOnlyQuery } from './evaluate-check.ts';
 import { type StateOfCheck, stateOf } from './evidence.rules.ts';
 import { listEvidenceRows, readNewestEvidence } from './evidence.store.ts';
-import type { Collector, Evidence, Subject } from './finding.ts';
+import type { Collector, Evidence, Finding, Subject } from './finding.ts';
 import type { GatheringContext, Instruments } from './instruments.ts';
 import { collectors as shippedCollectors } from './shipped-checks.ts';
+import { storeEvidence } from './store-evidence.ts';
 import { listSubjects, type NamedSubject, readConfigurations } from './subject.store.ts';
 import { waiting as shippedWaiting } from './waiting-checks.ts';
 
@@ -31,6 +32,17 @@ export type TeamChecks = (
   teamId: string,
 ) => Promise<{ definitions: readonly CheckDefinition[]; collectors: readonly Collector<unknown>[] }>;
 
+/** What a drill found, and under which configuration of its subject it began. */
+export type DrillFinding = {
+  teamId: string;
+  checkId: string;
+  subjectId: string;
+  finding: Finding;
+  version: number;
+  configurationDigest: string;
+  measuredAtMs: number;
+};
+
 export type Readiness = {
   /**
    * Measures one check of a team for those of its subjects that are named, or all, and stores the evidence.
@@ -45,6 +57,14 @@ export type Readiness = {
   states(teamId: string): Promise<CheckStatus[]>;
   /** The same, with the digests of the configurations in force by id of the subject. @throws Problem not_found */
   stand(teamId: string): Promise<{ checks: CheckStatus[]; digests: ReadonlyMap<string, string> }>;
+  /** What a check is about in a team, all or the one that is named, as configured now. @throws Problem not_found */
+  subjectsOf(input: {
+    teamId: string;
+    checkId: string;
+    subjectId?: string | undefined;
+  }): Promise<{ subject: NamedSubject; configurationDigest: string }[]>;
+  /** Stores what a drill found as evidence. @throws Problem not_found when its subject is gone meanwhile */
+  record(found: DrillFinding): Promise<Evidence>;
   /** The evidence of a check, newest first. @throws Problem not_found */
   history(input: {
     teamId: string;
@@ -68,6 +88,8 @@ export type ReadinessOptions = {
   instruments: Instruments;
   onError: (error: unknown) => void;
   collectors?: readonly Collector<unknown>[];
+  /** Versions of the drills that there are, by their checks. */
+  drills?: ReadonlyMap<string, number>;
   /** Why checks cannot be decided yet, by id. */
   waiting?: ReadonlyMap<string, string>;
 };
@@ -86,6 +108,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   const { database, catalogue, instruments } = options;
   const shipped = options.collectors ?? shippedCollectors;
   const waiting = options.waiting ?? shippedWaiting;
+  const drills = options.drills ?? new Map<string, number>();
   const query = readOnlyQuery(database);
 
   // What is the same for many checks is looked at once for all that are measured together.
@@ -93,7 +116,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     ...instruments,
     secrets: once(async () => instruments.secrets()),
     reference: once(async () => instruments.reference()),
-    release: once(async () => instruments.release()),
+    manifest: once(async () => instruments.manifest()),
     query,
     nowMs: options.clock.now(),
     environment: options.environment,
@@ -118,8 +141,8 @@ export function createReadiness(options: ReadinessOptions): Readiness {
 
   const statusOf = (subject: NamedSubject, checkId: string, evidence: Evidence | null, of: Snapshot): CheckStatus => {
     const definition = of.definitions.get(checkId) ?? null;
-    const collector = of.collectors.get(checkId);
-    const decidable = collector !== undefined && definition !== null;
+    const version = of.collectors.get(checkId)?.version ?? drills.get(checkId);
+    const decidable = version !== undefined && definition !== null;
     if (!decidable) {
       const because =
         definition === null
@@ -130,7 +153,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     const present = {
       nowMs: options.clock.now(),
       configurationDigest: of.digestFor(subject),
-      collectorVersion: collector.version,
+      collectorVersion: version,
     };
     return { checkId, definition, subject, evidence, decidable, ...stateOf(evidence, present) };
   };
@@ -183,18 +206,34 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     return statuses.filter((status) => status !== undefined);
   };
 
-  const stand: Readiness['stand'] = async (teamId) => {
-    const of = await snapshotOf(teamId);
-    const pairs = pairsOf(of);
+  /** From the newest evidence. */
+  const statusesOf = async (pairs: readonly Pair[], of: Snapshot): Promise<CheckStatus[]> => {
     const newest = await readNewestEvidence(
       database,
-      pairs.filter(({ checkId }) => of.collectors.has(checkId)),
+      pairs.filter(({ checkId }) => of.collectors.has(checkId) || drills.has(checkId)),
     );
     const byPair = new Map(newest.map((evidence) => [`${evidence.checkId} ${evidence.subject.id}`, evidence]));
-    const checks = pairs.map(({ checkId, subject }) =>
+    return pairs.map(({ checkId, subject }) =>
       statusOf(subject, checkId, byPair.get(`${checkId} ${subject.id}`) ?? null, of),
     );
-    return { checks, digests: of.digests };
+  };
+
+  const stand: Readiness['stand'] = async (teamId) => {
+    const of = await snapshotOf(teamId);
+    return { checks: await statusesOf(pairsOf(of), of), digests: of.digests };
+  };
+
+  /** @throws Problem not_found */
+  const pairsOfCheck = (of: Snapshot, checkId: string, subjectId: string | undefined): Pair[] => {
+    const definition = of.definitions.get(checkId);
+    if (definition === undefined) throw noSuchCheck(checkId);
+    const pairs = pairsOf(of).filter(
+      (pair) => pair.checkId === checkId && (subjectId === undefined || pair.subject.id === subjectId),
+    );
+    if (subjectId !== undefined && pairs.length === 0) {
+      throw new Problem('not_found', `${checkId} is about no ${definition.subject} ${subjectId} of this team.`);
+    }
+    return pairs;
   };
 
   return {
@@ -202,17 +241,15 @@ export function createReadiness(options: ReadinessOptions): Readiness {
       const of = await snapshotOf(teamId);
       const definition = of.definitions.get(checkId);
       if (definition === undefined) throw noSuchCheck(checkId);
+      if (drills.has(checkId)) {
+        const run = `POST /v1/teams/${teamId}/drills/runs with {"check": "${checkId}"}`;
+        throw new Problem('check_not_decidable', `${checkId} is decided by its drill: ${run}.`);
+      }
       if (!of.collectors.has(checkId)) {
         const why = waiting.get(checkId) ?? notAutomatic[definition.kind];
         throw new Problem('check_not_decidable', `${checkId} cannot be run. ${why}`);
       }
-      const pairs = pairsOf(of).filter(
-        (pair) => pair.checkId === checkId && (subjectId === undefined || pair.subject.id === subjectId),
-      );
-      if (subjectId !== undefined && pairs.length === 0) {
-        throw new Problem('not_found', `${checkId} is about no ${definition.subject} ${subjectId} of this team.`);
-      }
-      return measure(pairs, of);
+      return measure(pairsOfCheck(of, checkId, subjectId), of);
     },
 
     async evaluateAll(teamId) {
@@ -220,7 +257,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
       const pairs = pairsOf(of);
       const measured = await measure(pairs, of);
       const rest = pairs.filter(({ checkId }) => !of.collectors.has(checkId) || !of.definitions.has(checkId));
-      return [...measured, ...rest.map(({ checkId, subject }) => statusOf(subject, checkId, null, of))];
+      return [...measured, ...(await statusesOf(rest, of))];
     },
 
     async measure(teamId, wanted) {
@@ -234,6 +271,29 @@ export function createReadiness(options: ReadinessOptions): Readiness {
 
     states: async (teamId) => (await stand(teamId)).checks,
     stand,
+
+    async subjectsOf({ teamId, checkId, subjectId }) {
+      const of = await snapshotOf(teamId);
+      return pairsOfCheck(of, checkId, subjectId).map(({ subject }) => ({
+        subject,
+        configurationDigest: of.digestFor(subject),
+      }));
+    },
+
+    async record({ teamId, checkId, subjectId, ...found }) {
+      const of = await snapshotOf(teamId);
+      const [pair] = pairsOfCheck(of, checkId, subjectId);
+      const definition = of.definitions.get(checkId);
+      if (pair === undefined || definition === undefined) throw noSuchCheck(checkId);
+      const { release, environment } = options;
+      return storeEvidence(database, options.ids, {
+        ...found,
+        definition,
+        subject: pair.subject,
+        release,
+        environment,
+      });
+    },
 
     async history({ teamId, checkId, ...page }) {
       const { definitions } = await snapshotOf(teamId);

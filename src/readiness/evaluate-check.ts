@@ -1,12 +1,10 @@
 import type pg from 'pg';
 import { inTransaction } from '../database/transaction.ts';
 import type { IdSource } from '../ids/id-source.ts';
-import { idPrefixes } from '../ids/id.rules.ts';
 import type { CheckDefinition } from './check-definition.ts';
-import { hashOfEvidence } from './evidence.rules.ts';
-import { insertEvidence } from './evidence.store.ts';
 import type { Collector, CollectorContext, Evidence, Finding, Subject } from './finding.ts';
 import { unknown } from './finding.rules.ts';
+import { storeEvidence } from './store-evidence.ts';
 
 const statementTimeoutMs = 4_000;
 const gatherTimeoutMs = 15_000;
@@ -37,22 +35,16 @@ type Evaluation = {
 export async function evaluateCheck(collector: Collector<unknown>, evaluation: Evaluation): Promise<Evidence> {
   const { context, definition, subject, configurationDigest } = evaluation;
   const finding = await find(collector, evaluation);
-  const measuredAtMs = Math.floor(context.nowMs);
-  const evidence = {
-    id: evaluation.ids.next(idPrefixes.evidence),
-    checkId: collector.checkId,
-    subject: { kind: subject.kind, id: subject.id, teamId: subject.teamId },
+  return storeEvidence(evaluation.database, evaluation.ids, {
+    definition,
+    subject,
     finding,
-    measuredAtMs,
-    expiresAtMs: measuredAtMs + definition.ttlSeconds * 1000,
-    collectorVersion: collector.version,
+    measuredAtMs: context.nowMs,
+    version: collector.version,
     release: context.release,
     environment: context.environment,
     configurationDigest,
-  };
-  const whole = { ...evidence, hash: hashOfEvidence(evidence) };
-  await insertEvidence(evaluation.database, whole);
-  return whole;
+  });
 }
 
 async function find(collector: Collector<unknown>, { context, subject, onError }: Evaluation): Promise<Finding> {

@@ -41,7 +41,8 @@ export const CheckStatusSchema = Type.Object({
   remedy: Nullable(Type.String()),
   command: Nullable(Type.String(), { description: 'What to run or open to mend it.' }),
   runAgain: Nullable(Type.String(), {
-    description: 'POST here to measure this check alone; null: nothing measures it.',
+    description:
+      'POST here to measure this check alone, for a drill with its `check` and `subject` as the body; null: nothing measures it.',
   }),
   evidenceId: Nullable(Type.String({ examples: ['evd_01kajxkkj8ffkr1g8xs6a3ek0r'] })),
   measuredAt: Nullable(Time()),

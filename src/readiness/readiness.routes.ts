@@ -107,7 +107,10 @@ export function readinessRoutes(options: { readiness: Readiness }) {
 
 function presentStatus(teamId: string, status: CheckStatus) {
   const { checkId, definition, subject, state, because, evidence, decidable } = status;
-  const runAgain = `/v1/teams/${teamId}/readiness/${checkId}/run?subject=${subject.id}`;
+  const runAgain =
+    definition?.kind === 'drill'
+      ? `/v1/teams/${teamId}/drills/runs`
+      : `/v1/teams/${teamId}/readiness/${checkId}/run?subject=${subject.id}`;
   return {
     check: checkId,
     title: definition?.title ?? null,

@@ -1,0 +1,91 @@
+import type pg from 'pg';
+import { idFromUuid, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
+
+type Queryable = Pick<pg.Pool, 'query'>;
+
+/** `subjectId` null: every subject that there is when it is due. */
+export type DrillSchedule = {
+  teamId: string;
+  checkId: string;
+  subjectId: string | null;
+  everyHours: number;
+  nextAtMs: number;
+};
+
+type Row = { team_id: string; check_id: string; subject_id: string; every_hours: number; next_at: Date };
+type Key = Pick<DrillSchedule, 'teamId' | 'checkId' | 'subjectId'>;
+
+const all = '*';
+const columns = 'team_id, check_id, subject_id, every_hours, next_at';
+const keyOf = ({ teamId, checkId, subjectId }: Key) => [uuidFromId(teamId), checkId, subjectId ?? all];
+
+function toSchedule(row: Row): DrillSchedule {
+  return {
+    teamId: idFromUuid(idPrefixes.team, row.team_id),
+    checkId: row.check_id,
+    subjectId: row.subject_id === all ? null : row.subject_id,
+    everyHours: row.every_hours,
+    nextAtMs: row.next_at.getTime(),
+  };
+}
+
+export async function findSchedule(database: Queryable, key: Key): Promise<DrillSchedule | null> {
+  const { rows } = await database.query<Row>(
+    `SELECT ${columns} FROM drill_schedule WHERE team_id = $1 AND check_id = $2 AND subject_id = $3`,
+    keyOf(key),
+  );
+  return rows[0] === undefined ? null : toSchedule(rows[0]);
+}
+
+export async function listScheduleRows(database: Queryable, teamId: string): Promise<DrillSchedule[]> {
+  const { rows } = await database.query<Row>(
+    `SELECT ${columns} FROM drill_schedule WHERE team_id = $1 ORDER BY check_id, subject_id`,
+    [uuidFromId(teamId)],
+  );
+  return rows.map(toSchedule);
+}
+
+/** The first time is one interval from now. */
+export async function putScheduleRow(
+  database: Queryable,
+  schedule: Omit<DrillSchedule, 'nextAtMs'>,
+): Promise<DrillSchedule> {
+  const { rows } = await database.query<Row>(
+    `INSERT INTO drill_schedule (team_id, check_id, subject_id, every_hours, next_at)
+       VALUES ($1, $2, $3, $4, now() + make_interval(hours => $4))
+     ON CONFLICT (team_id, check_id, subject_id) DO UPDATE
+       SET every_hours = excluded.every_hours, next_at = excluded.next_at
+     RETURNING ${columns}`,
+    [...keyOf(schedule), schedule.everyHours],
+  );
+  return toSchedule(rows[0] as Row);
+}
+
+export async function deleteScheduleRow(database: Queryable, key: Key): Promise<void> {
+  await database.query(
+    'DELETE FROM drill_schedule WHERE team_id = $1 AND check_id = $2 AND subject_id = $3',
+    keyOf(key),
+  );
+}
+
+/** What is due, which is this node's to start: it is due again one interval from now. */
+export async function takeDueSchedules(database: Queryable, limit: number): Promise<DrillSchedule[]> {
+  const { rows } = await database.query<Row>(
+    `UPDATE drill_schedule s SET next_at = now() + make_interval(hours => s.every_hours)
+       FROM (SELECT d.team_id, d.check_id, d.subject_id FROM drill_schedule d
+         JOIN team t ON t.id = d.team_id AND t.deleted_at IS NULL
+         WHERE d.next_at <= now() ORDER BY d.next_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED) due
+       WHERE s.team_id = due.team_id AND s.check_id = due.check_id AND s.subject_id = due.subject_id
+       RETURNING s.team_id, s.check_id, s.subject_id, s.every_hours, s.next_at`,
+    [limit],
+  );
+  return rows.map(toSchedule);
+}
+
+/** Milliseconds until the next one is due; null when there is none. */
+export async function nextDueMs(database: Queryable): Promise<number | null> {
+  const { rows } = await database.query<{ ms: number | null }>(
+    `SELECT greatest(0, extract(epoch FROM min(next_at) - now()) * 1000)::double precision AS ms FROM drill_schedule`,
+  );
+  return rows[0]?.ms ?? null;
+}
