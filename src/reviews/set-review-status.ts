@@ -1,0 +1,47 @@
+import { type AuditContext, recordChange } from '../audit/record-change.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { requireReview } from './require-review.ts';
+import { auditedReview, reviewFacts } from './review-change.rules.ts';
+import type { GatewayReviewContext } from './review-context.ts';
+import { putOutbox, replaceReview } from './review.store.ts';
+import type { ReviewStatus } from './review.ts';
+
+/**
+ * Sets the status; one that is the same already, for the same reason, is left alone. Reopening is told as
+ * `posthorn.review.reopened`, in the same transaction.
+ * @param input.by whose doing it is; the gateway's own where it is left out
+ * @throws Problem not_found
+ */
+export async function setReviewStatus(
+  ctx: GatewayReviewContext,
+  input: {
+    teamId: string;
+    reviewId: string;
+    status: ReviewStatus;
+    because: string | null;
+    by?: Omit<AuditContext, 'ids' | 'clock'> | undefined;
+  },
+): Promise<void> {
+  const { teamId, reviewId, status, because } = input;
+  const by = input.by ?? { actor: { kind: 'posthorn', id: null, memberId: null }, requestId: null, address: null };
+  const isTold = await inTransaction(ctx.database, async (client) => {
+    const before = await requireReview(client, teamId, reviewId, 'locked');
+    if (before.status === status && before.because === because) return false;
+    const after = await replaceReview(client, before, { fields: before, status, because, atMs: ctx.clock.now() });
+    const isReopened = status === 'reopened' && before.status !== 'reopened';
+    if (isReopened) {
+      const data = { reviewId, name: before.name, because: because ?? 'no reason was given', was: before.status };
+      await putOutbox(client, teamId, 'posthorn.review.reopened', data);
+    }
+    await recordChange({ ids: ctx.ids, clock: ctx.clock, ...by }, client, {
+      teamId,
+      action: 'review.status-set',
+      target: { kind: 'review', id: reviewId },
+      fields: auditedReview,
+      before: reviewFacts(before),
+      after: reviewFacts(after),
+    });
+    return isReopened;
+  });
+  if (isTold) ctx.reviewing.onTold();
+}
