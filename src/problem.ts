@@ -12,6 +12,7 @@ export const problemCodes = {
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   conflict: { status: 409, title: 'It exists already, or is in a state that does not allow this' },
   last_owner: { status: 409, title: 'The team would be left without an owner' },
+  evidence_changed: { status: 409, title: 'What was looked at is not what is there now' },
   idempotency_conflict: { status: 409, title: 'The idempotency key was used with another request' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'This content type is not taken here' },

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { requireTeam } from '../teams/require-team.ts';
-import { duties, type Duty } from './duties.rules.ts';
+import { type Duty, duties } from './duties.rules.ts';
 import { listSignerRows } from './signer.store.ts';
 
 /** Who signs for a duty: ids of members. */

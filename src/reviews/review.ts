@@ -1,10 +1,10 @@
 import type { CheckDefinition } from '../readiness/check-definition.ts';
 import type { CheckState, Evidence } from '../readiness/finding.ts';
 import type { NamedSubject } from '../readiness/subject.store.ts';
-import type { EvidenceSet } from '../readiness/people/evidence-set.rules.ts';
-import type { Attestation } from '../readiness/people/attestation.rules.ts';
-import type { Waiver } from '../readiness/people/waiver.rules.ts';
-import type { SignOff } from '../readiness/people/sign-off.rules.ts';
+import type { EvidenceSet } from './people/evidence-set.rules.ts';
+import type { Attestation } from './people/attestation.rules.ts';
+import type { Waiver } from './people/waiver.rules.ts';
+import type { SignOff } from './people/sign-off.rules.ts';
 
 /** What an integration is made of; ids. A review judges these, the gateway, the team and the organisation. */
 export type Integration = {

@@ -1,5 +1,5 @@
 import type { Scope, ScopeCondition, ScopeQuestion } from '../readiness/check-definition.ts';
-import type { Fault } from '../readiness/people/fault.rules.ts';
+import type { Fault } from './people/fault.rules.ts';
 import type { ScopeAnswer } from './review.ts';
 
 type Answers = Readonly<Record<string, ScopeAnswer>>;

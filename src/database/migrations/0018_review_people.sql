@@ -1,7 +1,7 @@
 -- What people say in reviews: attestations, waivers, sign-offs. Rows are never deleted: how one ended is written beside it.
 -- People are ids of members, who keep their rows when they leave. Subjects are as in evidence.
 
--- Of a team: it holds for every review. proofs as in src/readiness/people/attestation.rules.ts.
+-- Of a team: it holds for every review. proofs as in src/reviews/people/attestation.rules.ts.
 CREATE TABLE attestation (
   team_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -21,8 +21,7 @@ CREATE TABLE attestation (
   CHECK ((reviewed_by IS NULL) = (reviewed_at IS NULL)),
   CHECK ((withdrawn_by IS NULL) = (withdrawn_at IS NULL))
 );
-CREATE INDEX attestation_newest ON attestation (team_id, check_id, subject_kind, subject_id, id DESC)
-  WHERE withdrawn_at IS NULL;
+CREATE INDEX attestation_newest ON attestation (team_id, check_id, subject_kind, subject_id, id DESC);
 
 -- Files that attestations rest on, by what is in them. Bounded, so that they fit into a row.
 CREATE TABLE attested_file (

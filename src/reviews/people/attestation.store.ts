@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { idFromUuid, idPrefixes, uuidFromId } from '../../ids/id.rules.ts';
 import type { SubjectKind } from '../../readiness/check-definition.ts';
-import type { Proof } from '../../readiness/people/attestation.rules.ts';
 import type { AttestationOnRecord } from '../review.ts';
+import type { Proof } from './attestation.rules.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -82,14 +82,16 @@ export async function findAttestation(
   return rows[0] === undefined ? null : toAttestation(rows[0]);
 }
 
-/** The newest of each check and subject that was not taken back. */
+/**
+ * The newest of each check and subject, unless it was taken back: what was said before it does not come to life again.
+ */
 export async function listNewestAttestations(database: Queryable, teamId: string): Promise<StoredAttestation[]> {
   const { rows } = await database.query<Row>(
     `SELECT DISTINCT ON (check_id, subject_kind, subject_id) ${columns} FROM attestation
-      WHERE team_id = $1 AND withdrawn_at IS NULL ORDER BY check_id, subject_kind, subject_id, id DESC`,
+      WHERE team_id = $1 ORDER BY check_id, subject_kind, subject_id, id DESC`,
     [uuidFromId(teamId)],
   );
-  return rows.map(toAttestation);
+  return rows.filter((row) => row.withdrawn_at === null).map(toAttestation);
 }
 
 /** Newest first, those that were taken back too; of one check where one is named. */

@@ -15,7 +15,7 @@ export function createPeopleOnRecord({ database }: { database: pg.Pool }): Peopl
     waivers: (teamId, reviewId) => listWaiverRows(database, teamId, reviewId),
     async signOffs(teamId, reviewId) {
       const all = await listSignOffRows(database, teamId, reviewId);
-      return all.filter(({ withdrawnAtMs }) => withdrawnAtMs === null);
+      return all.flatMap(({ withdrawnAtMs, ...signOff }) => (withdrawnAtMs === null ? [signOff] : []));
     },
     async signers(teamId) {
       const named = await listSigners({ database }, { teamId });

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { idFromUuid, idPrefixes, uuidFromId } from '../../ids/id.rules.ts';
-import type { EvidenceSet } from '../../readiness/people/evidence-set.rules.ts';
 import type { SignOffOnRecord } from '../review.ts';
+import type { EvidenceSet } from './evidence-set.rules.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 

@@ -1,4 +1,4 @@
-import type { StateOfCheck } from '../evidence.rules.ts';
+import type { StateOfCheck } from '../../readiness/evidence.rules.ts';
 import { type Fault, saysSomething } from './fault.rules.ts';
 
 /** What an attestation rests on. Hashes are SHA-256, hex: what is attested is what had this hash. */

@@ -1,4 +1,4 @@
-import type { Severity } from '../check-definition.ts';
+import type { Severity } from '../../readiness/check-definition.ts';
 import { dayMs, type Fault, saysSomething } from './fault.rules.ts';
 
 /** That a check does not hold is accepted for a time. People are ids of members; `owner` mends it meanwhile. */

@@ -1,5 +1,5 @@
-import { digestOf } from '../digest.rules.ts';
-import type { CheckState, Subject } from '../finding.ts';
+import { digestOf } from '../../readiness/digest.rules.ts';
+import type { CheckState, Subject } from '../../readiness/finding.ts';
 
 /** A check for a subject as a signer sees it. `basis`: what a person decided, such as the id of a waiver; else null. */
 export type DecidedCheck = {
