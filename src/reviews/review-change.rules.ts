@@ -1,6 +1,6 @@
 import type { AuditedFields } from '../audit/audited-fields.rules.ts';
 import type { Catalogue } from '../readiness/check-definition.ts';
-import type { Fault } from '../readiness/people/fault.rules.ts';
+import type { Fault } from './people/fault.rules.ts';
 import { makeUpOf, type Part } from './make-up.rules.ts';
 import type { Integration, Review } from './review.ts';
 import { faultsOfAnswers } from './scope.rules.ts';

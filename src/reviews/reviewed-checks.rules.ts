@@ -1,8 +1,8 @@
 import type { CheckDefinition, ChecksAndLists } from '../readiness/check-definition.ts';
 import type { CheckStatus } from '../readiness/create-readiness.ts';
 import { mergeChecklists } from '../readiness/merge-checklists.rules.ts';
-import { stateOfAttestation } from '../readiness/people/attestation.rules.ts';
-import { isInForce } from '../readiness/people/waiver.rules.ts';
+import { stateOfAttestation } from './people/attestation.rules.ts';
+import { isInForce } from './people/waiver.rules.ts';
 import type { NamedSubject } from '../readiness/subject.store.ts';
 import type { AttestationOnRecord, Review, ReviewedCheck, WaiverOnRecord } from './review.ts';
 import type { OutOfScope } from './scope.rules.ts';

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { idFromUuid, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
-import type { EvidenceSet } from '../readiness/people/evidence-set.rules.ts';
+import type { EvidenceSet } from './people/evidence-set.rules.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 

@@ -1,5 +1,4 @@
-import { type Static, Type } from 'typebox';
-import { Nullable, TeamParams, Text, Time } from '../../http/schemas.ts';
+import { type Static, type TSchema, Type } from 'typebox';
 import { duties } from '../../members/duties.rules.ts';
 import type { SubjectKind } from '../../readiness/check-definition.ts';
 import type { WaiverOnRecord } from '../review.ts';
@@ -11,6 +10,14 @@ import type { SignOffNow } from './list-sign-offs.ts';
 import type { StoredSignOff } from './sign-off.store.ts';
 
 export const closed = { additionalProperties: false } as const;
+
+function Nullable<Schema extends TSchema>(schema: Schema, options: { description?: string } = {}) {
+  return Type.Union([schema, Type.Null()], options);
+}
+// Without U+0000, which PostgreSQL cannot store.
+const Text = (maxLength: number, options: { description?: string; examples?: string[] } = {}) =>
+  Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$', ...options });
+const Time = () => Type.String({ format: 'date-time' });
 const subjectKinds: readonly SubjectKind[] = ['gateway', 'team', 'source', 'endpoint', 'connection', 'organisation'];
 const Hash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256, hex.' });
 const Member = (description: string) => Type.String({ description, examples: ['mem_01kajxkkj8ffkr1g8xs6a3ek0r'] });
@@ -132,7 +139,7 @@ export const SignOffNowView = Type.Object({
 });
 
 export const ReviewParams = Type.Object({
-  ...TeamParams.properties,
+  team: Type.String({ description: 'The id of the team.', examples: ['team_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
   review: Type.String({ examples: ['rev_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
 });
 
