@@ -38,6 +38,8 @@ export type Stage = {
   provider<Name extends SimulatedProvider>(options: DrillProviderOptions<Name>): Promise<DrillProvider<Name>>;
   /** A request to the outside through the guard of all outgoing requests; to an endpoint or a public address. */
   send(request: OutsideRequest): Promise<{ status: number; headers: Record<string, string>; body: Uint8Array }>;
+  /** What one of the team's endpoints would be sent of an event, signed with its own secrets as of `timestampSeconds`. */
+  signed(event: SignedEvent): Promise<OutsideRequest & { headers: Readonly<Record<string, string>> }>;
 };
 
 /** A Posthorn over HTTP. Keys are given by whoever calls; none of it stands in the transcript. */
@@ -128,6 +130,14 @@ export type DrillProvider<Name extends SimulatedProvider> = {
   readonly api: ApiSimulator<Name>;
   /** What a connection needs to be let in: the body of POST connections without name and policy. */
   connection(): Record<string, Json>;
+};
+
+export type SignedEvent = {
+  endpointId: string;
+  eventId: string;
+  eventType: string;
+  body: Uint8Array;
+  timestampSeconds: number;
 };
 
 export type OutsideRequest = {

@@ -99,10 +99,16 @@ export function teamAt(gateway: Gateway, { id, key }: ScratchTeam): DrillTeam {
 /** The sum of a counter or gauge over all its labels, or those that begin with `labels`; null when it is not there. */
 export async function metricOf(gateway: Gateway, name: string, labels = ''): Promise<number | null> {
   const { body } = await gateway.call('GET', '/metrics');
-  const lines = String(body['text'] ?? '').split('\n');
+  const lines = textOf(body, 'text').split('\n');
   const values = lines
     .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
     .filter((line) => line.includes(labels))
     .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
+}
+
+/** A text of an answer; empty when there is none. */
+export function textOf(body: Readonly<Record<string, unknown>>, name: string): string {
+  const value = body[name];
+  return typeof value === 'string' ? value : '';
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Drill } from '../drill.ts';
-import { drillTeam } from './drill-team.ts';
+import { drillTeam, textOf } from './drill-team.ts';
 import { judgeIdempotency } from './event.publish-idempotent.rules.ts';
 import { sharingNodes } from './two-nodes.ts';
 
@@ -38,7 +38,7 @@ export const publishIdempotent: Drill = {
     stage.progress(2, 3);
 
     const other = await team.at(second).call('POST', '/events', { ...body, payload: { drill: 'another' } });
-    const conflict = { status: other.status, code: String(other.body['code'] ?? '') };
+    const conflict = { status: other.status, code: textOf(other.body, 'code') };
     stage.note('The same key with another body.', conflict);
     const [kept] = await database.query<{ seconds: number }>(
       'SELECT extract(epoch FROM min(expires_at) - now())::int AS seconds FROM idempotency WHERE key = $1 HAVING count(*) > 0',

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
+import type { SignForEndpoint } from '../../delivery/sign-for-endpoint.ts';
 import type { Egress } from '../../egress/create-egress.ts';
 import type { MeasuredValue } from '../../readiness/finding.ts';
 import type { Stage } from '../stage.ts';
@@ -20,6 +21,8 @@ export type StageOptions = {
   /** 1, or less for rehearsals. */
   pace: number;
   egress: Pick<Egress, 'upstream'>;
+  /** Left out, nothing can be signed for endpoints of the team. */
+  signForEndpoint?: SignForEndpoint;
   clock: Clock;
   /** Of this process: nodes get of it what a process needs. */
   environment: Readonly<Record<string, string | undefined>>;
@@ -114,6 +117,12 @@ export function openStage(options: StageOptions): OpenStage {
       return made('the provider', provider, () => provider.stop());
     },
     send: (request) => sendOutside(options.egress, request, signal),
+    async signed({ body, ...event }) {
+      signal.throwIfAborted();
+      const request = await options.signForEndpoint?.({ teamId, ...event, body: Buffer.from(body) });
+      if (request === undefined || request === null) throw new Error('no request can be signed for this endpoint');
+      return { ...request, method: 'POST' };
+    },
   };
   return { stage, secrets, end: () => endings.run() };
 }
