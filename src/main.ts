@@ -284,7 +284,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
       answered.add(code);
     },
   });
-  const readiness = openReadiness({
+  const { readiness, drills } = openReadiness({
     server,
     ...parts,
     config,
@@ -295,6 +295,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     connections: calls.directory,
     answered: () => answered,
     onError: (error) => reportError('readiness', error),
+    drilling: { timers, egress, operatorKey: operator.key, url: () => url, exclusive: embedded, onTold: tell },
   });
   const services = { database: pools.general, clock, ids, sealer, environment: config.environment };
   const onQueued = (): void => engine.queued();
@@ -319,6 +320,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     connections: calls.directory,
     archive: archive.services,
     readiness,
+    drills: drills.services,
     blobs,
     links,
     listeners,
@@ -346,19 +348,16 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
   shutdown.add('deliveries', (withinMs) => engine.stop(Math.min(shutdown.underWayMs, Math.max(0, withinMs - 3_500))));
   // Before the engine, under whose epoch calls are on record.
   shutdown.add('calls', (withinMs) => calls.stop(Math.min(shutdown.underWayMs, withinMs)));
-  const workers = [outbox, replays, maintenance, archive];
+  const workers = [outbox, replays, maintenance, archive, drills.worker];
   shutdown.add('background work', () => Promise.all(workers.map((worker) => worker.stop())), 5_000);
   const work = async (): Promise<void> => {
     if (stopping) return;
     directory.start();
     engine.start();
     await awaitLease(engine);
-    outbox.start();
-    replays.start();
     access.start();
     await calls.start();
-    archive.start();
-    maintenance.start();
+    for (const worker of workers) worker.start();
   };
   const working = database.ready.then(work);
   if (await isSettled(database.ready)) await working;

@@ -7,6 +7,7 @@ import { auditRoutes } from './audit/audit.routes.ts';
 import { connectionRoutes } from './connections/connections.routes.ts';
 import { declarationRoutes } from './declarations/declarations.routes.ts';
 import { deliveryRoutes } from './delivery/delivery.routes.ts';
+import { drillRoutes } from './drills/drills.routes.ts';
 import { endpointRoutes } from './endpoints/endpoints.routes.ts';
 import { eventTypeRoutes } from './event-types/event-types.routes.ts';
 import { eventIntakeRoutes } from './events/event-intake.routes.ts';
@@ -46,6 +47,7 @@ export type RouteParts = {
   monotonicMs: Options<typeof inboundRoutes>['monotonicMs'];
   onError: Options<typeof listenRoutes>['onError'];
   readiness: Options<typeof readinessRoutes>['readiness'];
+  drills: Omit<Options<typeof drillRoutes>['services'], keyof Options<typeof callRoutes>>;
   node: Options<typeof healthRoutes>['readiness'];
   metrics: Options<typeof healthRoutes>['metrics'];
 };
@@ -76,5 +78,6 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(declarationRoutes({ services }));
   await server.register(auditRoutes({ services: { ...services, ...parts.audit } }));
   await server.register(readinessRoutes({ readiness: parts.readiness }));
+  await server.register(drillRoutes({ services: { ...services, ...parts.drills } }));
   await server.register(healthRoutes({ ...parts, readiness: parts.node }));
 }

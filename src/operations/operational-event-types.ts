@@ -123,4 +123,16 @@ export const operationalEventTypes = [
       state: 'damaged',
     },
   },
+  {
+    name: 'posthorn.drill.failed',
+    description: 'A drill found that its check does not hold. Rehearsals tell nothing.',
+    schema: object({ runId: id, check: text, subject: text, seen: text, evidenceId: nullableText }),
+    example: {
+      runId: 'drl_01jz4b6m0e7f8g9h1j2k3m4n5x',
+      check: 'delivery.failed-ones-retried',
+      subject: 'gateway',
+      seen: 'The delivery is dead after 1 attempts (500).',
+      evidenceId: 'evd_01jz4b6m0e7f8g9h1j2k3m4n5y',
+    },
+  },
 ] as const satisfies readonly OperationalEventType[];

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
 import type { Caller } from '../calling/caller.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Timers } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { ConnectionDirectory } from '../connections/connection-config.ts';
+import { drillVersions, type OpenDrills, openDrills } from '../drills/open-drills.ts';
+import type { Egress } from '../egress/create-egress.ts';
 import { targetUrlPolicyOf } from '../egress/reach.ts';
 import { judgeTargetUrl } from '../egress/target-url.rules.ts';
 import type { IdSource } from '../ids/id-source.ts';
@@ -37,14 +39,27 @@ export function openReadiness(options: {
   /** Codes of problems that were answered since the start. */
   answered: () => Iterable<string>;
   onError: (error: unknown) => void;
-}): Readiness {
+  /** What drills are played with. */
+  drilling: {
+    timers: Timers;
+    egress: Pick<Egress, 'upstream'>;
+    operatorKey: string;
+    /** Where this node listens. */
+    url: () => string;
+    /** No other node can use the database. */
+    exclusive: boolean;
+    /** An operational event was written. */
+    onTold: () => void;
+  };
+}): { readiness: Readiness; drills: OpenDrills } {
   const { server, config, connections, publicUrl } = options;
   const targetUrlPolicy = targetUrlPolicyOf(config);
   const decides = collectors.map(({ checkId }) => checkId);
   const routes = createRouteList();
   server.addHook('onRoute', (route) => routes.note(route));
-  return createReadiness({
+  const readiness = createReadiness({
     ...options,
+    drills: drillVersions,
     environment: config.environment,
     catalogue: loadCatalogue(),
     instruments: {
@@ -70,4 +85,12 @@ export function openReadiness(options: {
       manifest: () => readRelease({ ...config.release, installation: ownInstallation, decides }),
     },
   });
+  const { drilling } = options;
+  const gateway = {
+    operatorKey: drilling.operatorKey,
+    get url() {
+      return drilling.url();
+    },
+  };
+  return { readiness, drills: openDrills({ ...options, ...drilling, gateway, readiness, mode: config.environment }) };
 }

@@ -1,0 +1,12 @@
+import type { AuditedFields } from '../audit/audited-fields.rules.ts';
+
+/** Nothing about drills is secret. */
+export const auditedDrill: AuditedFields = {
+  check: 'shown',
+  subjects: 'shown',
+  runs: 'shown',
+  pace: 'shown',
+  state: 'shown',
+  subject: 'shown',
+  everyHours: 'shown',
+};

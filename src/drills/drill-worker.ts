@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { inTransaction } from '../database/transaction.ts';
+import type { Timers } from '../delivery/delivery-ports.ts';
+import { createWorker, type Worker } from '../operations/worker.ts';
+import { Problem } from '../problem.ts';
+import type { Readiness } from '../readiness/create-readiness.ts';
+import type { Finding } from '../readiness/finding.ts';
+import {
+  claimRun,
+  type EndedRun,
+  endRun,
+  interruptDeadRuns,
+  renewRun,
+  type StoredRun,
+  tellOfFailure,
+} from './drill-run.store.ts';
+import { type DrillSchedule, nextDueMs, takeDueSchedules } from './drill-schedule.store.ts';
+import type { Drill } from './drill.ts';
+import { type BreakOff, type Played, playDrill, type PlayOptions } from './play-drill.ts';
+import { sweepDrillFolders } from './stage/drill-folder.ts';
+
+const pollEveryMs = 15_000;
+const renewEveryMs = 2_000;
+const leaseSeconds = 30;
+const schedulesAtOnce = 20;
+
+export type DrillWorker = Worker & {
+  /** Breaks the run off, if it is the one that this node plays. */
+  breakOff(runId: string): void;
+};
+
+/**
+ * Plays what waits, one run at a time, and queues what is due by a schedule. At its start, and from time to time, it
+ * interrupts what nodes that died have left.
+ */
+export function createDrillWorker(
+  options: PlayOptions & {
+    database: pg.Pool;
+    timers: Timers;
+    drills: ReadonlyMap<string, Drill>;
+    readiness: Pick<Readiness, 'subjectsOf' | 'record'>;
+    /** No other node can use this database. */
+    exclusive: boolean;
+    /** Queues the drill of a schedule. */
+    startScheduled: (schedule: DrillSchedule) => Promise<void>;
+    /** An operational event was written. */
+    onTold: () => void;
+  },
+): DrillWorker {
+  const { database, timers, drills, readiness, onError } = options;
+  const node = randomUUID();
+  let isFirst = true;
+  let underWay: { runId: string; breakOff(why: BreakOff): void } | null = null;
+
+  const play = async (run: StoredRun): Promise<void> => {
+    const { teamId, checkId, subject } = run;
+    const drill = drills.get(checkId);
+    const found = await readiness
+      .subjectsOf({ teamId, checkId, subjectId: subject.id })
+      .catch((error: unknown) => (error instanceof Problem ? [] : Promise.reject(error as Error)));
+    const configurationDigest = found[0]?.configurationDigest ?? null;
+    if (drill === undefined || configurationDigest === null) {
+      const nothing = { progress: { done: 0, of: null }, transcript: [], transcriptHash: null, evidenceId: null };
+      await endRun(database, run, node, { ...nothing, state: 'interrupted', finding: null });
+      return;
+    }
+    const { playing, breakOff, played } = playDrill(drill, run, options);
+    underWay = { runId: run.id, breakOff };
+    const renewal = keepLease(run, () => ({ ...playing, configurationDigest }), breakOff);
+    let ended: Played;
+    try {
+      ended = await played;
+    } finally {
+      await renewal.stop();
+      underWay = null;
+    }
+    await settle(run, ended, playing.progress, configurationDigest);
+  };
+
+  /** Renews it every two seconds, with what is to be seen; whoever loses it stops. */
+  const keepLease = (
+    run: StoredRun,
+    seen: () => Parameters<typeof renewRun>[4],
+    breakOff: (why: BreakOff) => void,
+  ): { stop(): Promise<void> } => {
+    let isOver = false;
+    let timer: { cancel(): void } | null = null;
+    let renewing: Promise<void> = Promise.resolve();
+    const renew = async (): Promise<void> => {
+      try {
+        const { held, stopAsked } = await renewRun(database, run, node, leaseSeconds, seen());
+        if (!held) breakOff('lost');
+        else if (stopAsked) breakOff('stopped');
+      } catch (error) {
+        onError(error);
+      }
+      if (!isOver) timer = timers.after(renewEveryMs, next);
+    };
+    const next = (): void => {
+      renewing = renew();
+    };
+    next();
+    return {
+      async stop() {
+        isOver = true;
+        timer?.cancel();
+        await renewing;
+        timer?.cancel();
+      },
+    };
+  };
+
+  const settle = async (
+    run: StoredRun,
+    { brokenOff, finding, transcript, transcriptHash }: Played,
+    progress: EndedRun['progress'],
+    configurationDigest: string,
+  ): Promise<void> => {
+    const state =
+      finding !== null ? 'done' : brokenOff === 'stopped' || brokenOff === 'limit' ? 'stopped' : 'interrupted';
+    const evidenceId = finding === null ? null : await recordEvidence(run, finding, configurationDigest);
+    const ended: EndedRun = { state, progress, transcript, transcriptHash, finding, evidenceId };
+    const told = finding?.state === 'failed' && !run.rehearsal ? finding.seen : null;
+    await inTransaction(database, async (client) => {
+      if (!(await endRun(client, run, node, ended)) || told === null) return;
+      const { id: runId, checkId: check, subject } = run;
+      await tellOfFailure(client, run.teamId, { runId, check, subject: subject.id, seen: told, evidenceId });
+    });
+    if (told !== null) options.onTold();
+  };
+
+  /** Null in rehearsals, and when the subject is gone meanwhile. */
+  const recordEvidence = async (
+    run: StoredRun,
+    finding: Finding,
+    configurationDigest: string,
+  ): Promise<string | null> => {
+    if (run.rehearsal) return null;
+    const { teamId, checkId, subject, version } = run;
+    const found = { teamId, checkId, subjectId: subject.id, finding, version, configurationDigest };
+    try {
+      return (await readiness.record({ ...found, measuredAtMs: options.clock.now() })).id;
+    } catch (error) {
+      if (error instanceof Problem) return null;
+      throw error;
+    }
+  };
+
+  const startDue = async (): Promise<void> => {
+    for (const schedule of await takeDueSchedules(database, schedulesAtOnce)) {
+      try {
+        await options.startScheduled(schedule);
+      } catch (error) {
+        // Its subject is gone, or its last run is not over yet.
+        if (!(error instanceof Problem)) onError(error);
+      }
+    }
+  };
+
+  const worker = createWorker({
+    timers,
+    onError,
+    pollEveryMs,
+    run: async (stopping) => {
+      await interruptDeadRuns(database, isFirst && options.exclusive);
+      if (isFirst) await sweepDrillFolders();
+      isFirst = false;
+      while (!stopping()) {
+        await startDue();
+        const run = await claimRun(database, node, leaseSeconds);
+        if (run === null) return nextDueMs(database);
+        await play(run);
+      }
+      return null;
+    },
+  });
+  return {
+    ...worker,
+    breakOff(runId) {
+      if (underWay?.runId === runId) underWay.breakOff('stopped');
+    },
+    async stop() {
+      const stopped = worker.stop();
+      underWay?.breakOff('shutdown');
+      await stopped;
+    },
+  };
+}
