@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { uuidFromId } from '../ids/id.rules.ts';
+import { idFromUuid, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -57,4 +57,22 @@ export async function setCredentialExpiry(
        WHERE team_id = $1 AND connection_id = $2 AND id = $3`,
     [uuidFromId(teamId), uuidFromId(connectionId), uuidFromId(credential.id), credential.expiresAtMs],
   );
+}
+
+/** A connection's credentials as they are stored, sealed, newest first. */
+export async function readSealedCredentials(
+  database: Queryable,
+  teamId: string,
+  connectionId: string,
+): Promise<NewCredentialRow[]> {
+  const { rows } = await database.query<Omit<NewCredentialRow, 'expiresAtMs'> & { expires_at: Date | null }>(
+    `SELECT id, name, kind, sealed, expires_at FROM connection_credential WHERE team_id = $1 AND connection_id = $2
+       ORDER BY id DESC`,
+    [uuidFromId(teamId), uuidFromId(connectionId)],
+  );
+  return rows.map(({ expires_at, ...row }) => ({
+    ...row,
+    id: idFromUuid(idPrefixes.connectionCredential, row.id),
+    expiresAtMs: expires_at?.getTime() ?? null,
+  }));
 }

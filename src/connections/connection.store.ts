@@ -118,6 +118,26 @@ export async function replaceConnection(
   );
 }
 
+/** Another account of the same provider: what a promotion and its way back are. */
+export async function replaceAccount(
+  database: Queryable,
+  teamId: string,
+  connectionId: string,
+  account: { environment: ApiEnvironment; baseUrl: string | null; options: Options },
+): Promise<void> {
+  await database.query(
+    `UPDATE connection SET environment = $3, base_url = $4, options = $5, updated_at = now()
+       WHERE team_id = $1 AND id = $2`,
+    [
+      uuidFromId(teamId),
+      uuidFromId(connectionId),
+      account.environment,
+      account.baseUrl,
+      JSON.stringify(account.options),
+    ],
+  );
+}
+
 function parameters(teamId: string, connectionId: string, settings: ConnectionSettings): unknown[] {
   return [
     uuidFromId(teamId),

@@ -31,6 +31,7 @@ export const idPrefixes = {
   waiver: 'wvr',
   signOff: 'sgn',
   promotion: 'prm',
+  watchLook: 'wch',
   drillRun: 'drl',
 } as const;
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];

@@ -35,6 +35,22 @@ const jobExample = {
   eventId: 'evt_01jz4b6m0e7f8g9h1j2k3m4n5r',
 };
 
+const promotionProperties = { promotionId: id, reviewId: id, connectionId: id, overridden: { type: 'boolean' } };
+const promotionExample = {
+  promotionId: 'prm_01jz4b6m0e7f8g9h1j2k3m4n5x',
+  reviewId: 'rev_01jz4b6m0e7f8g9h1j2k3m4n5y',
+  connectionId: jobExample.connectionId,
+  overridden: false,
+};
+const thresholdNames = [
+  'errorPercent',
+  'p95Ms',
+  'deliverySuccessPercent',
+  'deadLetters',
+  'rejectedDocuments',
+  'failedSignatures',
+];
+
 /** All of them; `data` of such an event fits `schema`. */
 export const operationalEventTypes = [
   {
@@ -133,6 +149,63 @@ export const operationalEventTypes = [
       subject: 'gateway',
       seen: 'The delivery is dead after 1 attempts (500).',
       evidenceId: 'evd_01jz4b6m0e7f8g9h1j2k3m4n5y',
+    },
+  },
+  {
+    name: 'posthorn.promotion.completed',
+    description: 'A connection leads to production, was tried, and is watched from now on.',
+    schema: object(promotionProperties),
+    example: promotionExample,
+  },
+  {
+    name: 'posthorn.promotion.rolled_back',
+    description:
+      'A connection leads to where it led before its promotion: the smoke test failed, or somebody decided so; or nothing could be switched.',
+    schema: object({ ...promotionProperties, reason: text }),
+    example: { ...promotionExample, reason: 'GET /v2.1/accounts/1 was answered 401 in 120 ms.' },
+  },
+  {
+    name: 'posthorn.promotion.smoke_test',
+    description: 'A promotion tries an endpoint with it. It says nothing else, and is sent to that endpoint alone.',
+    schema: object({ message: text }),
+    example: { message: 'A promotion tries whether this endpoint takes events.' },
+  },
+  {
+    name: 'posthorn.launch.limit_crossed',
+    description:
+      'A value of a promoted integration was beyond a limit of its launch plan for as long as the plan says. It names who decides and what is to be done.',
+    schema: object({
+      reviewId: id,
+      threshold: { enum: [...thresholdNames] },
+      value: { type: ['number', 'null'] },
+      limit: { type: 'number' },
+      forSeconds: { type: 'integer', minimum: 0 },
+      exceededSince: nullableText,
+      decides: id,
+      action: text,
+      rollBack: text,
+    }),
+    example: {
+      reviewId: promotionExample.reviewId,
+      threshold: 'errorPercent',
+      value: 12.5,
+      limit: 2,
+      forSeconds: 300,
+      exceededSince: '2026-11-21T14:02:11.000Z',
+      decides: 'mem_01jz4b6m0e7f8g9h1j2k3m4n5z',
+      action: 'Roll back, and tell support.',
+      rollBack: 'POST /v1/teams/team_01jz4b6m0e7f8g9h1j2k3m4n60/promotions/{promotion}/roll-back',
+    },
+  },
+  {
+    name: 'posthorn.review.reopened',
+    description: 'A review whose integration went to production was reopened: something that was passed holds no more.',
+    schema: object({ reviewId: id, name: text, because: text, was: text }),
+    example: {
+      reviewId: 'rev_01jz4b6m0e7f8g9h1j2k3m4n5z',
+      name: 'Contracts, going live',
+      because: 'The share of failed calls was above 2 % for 15 minutes.',
+      was: 'promoted',
     },
   },
 ] as const satisfies readonly OperationalEventType[];

@@ -55,6 +55,14 @@ export const sealedColumns: readonly SealedColumn[] = [
     purpose: 'connection-credential',
   },
   {
+    title: 'credentials of connections that are promoted, or can go back',
+    table: 'promotion_credential',
+    column: 'sealed',
+    key: ['promotion_id', 'id'],
+    idPrefix: idPrefixes.connectionCredential,
+    purpose: 'connection-credential',
+  },
+  {
     title: 'signing keys of the audit log',
     table: 'audit_key',
     column: 'sealed',

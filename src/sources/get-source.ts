@@ -4,6 +4,9 @@ import { presentSource } from './present-source.ts';
 import type { SourceContext } from './source-change.ts';
 
 /** @throws Problem not_found */
-export async function getSource(ctx: SourceContext, input: { teamId: string; sourceId: string }): Promise<SourceView> {
+export async function getSource(
+  ctx: Pick<SourceContext, 'database' | 'clock' | 'publicUrl'>,
+  input: { teamId: string; sourceId: string },
+): Promise<SourceView> {
   return presentSource(ctx, await findSourceOrRefuse(ctx.database, input.teamId, input.sourceId));
 }
