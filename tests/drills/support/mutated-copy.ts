@@ -1,0 +1,39 @@
+import { cp, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** One place of the source, changed into a defect. `find` occurs exactly once in the file. */
+export type Mutation = { file: string; find: string; replace: string };
+
+export type MutatedCopy = { folder: string; remove(): Promise<void> };
+
+/**
+ * The release's source in a folder of its own with these defects, ready to be started.
+ * @throws when a text is not there exactly once: the proof has to follow the source
+ */
+export async function mutatedCopy(mutations: readonly Mutation[]): Promise<MutatedCopy> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'posthorn-mutated-')));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    for (const part of ['package.json', 'src', 'readiness']) {
+      await cp(join(root, part), join(folder, part), { recursive: true });
+    }
+    await symlink(await realpath(join(root, 'node_modules')), join(folder, 'node_modules'), 'dir');
+    for (const { file, find, replace } of mutations) {
+      const path = join(folder, file);
+      const text = await readFile(path, 'utf8');
+      const found = text.split(find).length - 1;
+      if (found !== 1) throw new Error(`${file} holds ${found} times, not once: ${find}`);
+      await writeFile(
+        path,
+        text.replace(find, () => replace),
+      );
+    }
+    return { folder, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
