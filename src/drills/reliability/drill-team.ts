@@ -15,6 +15,12 @@ export type DrillTeam = {
     headers?: Readonly<Record<string, string>>,
   ): ReturnType<Gateway['call']>;
   want(method: string, path: string, body?: Json): Promise<Record<string, unknown>>;
+  /** Any bytes, there and back. */
+  raw(
+    method: string,
+    path: string,
+    options?: { body?: string; contentType?: string },
+  ): Promise<{ status: number; headers: Headers; body: Uint8Array }>;
   /** All pages of a list, newest first. */
   list<Row>(path: string): Promise<Row[]>;
   /** Answers the id and the secret. */
@@ -47,6 +53,7 @@ export type DeliveryView = DeliveryRow & {
 };
 
 const pageSize = 500;
+const rawTimeoutMs = 30_000;
 
 /** @param types are registered. */
 export async function drillTeam(
@@ -75,6 +82,15 @@ export function teamAt(gateway: Gateway, { id, key }: ScratchTeam): DrillTeam {
         ...(headers === undefined ? {} : { headers }),
       }),
     want,
+    async raw(method, path, { body, contentType = 'application/json' } = {}) {
+      const answer = await fetch(gateway.url + root + path, {
+        method,
+        headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': contentType }) },
+        ...(body === undefined ? {} : { body }),
+        signal: AbortSignal.timeout(rawTimeoutMs),
+      });
+      return { status: answer.status, headers: answer.headers, body: new Uint8Array(await answer.arrayBuffer()) };
+    },
     async list<Row>(path: string) {
       const rows: Row[] = [];
       for (let cursor: string | null = ''; cursor !== null; ) {

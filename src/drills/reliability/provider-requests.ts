@@ -7,6 +7,8 @@ import type { DrillTeam } from './drill-team.ts';
 export type TwinSource = {
   readonly id: string;
   readonly provider: string;
+  /** What it verifies with. */
+  readonly secret: string;
   /** So many notifications, each of which can be sent again and again. */
   notifications(count: number): Promise<TwinNotification[]>;
 };
@@ -44,6 +46,7 @@ export async function twinSource(team: DrillTeam, settings: TwinSettings): Promi
   return {
     id: sourceId,
     provider,
+    secret: credential.value,
     notifications: (count) => make({ sourceId, provider, options, secret: credential.value, count }),
   };
 }
