@@ -1,4 +1,16 @@
 import type { Drill } from './drill.ts';
+import { roleMatrixEnforced } from './security/access.role-matrix-enforced.ts';
+import { teamsIsolated } from './security/access.teams-isolated.ts';
+import { keyRequired } from './security/api-key.required-on-every-route.ts';
+import { revocationTakesEffect } from './security/api-key.revocation-takes-effect.ts';
+import { encryptedAtRest } from './security/secret.encrypted-at-rest.ts';
 import { rejectsForged } from './security/webhook.signature.rejects-forged.ts';
 
-export const securityDrills: readonly Drill[] = [rejectsForged];
+export const securityDrills: readonly Drill[] = [
+  rejectsForged,
+  keyRequired,
+  revocationTakesEffect,
+  roleMatrixEnforced,
+  teamsIsolated,
+  encryptedAtRest,
+];
