@@ -2,10 +2,10 @@ import type { Context } from '../context.ts';
 import { createGroupCommit } from '../database/group-commit.ts';
 import { idPrefixes } from '../ids/id.rules.ts';
 import { Problem, type ProblemCode } from '../problem.ts';
-import { actorOf } from './audit-actor.rules.ts';
 import type { AuditAction } from './audit-actions.rules.ts';
-import type { AuditContent } from './audit-entry.ts';
+import { actorOf } from './audit-actor.rules.ts';
 import { appendEntries, type NewEntry } from './audit-entry.store.ts';
+import type { AuditContent } from './audit-entry.ts';
 import type { Json } from './canonical-json.rules.ts';
 
 type KeyActor = Extract<Context['actor'], { kind: 'api-key' }>;

@@ -6,13 +6,16 @@ import { idFromUuid, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import { findKey, insertKey, lockCheckpoints } from './audit-checkpoint.store.ts';
 import { chainUuid } from './audit-entry.store.ts';
-import { type Checkpoint, keyIdOf, signCheckpoint, type SignedCheckpoint } from './checkpoint.rules.ts';
+import { signCertificate } from './certificate-signature.rules.ts';
+import { type Checkpoint, keyIdOf, type SignedCheckpoint, signCheckpoint } from './checkpoint.rules.ts';
 
-/** Signs checkpoints with the key that all nodes over one database share. */
+/** Signs checkpoints, and what else the gateway vouches for, with the key that all nodes over one database share. */
 export type CheckpointSigner = {
   keyId: string;
   publicKey: KeyObject;
   sign(checkpoint: Checkpoint): SignedCheckpoint;
+  /** Signs a text as one of certificates of reviews: never to be taken for a checkpoint. Base64. */
+  signCertificate(text: string): string;
 };
 
 /**
@@ -23,7 +26,12 @@ export type CheckpointSigner = {
 export async function openSigner(ctx: Pick<Context, 'database' | 'ids' | 'sealer'>): Promise<CheckpointSigner> {
   const opened = (await readKey(ctx.database, ctx.sealer)) ?? (await makeKey(ctx));
   const publicKey = createPublicKey(opened);
-  return { keyId: keyIdOf(publicKey), publicKey, sign: (checkpoint) => signCheckpoint(checkpoint, opened) };
+  return {
+    keyId: keyIdOf(publicKey),
+    publicKey,
+    sign: (checkpoint) => signCheckpoint(checkpoint, opened),
+    signCertificate: (text) => signCertificate(text, opened),
+  };
 }
 
 /** The public half of the key that is stored, by what is sealed; null when there is none yet. @throws SealError */

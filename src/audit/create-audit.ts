@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
 import type { Timers } from '../clock.ts';
+import type { Context } from '../context.ts';
 import { createWorker } from '../operations/worker.ts';
 import { type AccessAudit, createAccessAudit } from './access-audit.ts';
 import { type CheckpointSigner, openSigner } from './checkpoint-signer.ts';

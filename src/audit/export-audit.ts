@@ -1,12 +1,13 @@
 import type { Context } from '../context.ts';
 import type { AccessAudit } from './access-audit.ts';
 import { listCheckpointRows } from './audit-checkpoint.store.ts';
-import { readChainPage, readHeads, type StoredRow } from './audit-entry.store.ts';
-import { checkpointOf, type SignedCheckpoint } from './checkpoint.rules.ts';
+import { readChainPage, type StoredRow } from './audit-entry.store.ts';
+import type { SignedCheckpoint } from './checkpoint.rules.ts';
 import type { CheckpointSigner } from './checkpoint-signer.ts';
 import { entryOf } from './entry-hash.rules.ts';
-import { beginLine, entryLine, type ExportLine, writeLine } from './export-lines.rules.ts';
+import { beginLine, type ExportLine, entryLine, writeLine } from './export-lines.rules.ts';
 import { requireChain } from './require-chain.ts';
+import { signHead } from './sign-head.ts';
 import { writeCheckpoint } from './write-checkpoint.ts';
 
 export type ExportContext = Pick<Context, 'database' | 'clock' | 'actor' | 'requestId' | 'address'> & {
@@ -57,12 +58,9 @@ async function* oneChain(
   team: string,
 ): AsyncGenerator<ExportLine> {
   yield begin;
-  // The heads of other teams are none of this one's business, so this checkpoint is over its chain alone.
-  const heads = await readHeads(ctx.database, { team });
-  const at = new Date(ctx.clock.now()).toISOString();
-  const said = checkpointOf({ scope: team, number: null, previous: null, at, key: signer.keyId, heads });
-  yield { type: 'checkpoint', checkpoint: signer.sign(said) };
-  yield* entriesOf(ctx, heads);
+  const checkpoint = await signHead(ctx, signer, team);
+  yield { type: 'checkpoint', checkpoint };
+  yield* entriesOf(ctx, checkpoint.heads);
 }
 
 /** Entries are never changed, so those up to a head are the same whenever they are read. */

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import type { AccessAudit } from './access-audit.ts';
-import type { AuditEntry } from './audit-entry.ts';
 import { type EntryFilter, listAllRows, listChainRows } from './audit-entry.store.ts';
+import type { AuditEntry } from './audit-entry.ts';
 import { toJson } from './canonical-json.rules.ts';
 import { requireChain } from './require-chain.ts';
 

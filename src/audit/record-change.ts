@@ -2,9 +2,9 @@ import type pg from 'pg';
 import type { Context } from '../context.ts';
 import { idPrefixes } from '../ids/id.rules.ts';
 import type { AuditAction } from './audit-actions.rules.ts';
-import type { AuditActor, AuditContent, AuditOutcome, AuditTarget } from './audit-entry.ts';
-import { appendEntries } from './audit-entry.store.ts';
 import { actorOf } from './audit-actor.rules.ts';
+import { appendEntries } from './audit-entry.store.ts';
+import type { AuditActor, AuditContent, AuditOutcome, AuditTarget } from './audit-entry.ts';
 import { type AuditedFields, describeChange } from './audited-fields.rules.ts';
 
 /** What a use case has of whoever asks: a request's context, or an actor without a request. */

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type pg from 'pg';
-import type { AuditContent } from './audit-entry.ts';
 import { listCheckpointRows } from './audit-checkpoint.store.ts';
 import { readChainPage, readHeads, type StoredRow } from './audit-entry.store.ts';
+import type { AuditContent } from './audit-entry.ts';
 import { canonicalJson } from './canonical-json.rules.ts';
 import type { SignedCheckpoint } from './checkpoint.rules.ts';
 import { type AuditFault, createChainMarks, createChainVerifier } from './verify-chain.rules.ts';

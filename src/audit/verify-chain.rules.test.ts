@@ -7,8 +7,8 @@ import {
   checkpointHash,
   checkpointOf,
   isSignedWith,
-  signCheckpoint,
   type SignedCheckpoint,
+  signCheckpoint,
 } from './checkpoint.rules.ts';
 import { entryHash, firstPrevious } from './entry-hash.rules.ts';
 import { type ChainLink, createChainMarks, createChainVerifier } from './verify-chain.rules.ts';

@@ -1,5 +1,5 @@
+import { codeSpans, type Html, html, prose } from '../html.rules.ts';
 import { problemCodes } from '../problem.ts';
-import { codeSpans, type Html, html, prose } from './html.rules.ts';
 import { type DocumentedSchema, exampleOf, outline, requestExampleOf, typeOf } from './schema-outline.rules.ts';
 
 type Parameter = { name: string; in: string; required?: boolean; description?: string; schema?: DocumentedSchema };
