@@ -33,6 +33,7 @@ import { loadOrCreateOperatorKey } from './operations/operator-key.ts';
 import { createListeners } from './listening/listeners.ts';
 import { openReadiness } from './readiness/open-readiness.ts';
 import { openReceiving, sourceCachePath } from './receiving/open-receiving.ts';
+import { openReviews } from './reviews/open-reviews.ts';
 import { registerRoutes } from './register-routes.ts';
 import { openMasterKeys } from './sealing/master-key.ts';
 import { createSealer } from './sealing/sealer.ts';
@@ -297,6 +298,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     onError: (error) => reportError('readiness', error),
     drilling: { timers, egress, operatorKey: operator.key, url: () => url, exclusive: embedded, onTold: tell },
   });
+  const reviews = openReviews({ ...parts, config, release: version, readiness, onTold: tell });
   const services = { database: pools.general, clock, ids, sealer, environment: config.environment };
   const onQueued = (): void => engine.queued();
   const waitingRoom = createFeedWaitingRoom({
@@ -320,6 +322,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     connections: calls.directory,
     archive: archive.services,
     readiness,
+    reviews: reviews.services,
     drills: drills.services,
     blobs,
     links,
@@ -348,7 +351,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
   shutdown.add('deliveries', (withinMs) => engine.stop(Math.min(shutdown.underWayMs, Math.max(0, withinMs - 3_500))));
   // Before the engine, under whose epoch calls are on record.
   shutdown.add('calls', (withinMs) => calls.stop(Math.min(shutdown.underWayMs, withinMs)));
-  const workers = [outbox, replays, maintenance, archive, drills.worker];
+  const workers = [outbox, replays, maintenance, archive, drills.worker, reviews.worker];
   shutdown.add('background work', () => Promise.all(workers.map((worker) => worker.stop())), 5_000);
   const work = async (): Promise<void> => {
     if (stopping) return;

@@ -18,6 +18,8 @@ import { memberRoutes } from './members/members.routes.ts';
 import { signerRoutes } from './members/signers.routes.ts';
 import { healthRoutes } from './operations/health.routes.ts';
 import { readinessRoutes } from './readiness/readiness.routes.ts';
+import { reviewCheckRoutes } from './reviews/review-checks.routes.ts';
+import { reviewRoutes } from './reviews/reviews.routes.ts';
 import { inboundRoutes } from './receiving/inbound.routes.ts';
 import { replayRoutes } from './replays/replay.routes.ts';
 import { sourceRoutes } from './sources/sources.routes.ts';
@@ -47,6 +49,7 @@ export type RouteParts = {
   monotonicMs: Options<typeof inboundRoutes>['monotonicMs'];
   onError: Options<typeof listenRoutes>['onError'];
   readiness: Options<typeof readinessRoutes>['readiness'];
+  reviews: Omit<Options<typeof reviewRoutes>['services'], keyof Options<typeof callRoutes>>;
   drills: Omit<Options<typeof drillRoutes>['services'], keyof Options<typeof callRoutes>>;
   node: Options<typeof healthRoutes>['readiness'];
   metrics: Options<typeof healthRoutes>['metrics'];
@@ -78,6 +81,9 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(declarationRoutes({ services }));
   await server.register(auditRoutes({ services: { ...services, ...parts.audit } }));
   await server.register(readinessRoutes({ readiness: parts.readiness }));
+  const forReviews = { ...services, ...parts.reviews };
+  await server.register(reviewRoutes({ services: forReviews }));
+  await server.register(reviewCheckRoutes({ services: forReviews }));
   await server.register(drillRoutes({ services: { ...services, ...parts.drills } }));
   await server.register(healthRoutes({ ...parts, readiness: parts.node }));
 }

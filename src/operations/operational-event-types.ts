@@ -152,6 +152,17 @@ export const operationalEventTypes = [
     },
   },
   {
+    name: 'posthorn.review.reopened',
+    description: 'A review whose integration went to production was reopened: something that was passed holds no more.',
+    schema: object({ reviewId: id, name: text, because: text, was: text }),
+    example: {
+      reviewId: 'rev_01jz4b6m0e7f8g9h1j2k3m4n5z',
+      name: 'Contracts, going live',
+      because: 'The share of failed calls was above 2 % for 15 minutes.',
+      was: 'promoted',
+    },
+  },
+  {
     name: 'posthorn.promotion.completed',
     description: 'A connection leads to production, was tried, and is watched from now on.',
     schema: object(promotionProperties),
@@ -195,17 +206,6 @@ export const operationalEventTypes = [
       decides: 'mem_01jz4b6m0e7f8g9h1j2k3m4n5z',
       action: 'Roll back, and tell support.',
       rollBack: 'POST /v1/teams/team_01jz4b6m0e7f8g9h1j2k3m4n60/promotions/{promotion}/roll-back',
-    },
-  },
-  {
-    name: 'posthorn.review.reopened',
-    description: 'A review whose integration went to production was reopened: something that was passed holds no more.',
-    schema: object({ reviewId: id, name: text, because: text, was: text }),
-    example: {
-      reviewId: 'rev_01jz4b6m0e7f8g9h1j2k3m4n5z',
-      name: 'Contracts, going live',
-      because: 'The share of failed calls was above 2 % for 15 minutes.',
-      was: 'promoted',
     },
   },
 ] as const satisfies readonly OperationalEventType[];

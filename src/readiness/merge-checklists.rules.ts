@@ -43,12 +43,13 @@ export function mergeChecklists(catalogue: ChecksAndLists, checklistIds: readonl
 export function compareChecks(a: CheckDefinition, b: CheckDefinition): number {
   const bySeverity = severityOrder.indexOf(a.severity) - severityOrder.indexOf(b.severity);
   if (bySeverity !== 0) return bySeverity;
-  const bySection = placeOf(a.section) - placeOf(b.section);
+  const bySection = placeOfSection(a.section) - placeOfSection(b.section);
   if (bySection !== 0) return bySection;
   return a.id < b.id ? -1 : Number(a.id > b.id);
 }
 
-function placeOf(section: string): number {
+/** Where a section stands among the others. */
+export function placeOfSection(section: string): number {
   return sections.findIndex((each) => each === section);
 }
 

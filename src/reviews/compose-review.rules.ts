@@ -1,7 +1,6 @@
-import { sections } from '../readiness/catalogue/sections.rules.ts';
 import { digestOf } from '../readiness/digest.rules.ts';
 import type { CheckState } from '../readiness/finding.ts';
-import { mergeChecklists } from '../readiness/merge-checklists.rules.ts';
+import { mergeChecklists, placeOfSection } from '../readiness/merge-checklists.rules.ts';
 import { type EvidenceSet, hashOfEvidenceSet } from './people/evidence-set.rules.ts';
 import { fallenBecause, missingDuties, type SigningFacts } from './people/sign-off.rules.ts';
 import type { ReviewedCheck, ReviewView, SectionProgress, SignOffOnRecord } from './review.ts';
@@ -75,10 +74,11 @@ const states: readonly CheckState[] = ['passed', 'failed', 'unknown', 'not-appli
 
 /** By section, in the order of the catalogue; sections without a check are left out. */
 function progressOf(checks: readonly ReviewedCheck[]): SectionProgress[] {
-  return sections.flatMap((section) => {
-    const inside = checks.filter(({ definition }) => definition.section === section);
-    if (inside.length === 0) return [];
-    const counts = states.map((state) => [state, inside.filter((check) => check.state === state).length] as const);
-    return [{ section, total: inside.length, ...(Object.fromEntries(counts) as Record<CheckState, number>) }];
-  });
+  const bySection = [...Map.groupBy(checks, ({ definition }) => definition.section)];
+  return bySection
+    .toSorted(([one], [other]) => placeOfSection(one) - placeOfSection(other))
+    .map(([section, inside]) => {
+      const counts = states.map((state) => [state, inside.filter((check) => check.state === state).length] as const);
+      return { section, total: inside.length, ...(Object.fromEntries(counts) as Record<CheckState, number>) };
+    });
 }

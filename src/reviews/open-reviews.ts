@@ -1,18 +1,30 @@
 import type pg from 'pg';
-import type { Clock } from '../clock.ts';
+import type { Clock, Timers } from '../clock.ts';
 import type { IdSource } from '../ids/id-source.ts';
+import type { Catalogue } from '../readiness/check-definition.ts';
 import type { Readiness } from '../readiness/create-readiness.ts';
 import { loadCatalogue } from '../readiness/load-catalogue.ts';
+import type { Worker } from '../operations/worker.ts';
+import { createPeopleOnRecord } from './people/people-on-record.ts';
+import type { PeoplePorts } from './people/people-ports.ts';
+import { createReviewUpkeep } from './upkeep.ts';
 import { listReviewsByStatus } from './review.store.ts';
 import type { GatewayReviewContext, ReviewParts } from './review-context.ts';
-import type { PeopleOnRecord, Reviews } from './review.ts';
+import type { Reviews } from './review.ts';
 import { runReview } from './run-review.ts';
 import { setReviewStatus } from './set-review-status.ts';
 import { createTeamCatalogue } from './team-catalogue.ts';
 import { viewReview } from './view-review.ts';
 
-/** Reviews of the running node: `reviews` for other capabilities, `parts` for the routes. */
-export type OpenReviews = { reviews: Reviews; parts: ReviewParts };
+/** Reviews of the running node: `reviews` for other capabilities, `services` for the routes. */
+export type OpenReviews = {
+  reviews: Reviews;
+  services: PeoplePorts & { reviewing: ReviewParts };
+  /** Keeps evidence fresh. */
+  worker: Worker;
+};
+
+const upkeepEveryMs = 15 * 60_000;
 
 /** @throws CatalogueError */
 export function openReviews(options: {
@@ -22,23 +34,34 @@ export function openReviews(options: {
   config: { environment: 'development' | 'production' };
   release: string;
   readiness: Readiness;
-  people: PeopleOnRecord;
+  /** The one that ships, unless another is given. */
+  catalogue?: Catalogue;
+  timers: Timers;
   onTold: () => void;
+  onError: (where: string, error: unknown) => void;
 }): OpenReviews {
   const { database, clock, ids, config } = options;
-  const catalogueOf = createTeamCatalogue({ database, catalogue: loadCatalogue() });
-  const parts: ReviewParts = { ...options, catalogueOf };
-  const ctx: GatewayReviewContext = { database, clock, ids, environment: config.environment, reviewing: parts };
-  return {
-    parts,
-    reviews: {
-      view: (teamId, reviewId) => viewReview(ctx, { teamId, reviewId }),
-      run: (teamId, reviewId) => runReview(ctx, { teamId, reviewId, by: null }),
-      setStatus: (input) => setReviewStatus(ctx, input),
-      async watched() {
-        const found = await listReviewsByStatus(database, ['promoted', 'reopened']);
-        return found.map(({ teamId, id }) => ({ teamId, reviewId: id }));
-      },
+  const catalogueOf = createTeamCatalogue({ database, catalogue: options.catalogue ?? loadCatalogue() });
+  const reviewing: ReviewParts = { ...options, catalogueOf, people: createPeopleOnRecord({ database }) };
+  const ctx: GatewayReviewContext = { database, clock, ids, environment: config.environment, reviewing };
+  const reviews: Reviews = {
+    view: (teamId, reviewId) => viewReview(ctx, { teamId, reviewId }),
+    run: (teamId, reviewId) => runReview(ctx, { teamId, reviewId, by: null }),
+    setStatus: (input) => setReviewStatus(ctx, input),
+    async watched() {
+      const found = await listReviewsByStatus(database, ['promoted', 'reopened']);
+      return found.map(({ teamId, id }) => ({ teamId, reviewId: id }));
     },
+  };
+  return {
+    reviews,
+    services: { reviewing, reviews, checks: (teamId) => options.readiness.states(teamId) },
+    worker: createReviewUpkeep({
+      ctx,
+      everyMs: upkeepEveryMs,
+      timers: options.timers,
+      random: Math.random,
+      onError: (error) => options.onError('reviews', error),
+    }),
   };
 }

@@ -1,6 +1,6 @@
 import type { CheckDefinition } from '../readiness/check-definition.ts';
 import type { CheckState, Evidence } from '../readiness/finding.ts';
-import type { NamedSubject } from '../readiness/subject.store.ts';
+import type { CheckStatus } from '../readiness/create-readiness.ts';
 import type { EvidenceSet } from './people/evidence-set.rules.ts';
 import type { Attestation } from './people/attestation.rules.ts';
 import type { Waiver } from './people/waiver.rules.ts';
@@ -54,6 +54,7 @@ export type WaiverOnRecord = Waiver & {
   endedAtMs: number | null;
 };
 export type SignOffOnRecord = SignOff & { id: string; reviewId: string; remark: string | null };
+type NamedSubject = CheckStatus['subject'];
 type SubjectKey = Pick<NamedSubject, 'kind' | 'id'>;
 
 /** Where a review reads what people said. */

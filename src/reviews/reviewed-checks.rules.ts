@@ -3,7 +3,6 @@ import type { CheckStatus } from '../readiness/create-readiness.ts';
 import { mergeChecklists } from '../readiness/merge-checklists.rules.ts';
 import { stateOfAttestation } from './people/attestation.rules.ts';
 import { isInForce } from './people/waiver.rules.ts';
-import type { NamedSubject } from '../readiness/subject.store.ts';
 import type { AttestationOnRecord, Review, ReviewedCheck, WaiverOnRecord } from './review.ts';
 import type { OutOfScope } from './scope.rules.ts';
 
@@ -24,6 +23,7 @@ export type CheckFacts = {
   nowMs: number;
 };
 
+type NamedSubject = ReviewedCheck['subject'];
 type Stand = Pick<ReviewedCheck, 'state' | 'because' | 'basis'>;
 type Pair = { subject: NamedSubject; status: CheckStatus | null; missing: Stand | null };
 

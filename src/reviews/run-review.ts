@@ -12,19 +12,24 @@ import { viewReview } from './view-review.ts';
 type Asked = Pick<Context, 'actor' | 'requestId' | 'address'>;
 
 /**
- * Measures what the gateway decides by itself of a review: its checks, for its subjects, as far as `only` wants them. How it
- * stands then is noted.
+ * Measures what the gateway decides by itself of a review: its checks, for its subjects. How it stands then is noted.
  * @param input.by who asks; null: the gateway by itself
+ * @param input.choose which of its checks; all of them where it is left out
  * @throws Problem not_found
  */
 export async function runReview(
   ctx: GatewayReviewContext,
-  input: { teamId: string; reviewId: string; by: Asked | null; only?: (check: ReviewedCheck) => boolean },
+  input: {
+    teamId: string;
+    reviewId: string;
+    by: Asked | null;
+    choose?: (checks: readonly ReviewedCheck[]) => readonly ReviewedCheck[];
+  },
 ): Promise<ReviewView> {
-  const { only = () => true, by, teamId } = input;
+  const { choose = (all) => all, by, teamId } = input;
   const { checks } = await viewReview(ctx, input);
-  const wanted = checks
-    .filter((check) => check.next === 'run' && only(check))
+  const wanted = choose(checks)
+    .filter(({ next }) => next === 'run')
     .map(({ checkId, subject }) => ({ checkId, subjectId: subject.id }));
   if (wanted.length > 0) await ctx.reviewing.readiness.measure(teamId, wanted);
   const view = await viewReview(ctx, input);

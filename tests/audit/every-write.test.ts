@@ -277,6 +277,26 @@ describe('every route that writes', () => {
     expect(last()).toMatchObject({ before: { version: 0 }, after: { version: 1, traffic: { eventsPerSecond: 5 } } });
   });
 
+  test('of reviews leaves one entry, and no text of a comment', async () => {
+    const reviews = `${at}/reviews`;
+    const made = await step('POST /v1/teams/:team/reviews', 'review.created', reviews, {
+      name: 'Going live',
+      checklists: ['docusign-go-live'],
+      integration: {},
+    });
+    const review = `${reviews}/${made.body.id}`;
+    await step('PATCH /v1/teams/:team/reviews/:review', 'review.updated', review, { version: 1, waiverCap: 1 });
+    expect(last()).toMatchObject({ before: { waiverCap: 3 }, after: { waiverCap: 1 } });
+    await step('POST /v1/teams/:team/reviews/:review/run', 'review.run', `${review}/run`);
+    const check = `${review}/checks/docs.guide.each-provider-runs`;
+    await step('PUT /v1/teams/:team/reviews/:review/checks/:check', 'review.assigned', check, {
+      owner: null,
+      dueAt: '2027-01-01T00:00:00Z',
+    });
+    const text = `${planted}7`;
+    await step('POST /v1/teams/:team/reviews/:review/comments', 'review.commented', `${review}/comments`, { text });
+  });
+
   test('and the one that reveals, leaves one entry', async () => {
     const event = await history.event({ body: '{}' });
     const [route = ''] = revealing;
