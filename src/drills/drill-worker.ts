@@ -65,7 +65,8 @@ export function createDrillWorker(
       await endRun(database, run, node, { ...nothing, state: 'interrupted', finding: null });
       return;
     }
-    const { playing, breakOff, played } = playDrill(drill, run, options);
+    const { playing, played, ...playedNow } = playDrill(drill, run, options);
+    const breakOff = (why: BreakOff): void => playedNow.breakOff(why);
     underWay = { runId: run.id, breakOff };
     const renewal = keepLease(run, () => ({ ...playing, configurationDigest }), breakOff);
     let ended: Played;

@@ -18,11 +18,7 @@ export async function startProvider<Name extends SimulatedProvider>(
   const app = keys === null ? {} : { publicKeyPem: keys.publicKey, isConsentGiven: true };
   const given = { ...app, ...options, clock } as unknown as ApiSimulatorOptions<Name>;
   const api = await startApiSimulator(given);
-  const connection = connectionTo(
-    api as unknown as ApiSimulator<SimulatedProvider>,
-    options.provider,
-    keys?.privateKey,
-  );
+  const connection = connectionTo(api, options.provider, keys?.privateKey);
   for (const secret of connection.secrets) learn(secret);
   return { api, connection: () => connection.body, stop: () => api.stop() };
 }

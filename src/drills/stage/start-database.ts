@@ -19,8 +19,8 @@ export async function startDatabase(
   const pool = createPool({ ...database.connection, max: 2, application_name: 'drill' }, () => undefined);
   return {
     url: `postgresql://${encodeURIComponent(user)}:${encodeURIComponent(secret)}@127.0.0.1:${proxy.port}/${name}`,
-    cut: proxy.cut,
-    restore: proxy.restore,
+    cut: () => proxy.cut(),
+    restore: () => proxy.restore(),
     query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
       (await pool.query(text, [...values])).rows as Row[],
     async stop() {

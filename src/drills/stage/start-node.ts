@@ -41,7 +41,7 @@ export async function startNode(options: {
   const running = createNodeProcess(folder, signal);
   const ready = given.ready ?? true;
   await running.start(environment, ready);
-  const gateway = createGateway({ url: running.url, operatorKey, signal, learn });
+  const gateway = createGateway({ url: () => running.url(), operatorKey, signal, learn });
   const node: DrillNode = {
     get url() {
       return running.url();
@@ -50,8 +50,8 @@ export async function startNode(options: {
       return running.pid();
     },
     operatorKey,
-    call: gateway.call,
-    want: gateway.want,
+    call: (method, path, more) => gateway.call(method, path, more),
+    want: (method, path, more) => gateway.want(method, path, more),
     folder,
     team: () => makeTeam(gateway, 'Drill'),
     async kill() {
@@ -65,8 +65,8 @@ export async function startNode(options: {
     },
     freeze: () => running.signal('SIGSTOP'),
     thaw: () => running.signal('SIGCONT'),
-    output: running.output,
-    memoryBytes: running.memoryBytes,
+    output: () => running.output(),
+    memoryBytes: () => running.memoryBytes(),
   };
   return node;
 }

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { type DrilledGateway, type Run, runDrill, startGatewayOf } from './drilled-gateway.ts';
 import { type Mutation, mutatedCopy } from './mutated-copy.ts';
 
@@ -38,49 +38,43 @@ const provesAll = process.env['POSTHORN_ALL_DRILLS'] === '1';
 
 /** Declares the tests of these proofs: passed, failed on the planted defect, and passed again. */
 export function proveDrills(name: string, proofs: readonly DrillProof[]): void {
-  const proven = proofs.filter(({ quick }) => provesAll || quick === true);
-  const skipped = proofs.filter((proof) => !proven.includes(proof));
-
   describe(`a planted defect turns a drill from passed to failed: ${name}`, () => {
-    let pristine: DrilledGateway;
-    beforeAll(async () => {
-      if (proven.length > 0) pristine = await startGatewayOf(root);
-    }, 120_000);
-    afterAll(() => pristine?.stop());
+    let pristine: DrilledGateway | null = null;
+    afterAll(() => pristine?.stop(), 60_000);
 
-    if (proven.length > 0) {
-      test.each(proven)('$check', { timeout: 900_000 }, async (proof) => {
+    for (const proof of proofs) {
+      test.runIf(provesAll || proof.quick === true)(`${proof.check}`, { timeout: 900_000 }, async () => {
         const own = proof.environment === undefined ? null : await startGatewayOf(root, proof.environment);
         try {
-          await prove(own ?? pristine, proof);
+          const gateway = own ?? (pristine ??= await startGatewayOf(root));
+          const subject = (await proof.prepare?.(gateway)) ?? null;
+          const before = await runDrill(gateway, proof.check, subject, proof);
+          expect(outcomeOf(before), told(before)).toBe('passed');
+          const planted = await runPlanted(gateway, subject, proof);
+          expect(outcomeOf(planted), told(planted)).toBe('failed');
+          const after = await runDrill(gateway, proof.check, subject, proof);
+          expect(outcomeOf(after), told(after)).toBe('passed');
+          await report(proof, [
+            ['before', before],
+            ['then', planted],
+            ['after', after],
+          ]);
         } finally {
           await own?.stop();
         }
       });
     }
-    if (skipped.length > 0) test.skip.each(skipped)('$check (npm run test:drills)', () => undefined);
   });
 }
 
-async function prove(gateway: DrilledGateway, proof: DrillProof): Promise<void> {
-  const { check, prepare } = proof;
-  const subject = (await prepare?.(gateway)) ?? null;
-  const before = await runDrill(gateway, check, subject, proof);
-  expect(outcomeOf(before), told(before)).toBe('passed');
-  let then: Run;
-  if ('mutate' in proof) then = await runMutated(proof.mutate, proof);
-  else {
-    await proof.plant(gateway, subject);
-    try {
-      then = await runDrill(gateway, check, subject, proof);
-    } finally {
-      await proof.mend(gateway, subject);
-    }
+async function runPlanted(gateway: DrilledGateway, subject: string | null, proof: DrillProof): Promise<Run> {
+  if ('mutate' in proof) return runMutated(proof.mutate, proof);
+  await proof.plant(gateway, subject);
+  try {
+    return await runDrill(gateway, proof.check, subject, proof);
+  } finally {
+    await proof.mend(gateway, subject);
   }
-  expect(outcomeOf(then), told(then)).toBe('failed');
-  const after = await runDrill(gateway, check, subject, proof);
-  expect(outcomeOf(after), told(after)).toBe('passed');
-  await report(check, before, then, after, proof);
 }
 
 async function runMutated(mutations: readonly Mutation[], proof: DrillProof): Promise<Run> {
@@ -108,10 +102,11 @@ function told({ finding, state, transcript }: Run): string {
   return [`${state}: ${finding?.seen ?? 'nothing was found'}`, ...steps].join('\n');
 }
 
-async function report(check: string, before: Run, then: Run, after: Run, proof: DrillProof): Promise<void> {
+async function report(proof: DrillProof, runs: readonly (readonly [when: string, run: Run])[]): Promise<void> {
+  const { check } = proof;
   const planted = 'mutate' in proof ? proof.mutate.map(({ file }) => file).join(', ') : 'in the integration';
-  const states = { before: outcomeOf(before), then: outcomeOf(then), after: outcomeOf(after) };
+  const states = runs.map(([when, run]) => [when, outcomeOf(run)] as const);
   await mkdir(reports, { recursive: true });
-  const text = JSON.stringify({ check, version: before.version, planted, ...states });
+  const text = JSON.stringify({ check, version: runs[0]?.[1].version, planted, ...Object.fromEntries(states) });
   await writeFile(join(reports, `drill.${check}.json`), `${text}\n`);
 }
