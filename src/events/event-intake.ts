@@ -137,12 +137,20 @@ export function createEventIntake(options: {
       }
       const texts = sliceElements(text, 'events');
       const drafts: EventDraft[] = [];
+      const refused: { pointer: string; problem: Problem }[] = [];
       for (const [index, event] of events.entries()) {
         const pointer = `/events/${index}`;
-        const request = readEventRequest(event, texts[index] as string, pointer);
-        await checkType(teamId, team, request.type, request.payload, `${pointer}/payload`);
-        drafts.push(draftJson(teamId, request, null));
+        try {
+          const request = readEventRequest(event, texts[index] as string, pointer);
+          await checkType(teamId, team, request.type, request.payload, `${pointer}/payload`);
+          drafts.push(draftJson(teamId, request, null));
+        } catch (error) {
+          if (!(error instanceof Problem) || error.status >= 500) throw error;
+          refused.push({ pointer, problem: error });
+        }
       }
+      const problem = problemOfBatch(refused, events.length);
+      if (problem !== null) throw problem;
       const answers = await options.acceptor.acceptAll(drafts);
       return answers.map((answer) => (answer.conflict ? { problem: idempotencyConflict(answer.id) } : answer));
     },
@@ -172,6 +180,16 @@ export function createEventIntake(options: {
       });
     },
   };
+}
+
+/** Whatever is wrong with a batch, with every place, so that it is mended at once. Its code is that of the first. */
+function problemOfBatch(refused: readonly { pointer: string; problem: Problem }[], total: number): Problem | null {
+  const [first] = refused;
+  if (first === undefined || refused.length === 1) return first?.problem ?? null;
+  const { code, message } = first.problem;
+  return new Problem(code, `${refused.length} of ${total} events are not valid. The first: ${message}`, {
+    errors: refused.flatMap(({ pointer, problem }) => problem.errors ?? [{ pointer, message: problem.message }]),
+  });
 }
 
 function parseJson(raw: Buffer): { value: unknown; text: string } {
