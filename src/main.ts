@@ -31,8 +31,10 @@ import { createIdSource } from './ids/id-source.ts';
 import { openBackground } from './operations/open-background.ts';
 import { loadOrCreateOperatorKey } from './operations/operator-key.ts';
 import { createListeners } from './listening/listeners.ts';
+import { openPromotion } from './promotion/open-promotion.ts';
 import { openReadiness } from './readiness/open-readiness.ts';
 import { openReceiving, sourceCachePath } from './receiving/open-receiving.ts';
+import { createTeamChecks } from './reviews/create-team-checks.ts';
 import { openReviews } from './reviews/open-reviews.ts';
 import { registerRoutes } from './register-routes.ts';
 import { openMasterKeys } from './sealing/master-key.ts';
@@ -294,11 +296,13 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     environment: process.env,
     call: calls.calling.caller,
     connections: calls.directory,
+    teamChecks: createTeamChecks({ database: pools.general, egress }),
     answered: () => answered,
     onError: (error) => reportError('readiness', error),
     drilling: { timers, egress, operatorKey: operator.key, url: () => url, exclusive: embedded, onTold: tell },
   });
   const reviews = openReviews({ ...parts, config, release: version, readiness, onTold: tell });
+  const promotion = openPromotion({ ...parts, reviews, calls, acceptor, onTold: tell });
   const services = { database: pools.general, clock, ids, sealer, environment: config.environment };
   const onQueued = (): void => engine.queued();
   const waitingRoom = createFeedWaitingRoom({
@@ -323,6 +327,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     archive: archive.services,
     readiness,
     reviews: reviews.services,
+    promotion: promotion.services,
     drills: drills.services,
     blobs,
     links,
@@ -351,7 +356,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
   shutdown.add('deliveries', (withinMs) => engine.stop(Math.min(shutdown.underWayMs, Math.max(0, withinMs - 3_500))));
   // Before the engine, under whose epoch calls are on record.
   shutdown.add('calls', (withinMs) => calls.stop(Math.min(shutdown.underWayMs, withinMs)));
-  const workers = [outbox, replays, maintenance, archive, drills.worker, reviews.worker];
+  const workers = [outbox, replays, maintenance, archive, drills.worker, reviews.worker, promotion.worker];
   shutdown.add('background work', () => Promise.all(workers.map((worker) => worker.stop())), 5_000);
   const work = async (): Promise<void> => {
     if (stopping) return;

@@ -17,6 +17,8 @@ import { listenRoutes } from './listening/listen.routes.ts';
 import { memberRoutes } from './members/members.routes.ts';
 import { signerRoutes } from './members/signers.routes.ts';
 import { healthRoutes } from './operations/health.routes.ts';
+import { launchRoutes } from './promotion/launch.routes.ts';
+import { promotionRoutes } from './promotion/promotions.routes.ts';
 import { readinessRoutes } from './readiness/readiness.routes.ts';
 import { reviewCheckRoutes } from './reviews/review-checks.routes.ts';
 import { reviewRoutes } from './reviews/reviews.routes.ts';
@@ -50,6 +52,10 @@ export type RouteParts = {
   onError: Options<typeof listenRoutes>['onError'];
   readiness: Options<typeof readinessRoutes>['readiness'];
   reviews: Omit<Options<typeof reviewRoutes>['services'], keyof Options<typeof callRoutes>>;
+  promotion: Omit<
+    Options<typeof promotionRoutes>['services'] & Options<typeof launchRoutes>['services'],
+    keyof RouteParts['services']
+  >;
   drills: Omit<Options<typeof drillRoutes>['services'], keyof Options<typeof callRoutes>>;
   node: Options<typeof healthRoutes>['readiness'];
   metrics: Options<typeof healthRoutes>['metrics'];
@@ -84,6 +90,8 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   const forReviews = { ...services, ...parts.reviews };
   await server.register(reviewRoutes({ services: forReviews }));
   await server.register(reviewCheckRoutes({ services: forReviews }));
+  await server.register(promotionRoutes({ services: { ...services, ...parts.promotion } }));
+  await server.register(launchRoutes({ services: { ...services, ...parts.promotion } }));
   await server.register(drillRoutes({ services: { ...services, ...parts.drills } }));
   await server.register(healthRoutes({ ...parts, readiness: parts.node }));
 }

@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { LaunchPlan } from '../../src/promotion/launch-plan.ts';
+import { recordCalls } from '../calls/recorded-calls.ts';
+import { openPromotionStand, planBy, type PromotionStand, promotionOf } from './promotion-stand.ts';
+
+let stand: PromotionStand;
+let team: string;
+let owner: { id: string; key: string };
+let deputy: { id: string; key: string };
+beforeAll(async () => {
+  stand = await openPromotionStand();
+});
+beforeEach(async () => {
+  team = await stand.createTeam();
+  await stand.settle();
+  [owner, deputy] = [await stand.addMember(team, 'owner'), await stand.addMember(team, 'developer')];
+});
+afterAll(() => stand[Symbol.asyncDispose]());
+
+const minuteMs = 60_000;
+const at = (review: string): string => `/v1/teams/${team}/reviews/${review}`;
+const setPlan = async (review: string, plan: LaunchPlan, version = 0) =>
+  stand.call('PUT', `${at(review)}/launch-plan`, { body: { version, plan }, key: owner.key });
+
+/** A connection in production, watched by a whole plan. */
+async function live(more: Partial<LaunchPlan> = {}) {
+  const of = await stand.newReview(team);
+  const plan = planBy([owner.id, deputy.id], of.connection, stand.now(), more);
+  const set = await setPlan(of.review, plan);
+  expect(set.status, set.text).toBe(200);
+  await stand.call('POST', `/v1/teams/${team}/promotions`, { body: promotionOf(of) });
+  await stand.work();
+  await stand.outbox();
+  return { ...of, plan };
+}
+const failing = async (connectionId: string, count: number, atMs = stand.now() - minuteMs) =>
+  recordCalls(
+    stand.database.pool,
+    team,
+    Array.from({ length: count }, (_, index) => ({
+      atMs: atMs + index,
+      start: { connectionId },
+      end: { status: 500, error: 'provider_failed' as const },
+    })),
+  );
+
+describe('a launch plan', () => {
+  test('is set as versions, each made from the one before', async () => {
+    const { review, connection } = await stand.newReview(team);
+    const plan = planBy([owner.id, deputy.id], connection, stand.now());
+    expect((await stand.call('GET', `${at(review)}/launch-plan`)).status).toBe(404);
+    expect((await setPlan(review, plan)).body).toMatchObject({ version: 1, setBy: owner.id });
+    expect((await setPlan(review, plan)).body).toMatchObject({ code: 'conflict' });
+    expect((await setPlan(review, { ...plan, walkedThrough: null }, 1)).body).toMatchObject({ version: 2 });
+    expect((await stand.call('GET', `${at(review)}/launch-plan`)).body).toMatchObject({
+      versions: 2,
+      plan: { walkedThrough: null },
+    });
+    expect((await stand.audited()).slice(-2)).toEqual(['launch-plan.set', 'launch-plan.set']);
+  });
+
+  test.each<[string, (plan: LaunchPlan) => LaunchPlan, string]>([
+    [
+      'somebody who is no member',
+      (plan) => ({ ...plan, criteria: { ...plan.criteria, decides: 'mem_x' } }),
+      '/criteria/decides',
+    ],
+    [
+      'a check that is not there',
+      (plan) => ({ ...plan, requirements: [{ demand: 'peak', checks: ['no.check'] }] }),
+      '/requirements/0/checks/0',
+    ],
+    [
+      'one limit twice',
+      (plan) => ({ ...plan, thresholds: [...plan.thresholds.slice(0, 2), ...plan.thresholds.slice(0, 1)] }),
+      '/thresholds/2/name',
+    ],
+    [
+      'a window that ends before it begins',
+      (plan) => ({ ...plan, window: { from: plan.window.until, until: plan.window.from }, steps: [] }),
+      '/window/until',
+    ],
+    [
+      'a step outside of its part',
+      (plan) => ({ ...plan, steps: plan.steps.map((step) => ({ ...step, when: 'during' as const })) }),
+      '/steps/0/at',
+    ],
+    [
+      'one person twice in a phase',
+      (plan) => ({ ...plan, phases: plan.phases.map((each) => ({ ...each, deputy: each.reviewer })) }),
+      '/phases/0/deputy',
+    ],
+    [
+      'a connection of another review',
+      (plan) => ({ ...plan, rampUp: plan.rampUp.map((step) => ({ ...step, connection: 'con_x' })) }),
+      '/rampUp/0/connection',
+    ],
+  ])('with %s is refused, and it is said where', async (_what, change, pointer) => {
+    const { review, connection } = await stand.newReview(team);
+    const plan = change(planBy([owner.id, deputy.id], connection, stand.now()));
+    const refused = await setPlan(review, plan);
+    expect(refused.status).toBe(400);
+    expect((refused.body as { errors: { pointer: string }[] }).errors.map((each) => each.pointer)).toContain(pointer);
+  });
+});
+
+describe('the watch', () => {
+  test('looks as often as the phase says, and measures the review each time', async () => {
+    const { review } = await live();
+    const runs = stand.reviews.runs.length;
+    expect(await stand.look()).toMatchObject({ phase: 'launch-day', checks: 1, findings: [], reopened: false });
+    expect(await stand.look()).toBeNull();
+    stand.passTime(5 * minuteMs);
+    expect(await stand.look()).toMatchObject({ phase: 'launch-day' });
+    stand.passTime(2 * 86_400_000);
+    expect(await stand.look()).toMatchObject({ phase: 'first-week' });
+    stand.passTime(10 * 86_400_000);
+    expect(await stand.look()).toMatchObject({ phase: 'weeks-2-4' });
+    stand.passTime(30 * 86_400_000);
+    expect(await stand.look()).toMatchObject({ phase: 'ongoing' });
+    expect(stand.reviews.runs.length - runs).toBe(5);
+    const { body } = await stand.call('GET', `${at(review)}/watch?limit=2`);
+    expect((body as { data: { phase: string }[] }).data.map(({ phase }) => phase)).toEqual(['ongoing', 'weeks-2-4']);
+  });
+
+  test('a limit that is crossed for as long as the plan says reopens the review and says who decides, once', async () => {
+    const { review, connection } = await live();
+    await failing(connection, 10);
+    expect(await stand.look()).toMatchObject({ reopened: false, findings: [] });
+    stand.passTime(5 * minuteMs);
+    const look = await stand.look();
+    expect(look).toMatchObject({
+      reopened: true,
+      findings: [{ kind: 'limit', decides: owner.id, action: 'Roll back, and tell support.' }],
+    });
+    expect(look?.measures.find(({ name }) => name === 'errorPercent')).toMatchObject({
+      value: 100,
+      limit: 5,
+      crossed: true,
+    });
+    expect(stand.reviews.statusOf(review)).toMatchObject({
+      status: 'reopened',
+      because: expect.stringContaining('errorPercent is 100') as unknown,
+    });
+    expect(await stand.outbox()).toMatchObject([
+      {
+        type: 'posthorn.launch.limit_crossed',
+        data: { threshold: 'errorPercent', value: 100, limit: 5, decides: owner.id },
+      },
+    ]);
+    stand.passTime(5 * minuteMs);
+    expect(await stand.look()).toMatchObject({ reopened: false, findings: [{ kind: 'limit' }] });
+    expect(await stand.outbox()).toEqual([]);
+    const { body } = await stand.call('GET', `${at(review)}/watch?found=true`);
+    expect((body as { data: unknown[] }).data).toHaveLength(2);
+  });
+
+  test('a limit that is exceeded for a moment alone reopens nothing', async () => {
+    const { review, connection } = await live();
+    await failing(connection, 10, stand.now() - 59 * minuteMs);
+    await stand.look();
+    stand.passTime(5 * minuteMs);
+    expect(await stand.look()).toMatchObject({ findings: [], reopened: false });
+    expect(stand.reviews.statusOf(review)).toMatchObject({ status: 'promoted' });
+  });
+
+  test.each([
+    ['failed', 'check-failed'],
+    ['stale', 'evidence-stale'],
+  ] as const)('a check that is %s and was not reopens the review', async (state, kind) => {
+    const { review } = await live();
+    await stand.look();
+    stand.reviews.state(review).checks['a.check'] = state;
+    stand.passTime(5 * minuteMs);
+    expect(await stand.look()).toMatchObject({ reopened: true, findings: [{ kind }] });
+    expect(stand.reviews.statusOf(review)).toMatchObject({ status: 'reopened' });
+  });
+
+  test('what an owner accepted as it was reopens nothing', async () => {
+    const of = await stand.newReview(team, { passed: false });
+    stand.reviews.state(of.review).checks['a.check'] = 'failed';
+    const body = promotionOf(of, { override: { reason: 'The customer waits.' } });
+    await stand.call('POST', `/v1/teams/${team}/promotions`, { body, key: owner.key });
+    await stand.work();
+    expect(await stand.look()).toMatchObject({ reopened: false, findings: [] });
+  });
+
+  test('makes a summary of each day, which somebody opens and closes with a note', async () => {
+    const { review, connection } = await live();
+    await failing(connection, 3);
+    await stand.look();
+    const days = `${at(review)}/days`;
+    const day = new Date(stand.now()).toISOString().slice(0, 10);
+    const listed = (await stand.call('GET', days)).body as {
+      data: { day: string; summary: Record<string, unknown> }[];
+    };
+    expect(listed.data[0]).toMatchObject({
+      day,
+      closedAt: null,
+      summary: { failedCalls: 3, errorPercent: 100 },
+    });
+    const opened = await stand.call('POST', `${days}/${day}/open`, { key: deputy.key });
+    expect(opened.body).toMatchObject({ openedBy: deputy.id, closedBy: null });
+    const note = { note: 'Three calls failed while the provider was restarted.' };
+    const closed = await stand.call('POST', `${days}/${day}/close`, { key: owner.key, body: note });
+    expect(closed.body).toMatchObject({ openedBy: deputy.id, closedBy: owner.id, ...note });
+    expect((await stand.call('POST', `${days}/${day}/close`, { body: note })).body).toMatchObject({ code: 'conflict' });
+    expect((await stand.call('POST', `${days}/2020-01-01/close`, { body: note })).status).toBe(404);
+    expect((await stand.audited()).slice(-2)).toEqual(['watch-day.opened', 'watch-day.closed']);
+  });
+});
