@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
     globalSetup: ['tests/support/database.global.ts'],
+    setupFiles: ['tests/support/answers.setup.ts'],
     pool: 'forks',
     // Many tests wait for real processes, timers and disks: more of them at once than there are processors.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),

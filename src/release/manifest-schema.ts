@@ -4,9 +4,8 @@ const Whole = Type.Integer({ minimum: 0 });
 const Hash = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const Commit = Type.String({ pattern: '^[0-9a-f]{40}$' });
 const Time = Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$' });
-const Maybe = <Schema extends ReturnType<typeof Type.Number> | typeof Time | ReturnType<typeof Type.String>>(
-  schema: Schema,
-) => Type.Union([schema, Type.Null()]);
+const Maybe = <Schema extends ReturnType<typeof Type.Number> | ReturnType<typeof Type.String>>(schema: Schema) =>
+  Type.Union([schema, Type.Null()]);
 const MaybeNumber = Maybe(Type.Number());
 const MaybeText = Maybe(Type.String());
 
@@ -182,8 +181,8 @@ export const partSchemas = {
       check: Type.String(),
       planted: Type.String(),
       before: Type.String(),
-      then: Type.String(),
-      after: Type.String(),
+      broken: Type.String(),
+      mended: Type.String(),
     }),
   }),
   crash: Part({ rounds: Whole, failures: Whole }),

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { start } from '../../src/main.ts';
 import type { CheckStatus } from '../../src/readiness/create-readiness.ts';
-import { collectors } from '../../src/readiness/shipped-checks.ts';
+import { loadCatalogue } from '../../src/readiness/load-catalogue.ts';
+import { type ProvenCheck, reportMutations } from './mutation-report.ts';
 import type { Proof } from './proof.ts';
 import { proofsOfRelease } from './proofs-of-release.ts';
 import { type ReadyGateway, startReadyGateway } from './ready-gateway.ts';
@@ -15,7 +16,8 @@ vi.mock(import('../../src/readiness/shipped-checks.ts'), async (original) => {
 
 /** A check that cannot fail is a defect: each is seen to pass, to fail on a planted defect alone, and to pass again. */
 const proofs: readonly Proof[] = proofsOfRelease;
-const proven = new Set<string>();
+const { checks } = loadCatalogue();
+const proven: ProvenCheck[] = [];
 
 let gateway: ReadyGateway;
 let before: Map<string, CheckStatus>;
@@ -26,7 +28,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(async () => {
   await gateway?.stop();
-  process.stdout.write(`${proven.size} of ${collectors.length} shipped checks are proven able to fail\n`);
+  reportMutations('release', proven);
 });
 
 /** What is decided otherwise than before, these checks aside: by check and subject. */
@@ -43,7 +45,7 @@ function changesBeside(now: ReadonlyMap<string, CheckStatus>, checks: readonly s
 }
 
 describe('a planted defect turns exactly its check from passed to failed', () => {
-  test.each(proofs)('$check', async ({ check, subject, plant, mend, related = [] }) => {
+  test.each(proofs)('$check', async ({ check, subject, plant, mend, insteadOf, related = [] }) => {
     const key = `${check} ${subject(gateway)}`;
     expect(before.get(key), before.get(key)?.evidence?.finding.seen).toMatchObject({ state: 'passed' });
     await plant(gateway);
@@ -58,6 +60,8 @@ describe('a planted defect turns exactly its check from passed to failed', () =>
     const mended = await gateway.evaluate();
     expect(mended.get(key), mended.get(key)?.evidence?.finding.seen).toMatchObject({ state: 'passed' });
     expect(changesBeside(mended, [])).toEqual({});
-    proven.add(check);
+    const planted = insteadOf ?? checks.get(check)?.brokenBy ?? '';
+    const stateOf = (found: ReadonlyMap<string, CheckStatus>): string => found.get(key)?.state ?? 'gone';
+    proven.push({ check, planted, before: stateOf(before), broken: stateOf(after), mended: stateOf(mended) });
   });
 });

@@ -8,7 +8,7 @@ export function judgeProofs(facts: ReleaseFacts): Finding {
   return judgePart(facts, 'mutations', ({ catalogueDigest, proofs }, { running }) => {
     const proven = new Set(
       proofs
-        .filter(({ before, then, after }) => before === 'passed' && then === 'failed' && after === 'passed')
+        .filter(({ before, broken, mended }) => before === 'passed' && broken === 'failed' && mended === 'passed')
         .map(({ check }) => check),
     );
     const unproven = running.decides.filter((check) => !proven.has(check));

@@ -1,0 +1,52 @@
+/** Means and variances of two series that grow, for Welch's t. */
+type Series = { count: number; mean: number; squares: number };
+
+const warmUp = 5_000;
+/** Times above this share of the first ones are interruptions of the process, of both series alike. */
+const keptShare = 0.9;
+const triedFirst = 20_000;
+
+/**
+ * Welch's t of how long `first` and `second` take, in turn by chance: within a few of 0 where they take the same.
+ * @param random below 1, as Math.random
+ */
+export function compareTimes(first: () => unknown, second: () => unknown, times: number, random: () => number): number {
+  const pair = [first, second] as const;
+  for (let index = 0; index < warmUp; index += 1) for (const each of pair) each();
+  const tried = Array.from({ length: triedFirst }, (_, index) => timeOf(pair[index % 2] ?? first));
+  const limit = tried.toSorted((one, other) => one - other)[Math.floor(triedFirst * keptShare)] ?? Infinity;
+  const series: [Series, Series] = [emptySeries(), emptySeries()];
+  const left = [times, times];
+  while ((left[0] ?? 0) + (left[1] ?? 0) > 0) {
+    const drawn = random() < 0.5 ? 0 : 1;
+    const which = left[drawn] === 0 ? 1 - drawn : drawn;
+    left[which] = (left[which] ?? 0) - 1;
+    const tookNs = timeOf(which === 0 ? first : second);
+    if (tookNs <= limit) add(series[which === 0 ? 0 : 1], tookNs);
+  }
+  return welchT(...series);
+}
+
+function timeOf(run: () => unknown): number {
+  const startedAt = process.hrtime.bigint();
+  run();
+  return Number(process.hrtime.bigint() - startedAt);
+}
+
+function emptySeries(): Series {
+  return { count: 0, mean: 0, squares: 0 };
+}
+
+/** Welford's way, which loses nothing to rounding. */
+function add(series: Series, value: number): void {
+  series.count += 1;
+  const away = value - series.mean;
+  series.mean += away / series.count;
+  series.squares += away * (value - series.mean);
+}
+
+function welchT(one: Series, other: Series): number {
+  const spread = ({ squares, count }: Series): number => squares / Math.max(1, count - 1) / Math.max(1, count);
+  const error = Math.sqrt(spread(one) + spread(other));
+  return error === 0 ? 0 : (one.mean - other.mean) / error;
+}
