@@ -70,23 +70,6 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
     ['goroute.validation.rules-in-force', 'goroute.validation.country-rules', 'goroute.validation.before-every-send'],
   ],
   [
-    'It compares with what the team declares (identifiers, types, peaks, addresses), and nothing can be declared yet.',
-    [
-      'documenso.team.one-production-team',
-      'documenso.webhook.events-match-use',
-      'goroute.account.production-organisation',
-      'goroute.participant.registered',
-      'goroute.participant.document-types',
-      'goroute.identifiers.valid-and-own',
-      'goroute.traffic.no-test-data',
-      'goroute.webhook.registered-for-production',
-      'goroute.webhook.source-addresses-allowed',
-      'network.ip-allow-list-configured',
-      'network.rate-limits-fit-traffic',
-      'compliance.privacy.fields-classified',
-    ],
-  ],
-  [
     'Promotion does not exist yet.',
     [
       'docusign.promotion.key-accepted',
@@ -134,7 +117,12 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
     'Signatures inside archived documents are not read yet.',
     ['compliance.archive.signed-documents-complete', 'self-hosted.signing-certificate-trusted'],
   ],
-  ['The last use of an api key is not on record yet.', ['api-key.unused-ones-revoked']],
+  [
+    'The ledger does not hold the id of what a call created, so what a webhook completes cannot be followed back.',
+    ['compliance.history.each-document-traceable'],
+  ],
+  ['Requests of persons have no register yet.', ['compliance.subject.requests-on-time']],
+  ['Metrics are not read back from where they are scraped to yet.', ['metric.goroute-series-live']],
   ['Replaced credentials are not probed before they are destroyed yet.', ['connection.credential.old-ones-refused']],
   ['Where else a credential lies is not looked for yet.', ['connection.credential.only-in-store']],
   ['Refused and repeated requests are counted, not kept one by one.', ['source.request-log-complete']],

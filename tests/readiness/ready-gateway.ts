@@ -26,6 +26,7 @@ import { type Api, createApi } from '../support/api.ts';
 import { databaseUrlOf } from '../support/own-database.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
+import { answerAsDeclared, prepareDeclarations } from './declared-gateway.ts';
 import { type OutsideWorld, startOutsideWorld } from './outside-world.ts';
 import { makeReadyRelease, type ReadyRelease } from './ready-release.ts';
 
@@ -227,12 +228,15 @@ export async function startReadyGateway(
   };
   await configure(gateway);
   await bringTraffic(gateway);
+  await prepareDeclarations(gateway);
   return gateway;
 }
 
 /** As the providers would answer; a receiver takes everything. */
 export function answerAsProviders(world: OutsideWorld): void {
   world.answer(({ host, path }) => {
+    const declared = answerAsDeclared({ host, path });
+    if (declared !== undefined) return declared;
     if (path.startsWith('/oauth/token')) {
       return {
         status: 200,
