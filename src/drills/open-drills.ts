@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Readiness } from '../readiness/create-readiness.ts';
+import type { Drill } from './drill.ts';
 import { byPosthorn, type DrillServices } from './drill-services.ts';
 import { createDrillWorker, type DrillWorker } from './drill-worker.ts';
 import { drills as shippedDrills } from './shipped-drills.ts';
@@ -21,10 +22,12 @@ export function openDrills(
       mode: Context['environment'];
       /** Of this process. */
       environment: Readonly<Record<string, string | undefined>>;
+      /** Other drills than those of this release. */
+      playable?: readonly Drill[];
     },
 ): OpenDrills {
   const { database, mode } = options;
-  const drills = new Map(shippedDrills.map((drill) => [drill.checkId, drill]));
+  const drills = new Map((options.playable ?? shippedDrills).map((drill) => [drill.checkId, drill]));
   const services: DrillServices = {
     drills,
     readiness: options.readiness,
