@@ -277,6 +277,18 @@ describe('every route that writes', () => {
     expect(last()).toMatchObject({ before: { version: 0 }, after: { version: 1, traffic: { eventsPerSecond: 5 } } });
   });
 
+  test('of drills leaves one entry', async () => {
+    const drills = `${at}/drills`;
+    const check = 'delivery.failed-ones-retried';
+    const { body } = await step('POST /v1/teams/:team/drills/runs', 'drill.started', `${drills}/runs`, { check });
+    const [{ id }] = body.data as [{ id: string }];
+    expect(last()).toMatchObject({ after: { subjects: ['gateway'], runs: [id], pace: 1 } });
+    await step('POST /v1/teams/:team/drills/runs/:run/stop', 'drill.stopped', `${drills}/runs/${id}/stop`);
+    const scheduled = { check, everyHours: 24 };
+    await step('PUT /v1/teams/:team/drills/schedules', 'drill.scheduled', `${drills}/schedules`, scheduled);
+    expect(last()).toMatchObject({ before: null, after: { subject: 'all', everyHours: 24 } });
+  });
+
   test('of reviews leaves one entry, and no text of a comment', async () => {
     const reviews = `${at}/reviews`;
     const made = await step('POST /v1/teams/:team/reviews', 'review.created', reviews, {
@@ -295,6 +307,35 @@ describe('every route that writes', () => {
     });
     const text = `${planted}7`;
     await step('POST /v1/teams/:team/reviews/:review/comments', 'review.commented', `${review}/comments`, { text });
+  });
+
+  test('of checks and checklists of a team leaves one entry', async () => {
+    const check = {
+      title: 'Briefed',
+      section: 'launch',
+      severity: 'minor',
+      evidence: `${planted}8`,
+      remedy: 'Brief.',
+      ttlHours: 24,
+      measure: { kind: 'attestation' },
+    };
+    const [checks, checklists] = [`${at}/checks`, `${at}/checklists`];
+    const own = { id: 'team.briefed', ...check };
+    await step('POST /v1/teams/:team/checks', 'team-check.created', checks, own);
+    const changed = { version: 1, ...check, severity: 'major' };
+    await step('PUT /v1/teams/:team/checks/:check', 'team-check.updated', `${checks}/team.briefed`, changed);
+    const list = {
+      title: 'Ours',
+      signoffs: [],
+      items: [{ ref: '1', says: 'It is', phase: 'prepare', checks: ['team.briefed'] }],
+    };
+    const ours = { id: 'team-ours', ...list };
+    await step('POST /v1/teams/:team/checklists', 'team-checklist.created', checklists, ours);
+    const oursPath = `${checklists}/team-ours`;
+    const again = { version: 1, ...list };
+    await step('PUT /v1/teams/:team/checklists/:checklist', 'team-checklist.updated', oursPath, again);
+    await step('DELETE /v1/teams/:team/checklists/:checklist', 'team-checklist.deleted', oursPath);
+    await step('DELETE /v1/teams/:team/checks/:check', 'team-check.deleted', `${checks}/team.briefed`);
   });
 
   test('and the one that reveals, leaves one entry', async () => {

@@ -192,7 +192,7 @@ describe('a run', () => {
     const broken = await run('drill.never-ends');
     expect(broken).toMatchObject({ state: 'stopped', finding: null, evidenceId: null });
     expect(broken.transcript.at(-1)?.says).toMatch(/longer than the 1 s/);
-    await expect(fetch(ended[0] ?? '')).rejects.toThrow();
+    await expect(fetch(ended[0] ?? '')).rejects.toThrow('fetch failed');
     expect(await stateOf('drill.never-ends')).toMatchObject({ state: 'unknown', because: 'It was never measured.' });
   });
 

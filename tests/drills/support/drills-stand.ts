@@ -82,9 +82,9 @@ export async function openDrillsStand(options: {
     errors,
     node: (exclusive = false) => make(exclusive),
     async start(team, body) {
-      const { status, body: answer, text } = await api.call('POST', `/v1/teams/${team}/drills/runs`, { body });
-      if (status !== 202) throw new Error(`${status} ${text}`);
-      return (answer as { data: Run[] }).data;
+      const answer = await api.call('POST', `/v1/teams/${team}/drills/runs`, { body });
+      if (answer.status !== 202) throw new Error(`${answer.status} ${answer.text}`);
+      return (answer.body as { data: Run[] }).data;
     },
     get,
     ended: (team, run) =>
