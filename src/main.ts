@@ -299,7 +299,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     teamChecks: createTeamChecks({ database: pools.general, egress }),
     answered: () => answered,
     onError: (error) => reportError('readiness', error),
-    drilling: { timers, egress, operatorKey: operator.key, url: () => url, exclusive: embedded, onTold: tell },
+    drilling: { egress, directory, links, operator, url: () => url, exclusive: embedded, onTold: tell },
   });
   const reviews = openReviews({ ...parts, config, release: version, readiness, onTold: tell });
   const promotion = openPromotion({ ...parts, reviews, calls, acceptor, onTold: tell });

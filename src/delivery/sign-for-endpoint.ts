@@ -1,5 +1,4 @@
-import type { Subscriptions } from '../events/event-acceptor.ts';
-import type { PrepareRequest } from './lane.ts';
+import { type BodyUrl, prepareRequests } from './request-preparation.ts';
 import type { EndpointConfig } from '../endpoints/endpoint-config.ts';
 
 /** A request as the engine would send it as a first attempt; header names in lower case. */
@@ -17,12 +16,12 @@ export type SignForEndpoint = (input: {
 
 /** For drills, which send what an attacker or a repeating network would. Null when the endpoint is gone. */
 export function createSignForEndpoint(options: {
-  subscriptions: (teamId: string) => Subscriptions | null | Promise<Subscriptions | null>;
-  prepareFor: (endpoint: EndpointConfig) => PrepareRequest;
+  endpoint: (teamId: string, endpointId: string) => Promise<EndpointConfig | null>;
+  bodyUrl: BodyUrl;
 }): SignForEndpoint {
   return async ({ teamId, endpointId, eventId, eventType, body, timestampSeconds }) => {
-    const endpoint = (await options.subscriptions(teamId))?.endpoints.get(endpointId);
-    if (endpoint === undefined) return null;
+    const endpoint = await options.endpoint(teamId, endpointId);
+    if (endpoint === null) return null;
     const item = {
       epoch: 0,
       teamId,
@@ -40,7 +39,7 @@ export function createSignForEndpoint(options: {
       fresh: true,
       enteredAtMs: 0,
     };
-    const { headers: flat, body: sent } = options.prepareFor(endpoint)(item, timestampSeconds, body);
+    const { headers: flat, body: sent } = prepareRequests(endpoint, options.bodyUrl)(item, timestampSeconds, body);
     const headers: Record<string, string> = {};
     for (let index = 0; index + 1 < flat.length; index += 2) {
       headers[(flat[index] as string).toLowerCase()] = flat[index + 1] as string;

@@ -34,7 +34,10 @@ class BrokenOff extends Error {
   }
 }
 
-export type PlayOptions = Pick<StageOptions, 'gateway' | 'egress' | 'clock' | 'environment' | 'onError'>;
+export type PlayOptions = Pick<
+  StageOptions,
+  'gateway' | 'egress' | 'signForEndpoint' | 'clock' | 'environment' | 'onError'
+>;
 
 /**
  * Plays a drill on a stage of its own, within its limit. What it throws makes the check unknown, with the reason. The

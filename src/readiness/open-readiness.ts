@@ -5,13 +5,16 @@ import type { Clock, Timers } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { ConnectionDirectory } from '../connections/connection-config.ts';
 import { drillVersions, type OpenDrills, openDrills } from '../drills/open-drills.ts';
+import type { BodyUrl } from '../delivery/request-preparation.ts';
+import { createSignForEndpoint } from '../delivery/sign-for-endpoint.ts';
 import type { Egress } from '../egress/create-egress.ts';
 import { targetUrlPolicyOf } from '../egress/reach.ts';
 import { judgeTargetUrl } from '../egress/target-url.rules.ts';
+import type { EndpointConfig } from '../endpoints/endpoint-config.ts';
 import type { IdSource } from '../ids/id-source.ts';
 import { ownInstallation, readRelease } from '../release/read-release.ts';
 import type { Sealer } from '../sealing/sealer.ts';
-import { createReadiness, type Readiness } from './create-readiness.ts';
+import { createReadiness, type Readiness, type TeamChecks } from './create-readiness.ts';
 import { gatherGatewayFacts } from './gateway-facts.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 import { createHandshakeProbe } from './probe-handshake.ts';
@@ -24,6 +27,7 @@ import { createRouteList, createServedReference } from './served-reference.ts';
  * @throws CatalogueError
  */
 export function openReadiness(options: {
+  timers: Timers;
   server: FastifyInstance;
   database: pg.Pool;
   sealer: Sealer;
@@ -36,14 +40,17 @@ export function openReadiness(options: {
   environment: Readonly<Record<string, string | undefined>>;
   call: Caller;
   connections: ConnectionDirectory;
+  /** What teams wrote themselves. */
+  teamChecks?: TeamChecks;
   /** Codes of problems that were answered since the start. */
   answered: () => Iterable<string>;
   onError: (error: unknown) => void;
   /** What drills are played with. */
   drilling: {
-    timers: Timers;
     egress: Pick<Egress, 'upstream'>;
-    operatorKey: string;
+    directory: { endpoint: (teamId: string, endpointId: string) => Promise<EndpointConfig | null> };
+    links: { urlOf: BodyUrl };
+    operator: { key: string };
     /** Where this node listens. */
     url: () => string;
     /** No other node can use the database. */
@@ -86,11 +93,14 @@ export function openReadiness(options: {
     },
   });
   const { drilling } = options;
+  const { directory, links } = drilling;
+  const signForEndpoint = createSignForEndpoint({ endpoint: directory.endpoint, bodyUrl: links.urlOf });
   const gateway = {
-    operatorKey: drilling.operatorKey,
+    operatorKey: drilling.operator.key,
     get url() {
       return drilling.url();
     },
   };
-  return { readiness, drills: openDrills({ ...options, ...drilling, gateway, readiness, mode: config.environment }) };
+  const parts = { ...options, ...drilling, gateway, readiness, signForEndpoint, mode: config.environment };
+  return { readiness, drills: openDrills(parts) };
 }
