@@ -20,6 +20,7 @@ import { healthRoutes } from './operations/health.routes.ts';
 import { launchRoutes } from './promotion/launch.routes.ts';
 import { promotionRoutes } from './promotion/promotions.routes.ts';
 import { readinessRoutes } from './readiness/readiness.routes.ts';
+import { teamCheckRoutes } from './reviews/checks/team-checks.routes.ts';
 import { reviewCheckRoutes } from './reviews/review-checks.routes.ts';
 import { reviewRoutes } from './reviews/reviews.routes.ts';
 import { inboundRoutes } from './receiving/inbound.routes.ts';
@@ -51,7 +52,10 @@ export type RouteParts = {
   monotonicMs: Options<typeof inboundRoutes>['monotonicMs'];
   onError: Options<typeof listenRoutes>['onError'];
   readiness: Options<typeof readinessRoutes>['readiness'];
-  reviews: Omit<Options<typeof reviewRoutes>['services'], keyof Options<typeof callRoutes>>;
+  reviews: Omit<
+    Options<typeof reviewRoutes>['services'] & Options<typeof teamCheckRoutes>['services'],
+    keyof Options<typeof callRoutes>
+  >;
   promotion: Omit<
     Options<typeof promotionRoutes>['services'] & Options<typeof launchRoutes>['services'],
     keyof RouteParts['services']
@@ -90,6 +94,7 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   const forReviews = { ...services, ...parts.reviews };
   await server.register(reviewRoutes({ services: forReviews }));
   await server.register(reviewCheckRoutes({ services: forReviews }));
+  await server.register(teamCheckRoutes({ services: forReviews }));
   await server.register(promotionRoutes({ services: { ...services, ...parts.promotion } }));
   await server.register(launchRoutes({ services: { ...services, ...parts.promotion } }));
   await server.register(drillRoutes({ services: { ...services, ...parts.drills } }));

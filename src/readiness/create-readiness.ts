@@ -27,9 +27,10 @@ export type CheckStatus = StateOfCheck & {
   decidable: boolean;
 };
 
-/** Checks of a team's own: definitions, and what decides those that a person does not. */
+/** Checks of a team's own: definitions, and what decides those that a person does not. `stand` is how all stand now. */
 export type TeamChecks = (
   teamId: string,
+  stand: () => Promise<readonly CheckStatus[]>,
 ) => Promise<{ definitions: readonly CheckDefinition[]; collectors: readonly Collector<unknown>[] }>;
 
 /** What a drill found, and under which configuration of its subject it began. */
@@ -131,7 +132,10 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     configurations.set('gateway', instruments.gateway());
     const digests = new Map([...configurations].map(([id, configuration]) => [id, digestOf(configuration)]));
     const digestFor = (subject: Subject): string => digests.get(subject.id) ?? digestOf(null);
-    const own = (await options.teamChecks?.(teamId)) ?? { definitions: [], collectors: [] };
+    const own = (await options.teamChecks?.(teamId, async () => (await stand(teamId)).checks)) ?? {
+      definitions: [],
+      collectors: [],
+    };
     // Those of the team come last: they may look at what the others found.
     const definitions = new Map([...catalogue.checks, ...own.definitions.map((each) => [each.id, each] as const)]);
     const collectors = new Map([...shipped, ...own.collectors].map((each) => [each.checkId, each]));

@@ -8,7 +8,7 @@ import type { ReviewContext } from './review-context.ts';
 import { countReviews, insertReview, readParts, type ReviewFields } from './review.store.ts';
 import type { Review } from './review.ts';
 
-const mostReviews = 500;
+export const mostReviews = 500;
 
 /** Begins a review of an integration. @throws Problem invalid_request, limit_reached, not_found */
 export async function createReview(ctx: ReviewContext, input: { teamId: string } & ReviewFields): Promise<Review> {

@@ -1,5 +1,8 @@
 import type pg from 'pg';
 import type { Clock, Timers } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { targetUrlPolicyOf } from '../egress/reach.ts';
+import { judgeTargetUrl } from '../egress/target-url.rules.ts';
 import type { IdSource } from '../ids/id-source.ts';
 import type { Catalogue } from '../readiness/check-definition.ts';
 import type { Readiness } from '../readiness/create-readiness.ts';
@@ -9,6 +12,7 @@ import { createPeopleOnRecord } from './people/people-on-record.ts';
 import type { PeoplePorts } from './people/people-ports.ts';
 import { createReviewUpkeep } from './upkeep.ts';
 import { listReviewsByStatus } from './review.store.ts';
+import type { TeamCheckPorts } from './checks/write-definition.ts';
 import type { GatewayReviewContext, ReviewParts } from './review-context.ts';
 import type { Reviews } from './review.ts';
 import { runReview } from './run-review.ts';
@@ -19,7 +23,7 @@ import { viewReview } from './view-review.ts';
 /** Reviews of the running node: `reviews` for other capabilities, `services` for the routes. */
 export type OpenReviews = {
   reviews: Reviews;
-  services: PeoplePorts & { reviewing: ReviewParts };
+  services: PeoplePorts & TeamCheckPorts & { reviewing: ReviewParts };
   /** Keeps evidence fresh. */
   worker: Worker;
 };
@@ -31,7 +35,7 @@ export function openReviews(options: {
   database: pg.Pool;
   clock: Clock;
   ids: IdSource;
-  config: { environment: 'development' | 'production' };
+  config: Pick<Config, 'environment' | 'allowNetworks' | 'proxy' | 'caPem'>;
   release: string;
   readiness: Readiness;
   /** The one that ships, unless another is given. */
@@ -42,7 +46,12 @@ export function openReviews(options: {
 }): OpenReviews {
   const { database, clock, ids, config } = options;
   const catalogueOf = createTeamCatalogue({ database, catalogue: options.catalogue ?? loadCatalogue() });
-  const reviewing: ReviewParts = { ...options, catalogueOf, people: createPeopleOnRecord({ database }) };
+  const targetUrlPolicy = targetUrlPolicyOf(config);
+  const reviewing: ReviewParts = {
+    ...options,
+    catalogueOf,
+    people: createPeopleOnRecord({ database }),
+  };
   const ctx: GatewayReviewContext = { database, clock, ids, environment: config.environment, reviewing };
   const reviews: Reviews = {
     view: (teamId, reviewId) => viewReview(ctx, { teamId, reviewId }),
@@ -55,7 +64,15 @@ export function openReviews(options: {
   };
   return {
     reviews,
-    services: { reviewing, reviews, checks: (teamId) => options.readiness.states(teamId) },
+    services: {
+      reviewing,
+      reviews,
+      checks: (teamId) => options.readiness.states(teamId),
+      refusalOfUrl(url) {
+        const verdict = judgeTargetUrl(url, targetUrlPolicy);
+        return verdict.ok ? null : verdict.reason;
+      },
+    },
     worker: createReviewUpkeep({
       ctx,
       everyMs: upkeepEveryMs,

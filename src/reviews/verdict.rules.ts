@@ -2,6 +2,11 @@ import { counted, listed } from '../readiness/finding.rules.ts';
 import type { CheckState } from '../readiness/finding.ts';
 import type { ReviewedCheck, Verdict } from './review.ts';
 
+/** A check as far as a verdict looks at it. */
+type JudgedCheck = Pick<ReviewedCheck, 'checkId' | 'state'> & {
+  definition: Pick<ReviewedCheck['definition'], 'severity'>;
+};
+
 const words: Readonly<Record<'failed' | 'unknown' | 'stale', string>> = {
   failed: 'failed',
   unknown: 'not decided',
@@ -13,14 +18,14 @@ const words: Readonly<Record<'failed' | 'unknown' | 'stale', string>> = {
  * is missing is said in words, the gravest first. A review in which nothing holds at all did not pass.
  */
 export function verdictOf(facts: {
-  checks: readonly ReviewedCheck[];
+  checks: readonly JudgedCheck[];
   missingDuties: readonly string[];
   standingWaivers: number;
   waiverCap: number;
 }): Verdict {
   const { checks, missingDuties, standingWaivers, waiverCap } = facts;
   const because: string[] = [];
-  const inState = (state: CheckState): ReviewedCheck[] => checks.filter((check) => check.state === state);
+  const inState = (state: CheckState): JudgedCheck[] => checks.filter((check) => check.state === state);
   for (const state of ['failed', 'stale', 'unknown'] as const) {
     const open = inState(state);
     if (open.length > 0) because.push(sentence(open, words[state]));
@@ -33,7 +38,7 @@ export function verdictOf(facts: {
   return { passed: because.length === 0, because };
 }
 
-function sentence(open: readonly ReviewedCheck[], word: string): string {
+function sentence(open: readonly JudgedCheck[], word: string): string {
   const blockers = open.filter(({ definition }) => definition.severity === 'blocker');
   const ids = [...new Set((blockers.length > 0 ? blockers : open).map(({ checkId }) => checkId))];
   const among = blockers.length === 0 ? '' : `, ${counted(blockers.length, 'blocker')} among them`;

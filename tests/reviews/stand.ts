@@ -1,15 +1,18 @@
+import { memberRoutes } from '../../src/members/members.routes.ts';
+import { signerRoutes } from '../../src/members/signers.routes.ts';
 import type { Catalogue, CheckDefinition } from '../../src/readiness/check-definition.ts';
 import { createReadiness } from '../../src/readiness/create-readiness.ts';
 import { failed, passed } from '../../src/readiness/finding.rules.ts';
 import type { Collector } from '../../src/readiness/finding.ts';
 import type { Instruments } from '../../src/readiness/instruments.ts';
-import { memberRoutes } from '../../src/members/members.routes.ts';
-import { signerRoutes } from '../../src/members/signers.routes.ts';
 import { readinessRoutes } from '../../src/readiness/readiness.routes.ts';
+import { teamCheckRoutes } from '../../src/reviews/checks/team-checks.routes.ts';
+import { createTeamChecks } from '../../src/reviews/create-team-checks.ts';
 import { type OpenReviews, openReviews } from '../../src/reviews/open-reviews.ts';
 import { reviewCheckRoutes } from '../../src/reviews/review-checks.routes.ts';
 import { reviewRoutes } from '../../src/reviews/reviews.routes.ts';
 import { createTestApi, type TestApi } from '../support/configuration-api.ts';
+import { createTestEgress } from '../support/egress.ts';
 import { createManualTimers } from '../support/manual-timers.ts';
 
 const definition: CheckDefinition = {
@@ -125,7 +128,9 @@ export async function createStand(): Promise<Stand> {
     judge: () =>
       weather.failing.has(checkId) ? failed('It is bad.', { n: 2 }, 'mend it') : passed('It is good.', { n: 1 }),
   });
+  const egress = createTestEgress();
   const api = await createTestApi({
+    environment: 'development',
     clock: { now: () => clock.nowMs },
     register(app, { services }) {
       const shared = { ...services, release: '1.2.3', onError: (error: unknown) => errors.push(error) };
@@ -136,10 +141,11 @@ export async function createStand(): Promise<Stand> {
         instruments: { gateway: () => ({}) } as unknown as Instruments,
         collectors: ['endpoint.is-good', 'gateway.is-good', 'docusign.is-clean', 'source.is-good'].map(collector),
         waiting: new Map(),
+        teamChecks: createTeamChecks({ database: services.database, egress }),
       });
       reviews = openReviews({
         ...shared,
-        config: { environment: services.environment },
+        config: { environment: 'development', allowNetworks: [], proxy: null, caPem: null },
         readiness,
         catalogue,
         timers,
@@ -154,6 +160,7 @@ export async function createStand(): Promise<Stand> {
       void app.register(signerRoutes({ services }));
       void app.register(reviewRoutes({ services: forReviews }));
       void app.register(reviewCheckRoutes({ services: forReviews }));
+      void app.register(teamCheckRoutes({ services: forReviews }));
     },
   });
   const team = await api.createTeam();

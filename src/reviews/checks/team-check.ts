@@ -1,3 +1,4 @@
+import type { Duty } from '../../members/duties.rules.ts';
 import type { ChecklistItem, Severity } from '../../readiness/check-definition.ts';
 import type { CheckState, MeasuredValue } from '../../readiness/finding.ts';
 
@@ -49,13 +50,15 @@ export type TeamCheck = {
   measure: Measure;
 };
 
+type Phase = 'prepare' | 'launch-day' | 'first-week' | 'first-month' | 'ongoing';
+
 /** A checklist that a team wrote itself. */
 export type TeamChecklist = {
   /** `team-` and more. */
   id: string;
   title: string;
-  signoffs: readonly string[];
-  items: readonly ChecklistItem[];
+  signoffs: Duty[];
+  items: (Omit<ChecklistItem, 'phase' | 'checks'> & { phase: Phase; checks: string[] })[];
 };
 
 /** As it is stored. Times are RFC 3339. */

@@ -13,8 +13,20 @@ type Row<Definition> = {
 
 const columns = 'id, definition, version, created_at, updated_at';
 
+/** Where definitions of one kind are. */
+export type DefinitionStore<Definition> = {
+  /** By id. */
+  list(database: Queryable, teamId: string): Promise<Stored<Definition>[]>;
+  insert(database: Queryable, teamId: string, definition: Definition): Promise<Stored<Definition>>;
+  /** Of one that is there. */
+  replace(database: Queryable, teamId: string, definition: Definition): Promise<Stored<Definition>>;
+  remove(database: Queryable, teamId: string, id: string): Promise<void>;
+};
+
 /** Checks or checklists of teams: the two tables are alike. */
-function definitionsIn<Definition extends { id: string }>(table: 'team_check' | 'team_checklist') {
+function definitionsIn<Definition extends { id: string }>(
+  table: 'team_check' | 'team_checklist',
+): DefinitionStore<Definition> {
   const toStored = ({ id, definition, version, created_at, updated_at }: Row<Definition>): Stored<Definition> =>
     ({
       id,
@@ -26,7 +38,6 @@ function definitionsIn<Definition extends { id: string }>(table: 'team_check' | 
   const json = ({ id: _id, ...definition }: Definition): string => JSON.stringify(definition);
 
   return {
-    /** By id. */
     async list(database: Queryable, teamId: string): Promise<Stored<Definition>[]> {
       const { rows } = await database.query<Row<Definition>>(
         `SELECT ${columns} FROM ${table} WHERE team_id = $1 ORDER BY id`,
