@@ -7,30 +7,35 @@ const keptShare = 0.9;
 const triedFirst = 20_000;
 
 /**
- * Welch's t of how long `first` and `second` take, in turn by chance: within a few of 0 where they take the same.
+ * Welch's t of how long `run` takes with two sorts of input, in turn by chance: within a few of 0 where it takes the same.
+ * Every input is made anew just before, and not timed, so that where it lies in memory is not taken for what it says.
  * @param random below 1, as Math.random
  */
-export function compareTimes(first: () => unknown, second: () => unknown, times: number, random: () => number): number {
-  const pair = [first, second] as const;
-  for (let index = 0; index < warmUp; index += 1) for (const each of pair) each();
-  const tried = Array.from({ length: triedFirst }, (_, index) => timeOf(pair[index % 2] ?? first));
+export function compareTimes<Input>(
+  make: (which: 0 | 1) => Input,
+  run: (input: Input) => unknown,
+  times: number,
+  random: () => number,
+): number {
+  const time = (which: 0 | 1): number => {
+    const input = make(which);
+    const startedAt = process.hrtime.bigint();
+    run(input);
+    return Number(process.hrtime.bigint() - startedAt);
+  };
+  for (let index = 0; index < warmUp; index += 1) for (const which of [0, 1] as const) time(which);
+  const tried = Array.from({ length: triedFirst }, (_, index) => time(index % 2 === 0 ? 0 : 1));
   const limit = tried.toSorted((one, other) => one - other)[Math.floor(triedFirst * keptShare)] ?? Infinity;
   const series: [Series, Series] = [emptySeries(), emptySeries()];
-  const left = [times, times];
-  while ((left[0] ?? 0) + (left[1] ?? 0) > 0) {
+  const left: [number, number] = [times, times];
+  while (left[0] + left[1] > 0) {
     const drawn = random() < 0.5 ? 0 : 1;
-    const which = left[drawn] === 0 ? 1 - drawn : drawn;
-    left[which] = (left[which] ?? 0) - 1;
-    const tookNs = timeOf(which === 0 ? first : second);
-    if (tookNs <= limit) add(series[which === 0 ? 0 : 1], tookNs);
+    const which = left[drawn] > 0 ? drawn : drawn === 0 ? 1 : 0;
+    left[which] -= 1;
+    const tookNs = time(which);
+    if (tookNs <= limit) add(series[which], tookNs);
   }
   return welchT(...series);
-}
-
-function timeOf(run: () => unknown): number {
-  const startedAt = process.hrtime.bigint();
-  run();
-  return Number(process.hrtime.bigint() - startedAt);
 }
 
 function emptySeries(): Series {
