@@ -5,9 +5,11 @@ import { addAuditVerbs } from './audit.ts';
 import { addConnectionVerbs } from './connections.ts';
 import { addKeyVerbs } from './keys.ts';
 import { addDeclarationVerbs } from './declarations.ts';
+import { addDrillVerbs } from './drill.ts';
 import type { ListenOptions } from './listen.ts';
 import { addMemberVerbs } from './members.ts';
 import { collected, headerName, seconds, serviceUrl, wholeNumber } from './option-values.ts';
+import { addReleaseVerbs } from './release.ts';
 import { addReviewVerbs } from './review.ts';
 import type { SendOptions } from './send.ts';
 import { type SimulateFlags, withSimulateOptions } from './simulate/command-options.ts';
@@ -38,6 +40,8 @@ export function buildProgram(terminal: Terminal): Command {
     members,
     declarations,
     review,
+    drill,
+    release,
     audit,
     simulate,
     keys,
@@ -206,6 +210,15 @@ const review: Verb = (terminal) =>
     named('review', 'Read what readiness is decided from: checks, checklists, and what they cover.'),
     terminal,
     async () => (await import('../readiness/shipped-coverage.ts')).shippedChecks,
+  );
+
+const drill: Verb = (terminal) =>
+  addDrillVerbs(named('drill', 'Run drills: active tests of the gateway and the integration.'), terminal);
+
+const release: Verb = (terminal) =>
+  addReleaseVerbs(
+    named('release', 'Read and verify the manifest of this release: what its pipeline measured, signed.'),
+    terminal,
   );
 
 const simulate: Verb = (terminal) =>

@@ -1,0 +1,48 @@
+import { readableDuration } from '../terminal/readable.rules.ts';
+import { safeText } from '../terminal/safe-text.rules.ts';
+import { padVisible, wrapWords } from '../terminal/layout.rules.ts';
+import type { Paint } from '../terminal/paint.rules.ts';
+import type { VerifiedCheck } from '../verify/verified-check.ts';
+import type { DrillAnswer, RunAnswer, StepAnswer } from './drill-answers.ts';
+
+type Style = { paint: Paint; width: number };
+
+/** The run as the check that it decided. One that was broken off decided nothing. */
+export function verifiedBy(run: RunAnswer, drill: DrillAnswer): VerifiedCheck {
+  const { finding } = run;
+  const name = drill.subjects.find(({ id }) => id === run.subject.id)?.name ?? run.subject.id;
+  return {
+    check: run.check,
+    title: drill.title,
+    section: drill.section,
+    severity: drill.severity,
+    subject: { ...run.subject, name },
+    state: finding?.state ?? 'unknown',
+    because: finding === null ? `It was ${run.state}: posthorn drill show ${run.id}` : null,
+    seen: finding?.seen ?? null,
+    remedy: finding?.state === 'failed' ? `posthorn drill show ${run.id} shows what was done and seen` : null,
+    command: finding?.command ?? null,
+    runAgain: `posthorn drill run ${run.check} --subject ${run.subject.id}`,
+  };
+}
+
+/** Whether it may be run without a second thought: it acts on nothing of the team, or is safe there. */
+export function isSafe({ touches, safeInProduction, refused }: DrillAnswer): boolean {
+  return !refused && (touches !== 'integration' || safeInProduction);
+}
+
+/** A step of a transcript: how long after the start, what, and the figures. */
+export function renderStep(step: StepAnswer, startedAtMs: number, { paint, width }: Style): string[] {
+  const at = `+${readableDuration(Math.max(0, step.atMs - startedAtMs))}`;
+  const figures = step.values.map(({ name, value }) => `${name}=${String(value)}`).join(' ');
+  const text = safeText(figures === '' ? step.says : `${step.says} ${figures}`, 'one line');
+  const lines = wrapWords(text, Math.max(30, width - 12));
+  return lines.map((line, index) => `${paint.dim(padVisible(index === 0 ? at : '', 10))}  ${line}`);
+}
+
+/** How far it is, as one line. */
+export function renderProgress({ check, state, progress }: RunAnswer): string {
+  if (state === 'waiting') return `${check} waits for its turn`;
+  const { done, of } = progress;
+  return of === null ? `${check} is under way` : `${check}: ${done} of ${of}`;
+}

@@ -1,0 +1,91 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiClient } from '../api/api-client.ts';
+import { CliFailure } from '../failure.ts';
+import { type CommonFlags, openTeam } from '../sources/open-team.ts';
+import { counted } from '../terminal/readable.rules.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { junitOf } from '../verify/junit.rules.ts';
+import { renderCheck } from '../verify/render-verify.rules.ts';
+import { verdictOf } from '../verify/verdict.rules.ts';
+import type { VerifiedCheck } from '../verify/verified-check.ts';
+import { type DrillAnswer, isOver, type RunAnswer, type RunDetailAnswer } from './drill-answers.ts';
+import { isSafe, verifiedBy } from './render-drill.rules.ts';
+import { openWatch, type Watch } from './watch-run.ts';
+
+export type RunFlags = CommonFlags & {
+  allSafe?: true;
+  subject?: string;
+  pace?: number;
+  watch?: true;
+  junit?: string;
+};
+
+const askEveryMs = 500;
+
+/** Runs drills one after another and waits for their ends. The exit code is 1 when one of them failed. */
+export async function runDrills(check: string | undefined, flags: RunFlags, terminal: Terminal): Promise<0 | 1> {
+  const { api, path } = await openTeam(flags);
+  const { data: drills } = await api.request<{ data: DrillAnswer[] }>('GET', `${path}/drills`);
+  const chosen = choose(drills, check, flags);
+  const watch = openWatch(flags.watch === true, terminal, process.stderr);
+  const verified: VerifiedCheck[] = [];
+  for (const drill of chosen) {
+    for (const run of await start(api, path, drill, flags)) {
+      const found = verifiedBy(await follow(api, path, run, watch), drill);
+      verified.push(found);
+      if (flags.json !== true) for (const line of renderCheck(found, terminal)) terminal.out(line);
+    }
+  }
+  if (flags.junit !== undefined) await writeReport(flags.junit, junitOf(verified));
+  const count = (verdict: string): number => verified.filter((each) => verdictOf(each) === verdict).length;
+  if (flags.json === true) terminal.out(JSON.stringify({ ok: count('FAIL') === 0, runs: verified }, null, 2));
+  else
+    terminal.out(
+      `\n${counted(verified.length, 'run')}: ${count('OK')} OK, ${count('FAIL')} FAIL, ${count('SKIP')} SKIP.`,
+    );
+  return count('FAIL') === 0 ? 0 : 1;
+}
+
+function choose(drills: readonly DrillAnswer[], check: string | undefined, flags: RunFlags): DrillAnswer[] {
+  if ((check === undefined) === (flags.allSafe !== true)) {
+    throw new CliFailure('it is not clear what to run', 'name a check, or give --all-safe', 2);
+  }
+  if (check === undefined) return drills.filter((drill) => isSafe(drill) && drill.subjects.length > 0);
+  const found = drills.find((drill) => drill.check === check);
+  if (found === undefined) throw new CliFailure(`there is no drill for ${check}`, 'see posthorn drill list');
+  return [found];
+}
+
+async function start(
+  api: ApiClient,
+  path: string,
+  { check, subjects }: DrillAnswer,
+  { subject, pace }: RunFlags,
+): Promise<RunAnswer[]> {
+  // With --all-safe a subject leaves out the drills that are about something else.
+  const isAbout = subject === undefined || subjects.some(({ id }) => id === subject);
+  const body = { check, ...(subject === undefined ? {} : { subject }), ...(pace === undefined ? {} : { pace }) };
+  return isAbout ? (await api.request<{ data: RunAnswer[] }>('POST', `${path}/drills/runs`, body)).data : [];
+}
+
+async function follow(api: ApiClient, path: string, { id }: RunAnswer, watch: Watch): Promise<RunAnswer> {
+  for (;;) {
+    const run = await api.request<RunDetailAnswer>('GET', `${path}/drills/runs/${id}`);
+    watch.show(run);
+    if (isOver(run)) {
+      watch.end();
+      return run;
+    }
+    await delay(askEveryMs);
+  }
+}
+
+async function writeReport(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'it failed';
+    throw new CliFailure(`${path} cannot be written (${code})`, 'name a file in a folder that you may write to');
+  }
+}
