@@ -38,15 +38,16 @@ export const breakerHoldsAndResumes: Drill = {
     const opened = await stage.until(() => Promise.resolve(told.requests.length > 0 ? true : null), openedWithinMs);
     // What was under way as it opened may still come in.
     await stage.pause(timeoutMs);
-    const failedBefore = receiver.requests.length;
+    const failedBefore = await attemptsOf(team, twin.id, failing);
+    const requestsBefore = receiver.requests.length;
     const lastFailedAtMs = Math.max(...receiver.requests.map(({ atMs }) => atMs));
-    stage.note('The breaker opened.', { requests: failedBefore });
+    stage.note('The breaker opened.', { attempts: failedBefore, requests: requestsBefore });
     stage.progress(2, 4);
 
     for (let index = 0; index < waiting; index += 1) await team.publish(type, { waiting: index });
     await stage.pause(quietMs);
-    const requestsWhileOpen = receiver.requests.length - failedBefore;
-    const attemptsWhileOpen = await attemptsOfNewest(team, twin.id);
+    const requestsWhileOpen = receiver.requests.length - requestsBefore;
+    const attemptsWhileOpen = await attemptsOf(team, twin.id, waiting);
     stage.note('More events came meanwhile.', {
       events: waiting,
       requests: requestsWhileOpen,
@@ -101,10 +102,10 @@ function settingsOf(endpoint: SubjectEndpoint) {
   };
 }
 
-/** Attempts on record of the deliveries that came while the breaker was open. */
-async function attemptsOfNewest(team: DrillTeam, endpointId: string): Promise<number> {
+/** Attempts on record of so many deliveries, the newest first. */
+async function attemptsOf(team: DrillTeam, endpointId: string, newest: number): Promise<number> {
   const rows = await team.list<DeliveryRow>(`/deliveries?endpoint=${endpointId}`);
-  return rows.slice(0, waiting).reduce((sum, { attemptCount }) => sum + attemptCount, 0);
+  return rows.slice(0, newest).reduce((sum, { attemptCount }) => sum + attemptCount, 0);
 }
 
 async function deliveriesOnceAll(

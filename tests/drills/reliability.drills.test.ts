@@ -1,0 +1,220 @@
+import type { DrilledGateway } from './support/drilled-gateway.ts';
+import { type DrillProof, proveDrills } from './support/prove-drills.ts';
+import {
+  type ReceivingApplication,
+  receivingApplication,
+  startReceivingApplication,
+} from './support/receiving-application.ts';
+
+type Made = { id: string };
+
+/** A source of that provider, to be twinned. */
+const sourceOf =
+  (provider: string) =>
+  async ({ api, team }: DrilledGateway): Promise<string> => {
+    const body = { provider, name: 'Drilled', credentials: [{}] };
+    return (await api.call<Made>('POST', `/v1/teams/${team}/sources`, body)).id;
+  };
+
+/** An endpoint that is only read, to be twinned. */
+const plainEndpoint = async ({ api, team }: DrilledGateway): Promise<string> => {
+  const body = { url: 'http://127.0.0.1:9/hooks', eventTypes: ['invoice.*'] };
+  return (await api.call<Made>('POST', `/v1/teams/${team}/endpoints`, body)).id;
+};
+
+/** A receiver with a defect of its own. */
+const spoiled = (
+  defect: ReceivingApplication['defect'],
+): Pick<DrillProof, 'prepare'> & {
+  plant: () => Promise<unknown>;
+  mend: () => Promise<unknown>;
+} => {
+  const application = receivingApplication();
+  const turn = (to: ReceivingApplication['defect']) => (): Promise<unknown> => {
+    application.defect = to;
+    return Promise.resolve();
+  };
+  return {
+    prepare: (gateway) => startReceivingApplication(application, gateway),
+    plant: turn(defect),
+    mend: turn(null),
+  };
+};
+
+/** Two endpoints of one event type, so that a test can go to the wrong one. */
+const twoEndpoints = async (gateway: DrilledGateway): Promise<string> => {
+  await startReceivingApplication(receivingApplication(), gateway);
+  return startReceivingApplication(receivingApplication(), gateway);
+};
+
+const settled = "  applied := coalesce(applied, '{}');\n";
+
+proveDrills('deliveries and sources', [
+  {
+    check: 'delivery.exhausted-become-dead-letters',
+    mutate: [
+      {
+        file: 'src/database/migrations/0004_settle_and_claim.sql',
+        find: settled,
+        replace: `${settled}  DELETE FROM delivery x USING unnest(a_teams, a_deliveries, outcomes) u(t, d, oc)
+    WHERE x.team_id = u.t AND x.id = u.d AND u.oc = 2 AND u.d = ANY (applied);\n`,
+      },
+    ],
+  },
+  {
+    check: 'event.publish-idempotent',
+    quick: true,
+    mutate: [
+      {
+        file: 'src/database/migrations/0009_inbound.sql',
+        find: '  ADD PRIMARY KEY (team_id, scope, key),\n',
+        replace: '',
+      },
+      {
+        file: 'src/database/migrations/0009_inbound.sql',
+        find: '          WITH ORDINALITY u(t, s, k, x, h, i, n, o) WHERE k IS NOT NULL ORDER BY t, s, k, o\n      ON CONFLICT (team_id, scope, key) DO NOTHING\n',
+        replace: `          WITH ORDINALITY u(t, s, k, x, h, i, n, o) WHERE k IS NOT NULL
+          AND NOT EXISTS (SELECT FROM idempotency d WHERE d.team_id = t AND d.scope = s AND d.key = k)\n`,
+      },
+    ],
+  },
+  {
+    check: 'source.duplicates-detected',
+    quick: true,
+    prepare: sourceOf('documenso'),
+    mutate: [
+      {
+        file: 'src/providers/documenso/profile.rules.ts',
+        find: 'dedupeKey: canonical === null ? dedupeKeyOf(body) : dedupeKeyOf(event, canonical),',
+        replace: 'dedupeKey: dedupeKeyOf(body),',
+      },
+    ],
+  },
+  {
+    check: 'source.commits-before-answer',
+    pace: 0.2,
+    mutate: [
+      {
+        file: 'src/receiving/inbound-acceptor.ts',
+        find: '      outcome = await patience.race(options.accept(draft));\n',
+        replace: `      void options.accept(draft).catch(() => undefined);
+      return { eventId: null, duplicate: false };\n`,
+      },
+    ],
+  },
+  {
+    check: 'outage.inbound-spools-without-database',
+    pace: 0.1,
+    mutate: [
+      {
+        file: 'src/spool/open-spool.ts',
+        find: '  const recovered = await recoverSegments({ folder, removed: positionFile.found, onError });\n',
+        replace: `  const { readdir, rm } = await import('node:fs/promises');
+  for (const name of await readdir(folder)) if (!/lock|position/.test(name)) await rm(join(folder, name));
+  const recovered = await recoverSegments({ folder, removed: positionFile.found, onError });\n`,
+      },
+    ],
+  },
+  {
+    check: 'source.answers-fast-while-work-waits',
+    pace: 0.15,
+    prepare: sourceOf('goroute'),
+    mutate: [
+      {
+        file: 'src/events/event-acceptor.ts',
+        find: '    accept: (draft) => add([draft]).then(onlyAnswer),\n',
+        replace: `    accept: (draft) =>
+      add([draft])
+        .then(onlyAnswer)
+        .then(async (answer) => {
+          const ended = ((globalThis as any).ended ??= new Set<string>());
+          for (const id of answer.deliveryIds) while (!ended.has(id)) await new Promise((on) => setTimeout(on, 10));
+          return answer;
+        }),\n`,
+      },
+      {
+        file: 'src/delivery/settler.ts',
+        find: '    onWritten: (batch) => options.onSettled(batch),\n',
+        replace: `    onWritten: (batch) => {
+      const ended = ((globalThis as any).ended ??= new Set<string>());
+      for (const { item } of batch) ended.add(item.deliveryId);
+      options.onSettled(batch);
+    },\n`,
+      },
+    ],
+  },
+  {
+    check: 'endpoint.test-delivery-succeeds',
+    quick: true,
+    prepare: twoEndpoints,
+    mutate: [
+      {
+        file: 'src/delivery/test-endpoint.ts',
+        find: '    onlyEndpointId: endpointId,\n',
+        replace: '    onlyEndpointId: null,\n',
+      },
+    ],
+  },
+  { check: 'endpoint.processes-once', ...spoiled('forgets') },
+  { check: 'webhook.receiver.rejects-forged', ...spoiled('trusts') },
+  {
+    check: 'webhook.secret.rotates-with-overlap',
+    pace: 0.1,
+    prepare: plainEndpoint,
+    mutate: [
+      {
+        file: 'src/delivery/request-preparation.ts',
+        find: 'createSigner(endpoint.signing, endpoint.secrets)',
+        replace: 'createSigner(endpoint.signing, endpoint.secrets.slice(0, 1))',
+      },
+    ],
+  },
+  {
+    check: 'testing.e2e.whole-flow',
+    mutate: [
+      {
+        file: 'src/delivery/request-preparation.ts',
+        find: '    let body = whole;\n',
+        replace: '    let body = Buffer.from(JSON.stringify(JSON.parse(whole.toString())));\n',
+      },
+    ],
+  },
+  {
+    check: 'delivery.resend-works',
+    prepare: plainEndpoint,
+    mutate: [
+      {
+        file: 'src/delivery/request-preparation.ts',
+        find: '    let body = whole;\n',
+        replace: '    let body = item.fresh ? whole : Buffer.from(JSON.stringify(JSON.parse(whole.toString())));\n',
+      },
+    ],
+  },
+  {
+    check: 'breaker.endpoint-holds-and-resumes',
+    prepare: plainEndpoint,
+    mutate: [
+      {
+        // Taken from the queue, as after every wait, counts like an attempt.
+        file: 'src/database/migrations/0009_inbound.sql',
+        find: '    UPDATE delivery d SET owner = node_epoch FROM claimed c\n',
+        replace: '    UPDATE delivery d SET owner = node_epoch, attempts = d.attempts + 1 FROM claimed c\n',
+      },
+    ],
+  },
+  {
+    check: 'outage.partial-failure-contained',
+    mutate: [
+      {
+        file: 'src/database/migrations/0004_settle_and_claim.sql',
+        find: settled,
+        replace: `${settled}
+  INSERT INTO delivery_queue (team_id, delivery_id, event_id, endpoint_id, due_at, body_bytes)
+    SELECT s.team_id, s.id, s.event_id, s.endpoint_id, now(), 100 FROM unnest(a_teams, a_events, outcomes) u(t, e, oc)
+      JOIN delivery s ON s.team_id = u.t AND s.event_id = u.e AND s.state = 1 WHERE u.oc = 0 ON CONFLICT DO NOTHING;
+  UPDATE delivery s SET state = 0 FROM unnest(a_teams, a_events, outcomes) u(t, e, oc)
+    WHERE s.team_id = u.t AND s.event_id = u.e AND s.state = 1 AND u.oc = 0;\n`,
+      },
+    ],
+  },
+]);
