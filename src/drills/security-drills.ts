@@ -3,7 +3,12 @@ import { roleMatrixEnforced } from './security/access.role-matrix-enforced.ts';
 import { teamsIsolated } from './security/access.teams-isolated.ts';
 import { keyRequired } from './security/api-key.required-on-every-route.ts';
 import { revocationTakesEffect } from './security/api-key.revocation-takes-effect.ts';
+import { logsHoldNothing } from './security/log.no-personal-data-or-secrets.ts';
+import { allowListEnforced } from './security/network.ip-allow-list-enforced.ts';
+import { rateLimitsEnforced } from './security/network.rate-limits-enforced.ts';
+import { ssrfRefused } from './security/network.ssrf-refused.ts';
 import { encryptedAtRest } from './security/secret.encrypted-at-rest.ts';
+import { tlsFloor } from './security/transport.tls-floor-both-ways.ts';
 import { rejectsForged } from './security/webhook.signature.rejects-forged.ts';
 
 export const securityDrills: readonly Drill[] = [
@@ -13,4 +18,9 @@ export const securityDrills: readonly Drill[] = [
   roleMatrixEnforced,
   teamsIsolated,
   encryptedAtRest,
+  tlsFloor,
+  ssrfRefused,
+  logsHoldNothing,
+  allowListEnforced,
+  rateLimitsEnforced,
 ];

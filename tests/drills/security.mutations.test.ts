@@ -1,22 +1,27 @@
-import { type DrilledGateway } from './support/drilled-gateway.ts';
+import { afterAll } from 'vitest';
+import type { DrilledGateway } from './support/drilled-gateway.ts';
+import { startFront } from './support/tls-front.ts';
 import { proveDrills } from './support/prove-drills.ts';
 
 type Made = { id: string };
 
-const documensoSource = async ({ api, team }: DrilledGateway): Promise<string> => {
-  const body = {
-    provider: 'documenso',
-    name: 'Contracts',
-    credentials: [{ value: 'a-long-and-random-secret-0123456789' }],
-  };
+const addSource = async (
+  { api, team }: Pick<DrilledGateway, 'api' | 'team'>,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<string> => {
+  const credentials = [{ value: 'a-long-and-random-secret-0123456789' }];
+  const body = { provider: 'documenso', name: 'Contracts', credentials, ...more };
   return (await api.call<Made>('POST', `/v1/teams/${team}/sources`, body)).id;
 };
+
+const front = await startFront();
+afterAll(() => front.stop());
 
 proveDrills('security', [
   {
     check: 'webhook.signature.rejects-forged',
     quick: true,
-    prepare: documensoSource,
+    prepare: (gateway) => addSource(gateway),
     mutate: [
       {
         file: 'src/providers/documenso/profile.rules.ts',
@@ -90,6 +95,70 @@ proveDrills('security', [
         file: 'src/sources/sealed-credential.ts',
         find: "return sealer.open(sealed, { teamId, rowId: credentialId, purpose }).toString('utf8');",
         replace: "return sealer === null ? teamId + credentialId : sealed.toString('utf8');",
+      },
+    ],
+  },
+  {
+    check: 'transport.tls-floor-both-ways',
+    environment: { POSTHORN_PUBLIC_URL: front.url, NODE_EXTRA_CA_CERTS: front.caFile },
+    mutate: [
+      {
+        file: 'src/egress/tls-contexts.ts',
+        find: "      minVersion: 'TLSv1.2',",
+        replace: "      minVersion: 'TLSv1',\n      ciphers: 'DEFAULT@SECLEVEL=0',",
+      },
+      { file: 'src/egress/secure.ts', find: "minVersion: 'TLSv1.2'", replace: "minVersion: 'TLSv1'" },
+    ],
+  },
+  {
+    check: 'network.ssrf-refused',
+    mutate: [
+      {
+        file: 'src/egress/open-connection.ts',
+        find: 'await dial(addresses, target.port, abort.signal)',
+        replace: 'await dial(await wiring.lookUp(target.hostname), target.port, abort.signal)',
+      },
+    ],
+  },
+  {
+    check: 'log.no-personal-data-or-secrets',
+    mutate: [
+      {
+        file: 'src/http/validation.ts',
+        find: "  app.removeContentTypeParser('text/plain');",
+        replace: `  app.removeContentTypeParser(['text/plain', 'application/json']);
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, JSON.parse(String(body)));
+    } catch (error) {
+      process.stderr.write('no JSON: ' + String(body) + '\\n');
+      done(Object.assign(error as Error, { statusCode: 400 }));
+    }
+  });`,
+      },
+    ],
+  },
+  {
+    check: 'network.ip-allow-list-enforced',
+    quick: true,
+    prepare: ({ api, team }) => addSource({ api, team }, { allowAddresses: ['198.51.100.0/24'] }),
+    mutate: [
+      {
+        file: 'src/http/server.ts',
+        find: '      options.trustedProxies === undefined || options.trustedProxies.length === 0 ? false : [...options.trustedProxies],',
+        replace: '      true,',
+      },
+    ],
+  },
+  {
+    check: 'network.rate-limits-enforced',
+    pace: 0.4,
+    mutate: [
+      {
+        file: 'src/http/authentication.ts',
+        find: 'if (key.tokens < 1) return tooManyRequests(requestsPerSecond);',
+        replace:
+          "if (key.tokens < 1 && request.headers['x-client-id'] === undefined) return tooManyRequests(requestsPerSecond);",
       },
     ],
   },

@@ -19,6 +19,12 @@ async function endedKeys(node: Gateway, team: ScratchTeam): Promise<{ revoked: s
   return { revoked: String(revoked['key']), expired: String(expired['key']) };
 }
 
+/** Whether a path, which may have names in braces itself, is one that a pattern takes. */
+function matches(pattern: string, path: string): boolean {
+  const [wanted, parts] = [pattern.split('/'), path.split('/')];
+  return wanted.length === parts.length && wanted.every((part, index) => part.startsWith('{') || part === parts[index]);
+}
+
 /** What the router takes at the paths of the operations beyond them, as its own refusals say. */
 async function undocumentedMethods(
   node: Gateway,
@@ -26,10 +32,11 @@ async function undocumentedMethods(
   at: (path: string) => string,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const byPath = Map.groupBy(operations, ({ path }) => path);
   const found: string[] = [];
-  for (const [path, here] of byPath) {
-    const known = new Set(here.map(({ method }) => method));
+  for (const path of new Set(operations.map((operation) => operation.path))) {
+    // What has a name for every id takes the paths beside it too.
+    const isTaken = ({ path: other }: Operation): boolean => matches(other, path);
+    const known = new Set(operations.filter(isTaken).map(({ method }) => method));
     const other = ['PUT', 'PATCH', 'DELETE', 'POST', 'GET'].find((method) => !known.has(method));
     if (other === undefined || path.startsWith('/egress/')) continue;
     const { status, allow } = await ask(node.url, { method: other, path: at(path), key: node.operatorKey }, signal);
