@@ -133,6 +133,15 @@ export function readClientSettings(env: Environment = process.env, files: FileSy
   };
 }
 
+/** What `posthorn release` needs, with what is wrong with it; a server's other settings do not concern it. */
+export function readReleaseConfig(
+  env: Environment = process.env,
+  files: FileSystem = disk,
+): { release: Config['release']; problems: readonly SettingProblem[] } {
+  const sources = gatherSettings(env, files, process.cwd());
+  return { release: readReleaseSettings(sources), problems: sources.problems };
+}
+
 /** The environment with some of its variables replaced, as command line options do. */
 export function environmentWith(overrides: Environment): Environment {
   const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
