@@ -55,7 +55,7 @@ describe('declarations', () => {
   test('keep every version', async () => {
     for (const version of [0, 1, 2]) await put(version, { traffic: { eventsPerSecond: version + 1 } });
     const page = await api.call('GET', `${at}/versions?limit=2`);
-    expect(page.body.data.map(({ version }: { version: number }) => version)).toEqual([3, 2]);
+    expect(page.body.data).toMatchObject([{ version: 3 }, { version: 2 }]);
     const rest = await api.call('GET', `${at}/versions?limit=2&cursor=${page.body.nextCursor}`);
     expect(rest.body).toMatchObject({ data: [{ version: 1 }], nextCursor: null });
     expect((await api.call('GET', `${at}/versions/1`)).body.parts).toEqual({ traffic: { eventsPerSecond: 1 } });

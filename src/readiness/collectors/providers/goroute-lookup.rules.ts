@@ -20,7 +20,7 @@ export function readLookup(identifier: string, { status, body }: { status: numbe
     identifier,
     status,
     registered: status === 404 ? false : typeof isRegistered === 'boolean' ? isRegistered : null,
-    accessPoints: textsOf(answer['access_point'] ?? answer['access_points']),
+    accessPoints: textsOf(answer['access_point']),
     name: textOf(answer['name']),
     country: textOf(answer['country']),
     documentTypes: textsOf(answer['document_types'] ?? answer['capabilities']),
