@@ -18,7 +18,7 @@ export function presentReview(review: Review) {
     name,
     checklists: [...checklists],
     integration: { sources: [...sources], endpoints: [...endpoints], connections: [...connections] },
-    answers: Object.fromEntries(Object.entries(answers).map(([id, answer]) => [id, copyOf(answer)] as const)),
+    answers: Object.fromEntries(Object.entries(answers).map(([question, answer]) => [question, copyOf(answer)])),
     waiverCap,
     status,
     because,
@@ -46,19 +46,16 @@ export function presentView(view: ReviewView, questions: readonly ScopeQuestion[
       signedAt: time(signedAtMs),
       fallenBecause,
     })),
-    questions: questions.map(({ id, question, kind, choices }) => ({
-      id,
-      question,
-      kind,
-      choices: [...choices],
-      answer: copyOf(review.answers[id]) ?? null,
-    })),
+    questions: questions.map(({ id, question, kind, choices }) => {
+      const answer = review.answers[id];
+      return { id, question, kind, choices: [...choices], answer: answer === undefined ? null : copyOf(answer) };
+    }),
     checks: checks.map((check) => presentCheck(review, check)),
   };
 }
 
-function copyOf<Answer extends ScopeAnswer | undefined>(answer: Answer) {
-  return (Array.isArray(answer) ? [...answer] : answer) as Exclude<Answer, readonly string[]> | string[];
+function copyOf(answer: ScopeAnswer): boolean | number | string | string[] {
+  return typeof answer === 'object' ? Array.from(answer) : answer;
 }
 
 function presentSection({ section, total, ...states }: ReviewView['sections'][number]) {

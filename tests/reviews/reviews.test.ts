@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createStand, type Stand } from './stand.ts';
+import { createStand, type Listed, type Refused, type Stand, type ViewAnswer } from './stand.ts';
 
 let stand: Stand;
 beforeAll(async () => {
@@ -19,16 +19,15 @@ const begin = async (more: object = {}): Promise<string> => {
   expect(made, JSON.stringify(made.body)).toMatchObject({ status: 201 });
   return made.body.id as string;
 };
-// oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into at every depth
-type Json = any;
-const checkOf = (view: Json, id: string): Json => view.checks.find((each: Json) => each.check === id);
+const checkOf = (view: unknown, id: string) => (view as ViewAnswer).checks.find((each) => each.check === id);
+const listed = (body: unknown) => (body as Listed).data;
 
 describe('a review', () => {
   test('begins with what is named and answers as it stands: nothing measured is unknown, and the verdict says so', async () => {
     const id = await begin();
     const { body: view } = await call('GET', `/${id}`);
     expect(view).toMatchObject({ id, status: 'open', version: 1, waiverCap: 3, requiredDuties: ['security'] });
-    expect(view.checks.map((each: Json) => [each.check, each.state])).toEqual([
+    expect((view as ViewAnswer).checks.map((each) => [each.check, each.state])).toEqual([
       ['endpoint.is-good', 'unknown'],
       ['gateway.is-good', 'unknown'],
       ['people.are-briefed', 'unknown'],
@@ -76,7 +75,7 @@ describe('a review', () => {
     const id = await begin({ checklists: ['house', 'provider'] });
     const { body: view } = await call('GET', `/${id}`);
     expect(view.requiredDuties).toEqual(['security', 'engineering']);
-    expect(checkOf(view, 'gateway.is-good').items).toEqual([
+    expect(checkOf(view, 'gateway.is-good')?.items).toEqual([
       { checklist: 'house', ref: '1', phase: 'prepare' },
       { checklist: 'provider', ref: '1', phase: 'prepare' },
     ]);
@@ -108,7 +107,7 @@ describe('a review', () => {
       answers,
     });
     expect(made).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
-    expect(made.body.errors.map(({ pointer }: Json) => pointer)).toEqual([
+    expect((made.body as Refused).errors.map(({ pointer }) => pointer)).toEqual([
       '/checklists/0',
       '/integration/sources/0',
       '/integration/endpoints/1',
@@ -136,8 +135,8 @@ describe('a review', () => {
     expect((await call('PATCH', `/${id}`, { version: 2, status: 'open' })).body.status).toBe('open');
     const closed = await begin();
     await call('PATCH', `/${closed}`, { version: 1, status: 'closed' });
-    const listed = await call('GET', '?status=closed');
-    expect(listed.body.data.map((each: Json) => each.id)).toEqual([closed]);
+    const found = await call('GET', '?status=closed');
+    expect(listed(found.body).map(({ id: closedId }) => closedId)).toEqual([closed]);
   });
 
   test('belongs to its team: another one finds none of it', async () => {
@@ -165,7 +164,7 @@ describe('the checks of a review', () => {
   test('are listed page by page, by section, state and severity', async () => {
     const id = await begin();
     const first = await call('GET', `/${id}/checks?limit=2`);
-    expect(first.body.data.map((each: Json) => each.check)).toEqual(['endpoint.is-good', 'gateway.is-good']);
+    expect(listed(first.body).map(({ check }) => check)).toEqual(['endpoint.is-good', 'gateway.is-good']);
     const second = await call('GET', `/${id}/checks?limit=2&cursor=${first.body.nextCursor}`);
     expect(second.body).toMatchObject({ data: [{ check: 'people.are-briefed' }], nextCursor: null });
     const minor = await call('GET', `/${id}/checks?severity=minor&state=unknown`);
@@ -197,7 +196,7 @@ describe('the checks of a review', () => {
     const made = await call('POST', `/${id}/comments`, { text: 'On it.', check: 'gateway.is-good' });
     expect(made).toMatchObject({ status: 201, body: { check: 'gateway.is-good', author: 'operator' } });
     const { body } = await call('GET', `/${id}/comments`);
-    expect(body.data.map(({ text }: Json) => text)).toEqual(['On it.', 'We begin.']);
+    expect(listed(body).map(({ text }) => text)).toEqual(['On it.', 'We begin.']);
     expect((await call('GET', `/${id}/checks/gateway.is-good`)).body.comments).toMatchObject([{ text: 'On it.' }]);
     expect((await call('POST', `/${id}/comments`, { text: 'x', check: 'no.such' })).status).toBe(404);
   });

@@ -94,6 +94,16 @@ export const catalogue: Catalogue = {
   },
 };
 
+/** A check of a review as the API answers it, as far as tests look at it. */
+export type CheckAnswer = { check: string; state: string; items: object[] } & Record<string, unknown>;
+/** A review with everything, and a page of a list, likewise. */
+export type ViewAnswer = { id: string; checks: CheckAnswer[]; verdict: { because: string[] } } & Record<
+  string,
+  unknown
+>;
+export type Listed = { data: CheckAnswer[] & { id: string; text: string }[] };
+export type Refused = { errors: { pointer: string }[] };
+
 /** What the collectors find: ids of checks that fail. */
 export type Weather = { failing: Set<string>; measured: string[] };
 
@@ -166,6 +176,17 @@ export async function createStand(): Promise<Stand> {
   const team = await api.createTeam();
   await api.call('POST', `/v1/teams/${team}/event-types`, { body: { name: 'a.b' } });
   const body = { url: 'https://a.example.com/', eventTypes: ['a.b'] };
-  const endpoint = (await api.call('POST', `/v1/teams/${team}/endpoints`, { body })).body.id as string;
-  return { api, reviews, weather, timers, clock, told: () => told, errors, team, at: `/v1/teams/${team}`, endpoint };
+  const made = await api.call('POST', `/v1/teams/${team}/endpoints`, { body });
+  return {
+    api,
+    reviews,
+    weather,
+    timers,
+    clock,
+    told: () => told,
+    errors,
+    team,
+    at: `/v1/teams/${team}`,
+    endpoint: (made.body as { id: string }).id,
+  };
 }

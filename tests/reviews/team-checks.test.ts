@@ -1,10 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createStand, type Stand } from './stand.ts';
-
-// oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into at every depth
-type Json = any;
+import { type CheckAnswer, createStand, type Listed, type Refused, type Stand, type ViewAnswer } from './stand.ts';
 
 let stand: Stand;
 let server: Server;
@@ -38,7 +35,9 @@ const fields = (measure: object) => ({
   measure,
 });
 /** A check with this measure, a checklist with it, and a review of that. */
-async function reviewOf(measure: object): Promise<{ check: string; list: string; run: () => Promise<Json> }> {
+async function reviewOf(
+  measure: object,
+): Promise<{ check: string; list: string; run: () => Promise<CheckAnswer | undefined> }> {
   made += 1;
   const [check, list] = [`team.own-${made}`, `team-own-${made}`];
   const created = await call('POST', '/checks', { id: check, ...fields(measure) });
@@ -47,9 +46,9 @@ async function reviewOf(measure: object): Promise<{ check: string; list: string;
   const listed = await call('POST', '/checklists', { id: list, title: 'Ours', signoffs: [], items });
   expect(listed, JSON.stringify(listed.body)).toMatchObject({ status: 201 });
   const review = await call('POST', '/reviews', { name: 'Ours', checklists: [list], integration: {} });
-  const run = async (): Promise<Json> => {
+  const run = async () => {
     const { body } = await call('POST', `/reviews/${review.body.id}/run`);
-    return body.checks.find((each: Json) => each.check === check);
+    return (body as ViewAnswer).checks.find((each) => each.check === check);
   };
   return { check, list, run };
 }
@@ -118,7 +117,7 @@ describe('a rule over evidence', () => {
     };
     const refused = await call('POST', '/checks', { id: 'team.wrong', ...fields({ kind: 'expression', rule }) });
     expect(refused.status).toBe(400);
-    expect(refused.body.errors.map(({ pointer }: Json) => pointer)).toEqual([
+    expect((refused.body as Refused).errors.map(({ pointer }) => pointer)).toEqual([
       '/measure/rule/all/0/check',
       '/measure/rule/all/1/any',
       '/measure/rule/all/2',
@@ -139,7 +138,7 @@ describe('a check of a team', () => {
     const change = { version: 1, ...fields({ kind: 'http-probe', url, expect: { status: 201 } }) };
     expect(await call('PUT', `/checks/${check}`, change)).toMatchObject({ status: 200, body: { version: 2 } });
     const states = await call('GET', '/readiness');
-    expect(states.body.data.find((each: Json) => each.check === check)).toMatchObject({ state: 'stale' });
+    expect((states.body as Listed).data.find((each) => each.check === check)).toMatchObject({ state: 'stale' });
     expect(await call('PUT', `/checks/${check}`, change)).toMatchObject({ status: 409 });
     expect(await run()).toMatchObject({ state: 'failed' });
   });
@@ -162,7 +161,7 @@ describe('a check of a team', () => {
     const body = { name: 'Foreign', checklists: [list], integration: {} };
     expect(await stand.api.call('POST', `/v1/teams/${other}/reviews`, { body })).toMatchObject({ status: 400 });
     const { body: states } = await stand.api.call('GET', `/v1/teams/${other}/readiness`);
-    expect(states.data.map((each: Json) => each.check)).not.toContain(check);
+    expect((states as Listed).data.map((each) => each.check)).not.toContain(check);
   });
 
   test('cannot take the name of one that ships', async () => {

@@ -7,7 +7,7 @@ import type { TeamCheck, TeamChecklist } from './team-check.ts';
 export type Surroundings = {
   catalogue: Catalogue;
   /** Why requests may not go to a URL; null when they may. */
-  refusalOfUrl(url: string): string | null;
+  refusalOfUrl: (url: string) => string | null;
 };
 
 /** What keeps a check of a team from being as it is written. */

@@ -12,7 +12,7 @@ import type { Stored } from './team-check.ts';
 export type TeamCheckPorts = {
   reviewing: Pick<ReviewParts, 'catalogueOf'>;
   /** Why requests may not go to a URL; null when they may. */
-  refusalOfUrl(url: string): string | null;
+  refusalOfUrl: (url: string) => string | null;
 };
 type DefinitionContext = Context & TeamCheckPorts;
 type Named = { teamId: string; id: string };
