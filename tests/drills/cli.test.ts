@@ -1,0 +1,155 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openWatch } from '../../src/cli/drill/watch-run.ts';
+import type { RunDetailAnswer } from '../../src/cli/drill/drill-answers.ts';
+import { buildProgram } from '../../src/cli/program.ts';
+import { createPaint } from '../../src/cli/terminal/paint.rules.ts';
+import type { Drill } from '../../src/drills/drill.ts';
+import { failed, passed } from '../../src/readiness/finding.rules.ts';
+import { type DrillsStand, openDrillsStand } from './support/drills-stand.ts';
+
+const drill: Omit<Drill, 'checkId' | 'run'> = {
+  subject: 'gateway',
+  version: 1,
+  does: 'Something.',
+  touches: 'nothing',
+  safeInProduction: true,
+  limitSeconds: 60,
+};
+let fails = false;
+let touched = 0;
+const drills: readonly Drill[] = [
+  {
+    ...drill,
+    checkId: 'drill.one',
+    run(stage) {
+      stage.note('It was \u001b[31mdone.', { tries: 2 });
+      return Promise.resolve(fails ? failed('It <broke>.', {}, 'mend it') : passed('All is well.'));
+    },
+  },
+  { ...drill, checkId: 'drill.two', run: () => Promise.reject(new Error('nothing answers')) },
+  {
+    ...drill,
+    checkId: 'endpoint.touched',
+    subject: 'endpoint',
+    touches: 'integration',
+    safeInProduction: false,
+    run() {
+      touched += 1;
+      return Promise.resolve(passed('It is well.'));
+    },
+  },
+];
+
+let stand: DrillsStand;
+let team: string;
+let url: string;
+beforeAll(async () => {
+  stand = await openDrillsStand({ drills, environment: 'development' });
+  url = await stand.api.app.listen({ port: 0, host: '127.0.0.1' });
+});
+beforeEach(async () => {
+  fails = false;
+  team = await stand.api.createTeam();
+});
+afterAll(() => stand[Symbol.asyncDispose]());
+
+/** Runs the verb as the command line does. */
+async function posthorn(...args: string[]): Promise<{ out: string[]; err: string[]; code: unknown }> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const terminal = {
+    out: (line: string) => void out.push(line),
+    err: (line: string) => void err.push(line),
+    paint: createPaint(false),
+    width: 200,
+  };
+  const given = ['drill', ...args, '--url', url, '--key', stand.api.operatorKey, '--team', team];
+  const before = process.exitCode;
+  process.exitCode = undefined;
+  try {
+    await buildProgram(terminal).parseAsync(given, { from: 'user' });
+    return { out, err, code: process.exitCode };
+  } finally {
+    process.exitCode = before;
+  }
+}
+
+describe('posthorn drill', () => {
+  test('lists what can be drilled, for what, and how it went last', async () => {
+    await posthorn('run', 'drill.one');
+    const { out } = await posthorn('list');
+    expect(out[1]).toMatch(/^drill.one +gateway +nothing +passed +done /);
+    expect(out[3]).toMatch(/^endpoint.touched +no endpoint +integration +- +-$/);
+    const json = JSON.parse((await posthorn('list', '--json')).out.join()) as { check: string }[];
+    expect(json.map(({ check }) => check)).toEqual(['drill.one', 'drill.two', 'endpoint.touched']);
+  });
+
+  test('runs one, says what it found, and ends with 1 when it failed', async () => {
+    const fine = await posthorn('run', 'drill.one');
+    expect(fine).toMatchObject({ code: 0, out: ['OK    drill.one', '\n1 run: 1 OK, 0 FAIL, 0 SKIP.'] });
+    fails = true;
+    const broken = await posthorn('run', 'drill.one');
+    expect(broken.code).toBe(1);
+    expect(broken.out.join('\n')).toMatch(
+      /^FAIL {2}drill.one\n +It <broke>\.\n +→ posthorn drill show drl_\w+ .*\n +\$ mend it/,
+    );
+  });
+
+  test('runs all that are safe, and nothing that acts on the integration', async () => {
+    const body = { url: 'http://127.0.0.1:9/', eventTypes: ['*'] };
+    await stand.api.call('POST', `/v1/teams/${team}/endpoints`, { body });
+    const { out, code } = await posthorn('run', '--all-safe');
+    expect(out.join('\n')).toMatch(/OK {4}drill.one\nSKIP {2}drill.two\n +It could not be decided: nothing answers/);
+    expect([code, touched]).toEqual([0, 0]);
+    expect((await posthorn('run', 'endpoint.touched')).out[0]).toMatch(/^OK {4}endpoint.touched \(/);
+    expect(touched).toBe(1);
+  });
+
+  test('writes JUnit and JSON', async () => {
+    fails = true;
+    const folder = await mkdtemp(join(tmpdir(), 'posthorn-drill-cli-'));
+    const file = join(folder, 'drills.xml');
+    const { out } = await posthorn('run', 'drill.one', '--json', '--junit', file);
+    expect(JSON.parse(out.join(''))).toMatchObject({ ok: false, runs: [{ check: 'drill.one', state: 'failed' }] });
+    const xml = await readFile(file, 'utf8');
+    expect(xml).toContain('<testsuites tests="1" failures="1" skipped="0">');
+    expect(xml).toContain('It &lt;broke&gt;.');
+    await rm(folder, { recursive: true });
+    await expect(posthorn('run', 'drill.one', '--junit', file)).rejects.toThrow('cannot be written');
+  });
+
+  test('shows a run with its transcript, and no control characters of it', async () => {
+    await posthorn('run', 'drill.one', '--pace', '0.5');
+    const [run] = (await stand.api.call('GET', `/v1/teams/${team}/drills/runs`)).body.data as [{ id: string }];
+    const shown = (await posthorn('show', run.id)).out.join('\n');
+    expect(shown).toMatch(/state +done \(a rehearsal: no evidence\)/);
+    expect(shown).toMatch(/\+\d+ ms +It was .*done\. tries=2/);
+    expect(shown).not.toContain('\u001b');
+    await expect(posthorn('stop', run.id)).rejects.toThrow('over already');
+  });
+
+  test('says what is missing', async () => {
+    await expect(posthorn('run')).rejects.toThrow('not clear what to run');
+    await expect(posthorn('run', 'nobody.knows')).rejects.toThrow('no drill for nobody.knows');
+    await expect(posthorn('run', 'drill.one', '--pace', '2')).rejects.toThrow(/share/);
+    await expect(posthorn('show', 'drl_nothing')).rejects.toThrow('no run drl_nothing');
+  });
+
+  test('watches a run: each step once as a line', async () => {
+    const { err } = await posthorn('run', 'drill.one', '--watch');
+    expect(err[0]).toMatch(/^drill.one, gateway: drl_/);
+    expect(err.filter((line) => line.includes('tries=2'))).toHaveLength(1);
+  });
+});
+
+test('on a terminal a run is one line with a bar, which is gone at the end', () => {
+  const written: string[] = [];
+  const terminal = { out: () => undefined, err: () => undefined, paint: createPaint(false), width: 60 };
+  const watch = openWatch(true, terminal, { isTTY: true, write: (text) => written.push(text) });
+  const run = { id: 'drl_1', check: 'drill.one', state: 'running', progress: { done: 1, of: 4 }, transcript: [] };
+  watch.show(run as unknown as RunDetailAnswer);
+  watch.end();
+  expect(written).toEqual(['\r\u001B[K[#####               ] drill.one: 1 of 4  ', '\r\u001B[K']);
+});
