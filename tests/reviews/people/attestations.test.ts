@@ -137,7 +137,9 @@ describe('an attestation', () => {
       ['author', null],
       ['expires_at', '2030-01-01'],
     ]) {
-      await expect(pool.query(`UPDATE attestation SET ${change} = $1`, [value]), change ?? '').rejects.toThrow(/only added to|null value/);
+      await expect(pool.query(`UPDATE attestation SET ${change} = $1`, [value]), change ?? '').rejects.toThrow(
+        /only added to|null value/,
+      );
     }
     await turn(bo.key, body.id, 'confirm');
     await expect(

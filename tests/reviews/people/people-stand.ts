@@ -1,3 +1,5 @@
+import type { FastifyInstance } from 'fastify';
+import type { ContextServices } from '../../../src/http/request-context.ts';
 import { createIdSource } from '../../../src/ids/id-source.ts';
 import { memberRoutes } from '../../../src/members/members.routes.ts';
 import { signerRoutes } from '../../../src/members/signers.routes.ts';
@@ -45,12 +47,17 @@ const definitions: readonly CheckDefinition[] = [
   { ...attested, id: 'provider.known', title: 'The provider is known', severity: 'minor', subject: 'connection' },
 ];
 
+const nothing = { sources: [], endpoints: [], connections: [] };
 const checks = new Map(definitions.map((each) => [each.id, each]));
-const items = [...checks.keys()].map((id, index) => ({ ref: `1.${index}`, says: id, phase: 'prepare', checks: [id] }));
+// Nothing of the review is a connection, so nothing decides what is about one.
+const demanded = [...checks.keys()].filter((id) => id !== 'provider.known');
+const items = demanded.map((id, index) => ({ ref: `1.${index}`, says: id, phase: 'prepare', checks: [id] }));
 const house = { id: 'house', title: 'The house', signoffs: ['engineering', 'security'], items };
 
 /** The API of what people say, with members and a review of a small catalogue; what is measured is set by the test. */
-export async function openPeopleStand() {
+export async function openPeopleStand(
+  registerMore: (app: FastifyInstance, services: ContextServices & PeoplePorts) => void = () => undefined,
+) {
   const time = { nowMs: Date.parse('2026-07-01T12:00:00Z') };
   const clock = { now: () => time.nowMs };
   const findings = new Map<string, Finding>();
@@ -93,6 +100,7 @@ export async function openPeopleStand() {
       void app.register(attestationRoutes(all));
       void app.register(waiverRoutes(all));
       void app.register(signOffRoutes(all));
+      registerMore(app, all.services);
     },
   });
   const ready = { ports: ports as unknown as PeoplePorts, parts: parts as unknown as ReviewParts };
@@ -122,10 +130,9 @@ export async function openPeopleStand() {
     },
     /** A review without an integration, measured once. */
     async createReview(teamId: string, more: { waiverCap?: number; name?: string } = {}): Promise<string> {
-      const integration = { sources: [], endpoints: [], connections: [] };
       const { id } = await createReview(
         { ...operator, reviewing: ready.parts },
-        { teamId, name: 'Go live', checklists: ['house'], integration, answers: {}, waiverCap: 3, ...more },
+        { teamId, name: 'Go live', checklists: ['house'], integration: nothing, answers: {}, waiverCap: 3, ...more },
       );
       await runReview(asGateway, { teamId, reviewId: id, by: null });
       return id;
