@@ -2,12 +2,14 @@ import { type Command, Option } from 'commander';
 import type { ShippedChecks } from '../readiness/coverage.rules.ts';
 import type { CatalogueFlags } from './review/show-catalogue.ts';
 import type { CoverageFlags } from './review/show-coverage.ts';
+import { addWorkVerbs } from './review/work-verbs.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 const nothingShipped: ShippedChecks = { shipped: new Set(), waiting: new Map() };
 
 /**
- * The verbs under `posthorn review` that need no running Posthorn: they read the catalogue that comes with it.
+ * The verbs under `posthorn review`: those that work through reviews, and those that need no running Posthorn, since they
+ * read the catalogue that comes with it.
  * @param loadShipped what can be decided in this release, and what the rest waits for
  */
 export function addReviewVerbs(
@@ -16,6 +18,7 @@ export function addReviewVerbs(
   loadShipped: () => Promise<ShippedChecks> = () => Promise.resolve(nothingShipped),
 ): Command {
   review.helpCommand('help [verb]', 'show the help of a verb').usage('<verb> [options]');
+  addWorkVerbs(review, terminal);
   review
     .command('coverage')
     .description('Show how much of each checklist is decided without people, attested, or waiting, and for what.')

@@ -1,0 +1,171 @@
+import { renderFields, renderTable } from '../sources/render-source.rules.ts';
+import { alignColumns, cutLine, wrapWords } from '../terminal/layout.rules.ts';
+import type { Paint } from '../terminal/paint.rules.ts';
+import { counted } from '../terminal/readable.rules.ts';
+import { safeText } from '../terminal/safe-text.rules.ts';
+import type {
+  CheckAnswer,
+  DiffAnswer,
+  ExplainedAnswer,
+  SectionAnswer,
+  SnapshotAnswer,
+  ViewAnswer,
+} from './review-answers.ts';
+
+type Look = { paint: Paint; width: number };
+
+const barColumns = 24;
+const severityOrder = ['blocker', 'major', 'minor'];
+const stateOrder = ['failed', 'stale', 'unknown', 'waived', 'attested', 'passed', 'not-applicable'];
+
+/** A review as it stands: verdict, progress by section, and what does not hold. @param most of those that are shown */
+export function renderView(view: ViewAnswer, most: number, look: Look): string[] {
+  const { paint, width } = look;
+  const { name, id, status, verdict } = view;
+  const head = verdict.passed ? paint.green('PASSED') : paint.red('NOT PASSED');
+  const open = view.checks
+    .filter(({ state }) => state === 'failed' || state === 'stale' || state === 'unknown')
+    .toSorted((one, other) => rank(one) - rank(other));
+  const left = open.length - most;
+  return [
+    `${paint.bold(safeText(name, 'one line'))}  ${paint.dim(`${id}  ${status}`)}`,
+    head,
+    ...[view.because === null ? [] : [`Reopened: ${view.because}`], verdict.because]
+      .flat()
+      .flatMap((line) => wrapWords(safeText(line, 'one line'), Math.max(30, width - 2)).map((text) => `  ${text}`)),
+    '',
+    ...renderSections(view.sections, paint),
+    '',
+    `${paint.green('█')} holds  ${paint.cyan('▓')} waived  ${paint.red('▒')} failed  ${paint.dim('░')} open`,
+    ...(open.length === 0 ? [] : ['', ...open.slice(0, most).flatMap((check) => renderOpen(check, look))]),
+    ...(left > 0 ? [paint.dim(`${counted(left, 'more check')}: posthorn review status --all`)] : []),
+  ];
+}
+
+function rank({ state, severity, next }: CheckAnswer): number {
+  const canBeDecided = next.kind === 'wait' ? 1 : 0;
+  return stateOrder.indexOf(state) * 100 + canBeDecided * 10 + severityOrder.indexOf(severity);
+}
+
+function renderSections(sections: readonly SectionAnswer[], paint: Paint): string[] {
+  const headings = ['SECTION', '', 'HOLD', 'WAIVED', 'FAILED', 'OPEN', 'LEFT OUT'].map((each) => paint.dim(each));
+  const rows = sections.map((each) => [
+    each.section,
+    renderBar(each, paint),
+    `${each.passed + each.attested}/${each.total - each.notApplicable}`.padStart(7),
+    String(each.waived).padStart(6),
+    String(each.failed).padStart(6),
+    String(each.stale + each.unknown).padStart(4),
+    String(each.notApplicable).padStart(8),
+  ]);
+  return alignColumns([headings, ...rows]);
+}
+
+/** What holds, is waived, failed and is open, as parts of one bar; whatever there is of one shows. */
+export function renderBar(section: SectionAnswer, paint: Paint): string {
+  const counts = [section.passed + section.attested, section.waived, section.failed, section.stale + section.unknown];
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return paint.dim('·'.repeat(barColumns));
+  const parts = counts.map((count) => (count === 0 ? 0 : Math.max(1, Math.round((count / total) * barColumns))));
+  // Rounding may be off by some: the largest part bears it.
+  const off = barColumns - parts.reduce((sum, part) => sum + part, 0);
+  const largest = parts.indexOf(Math.max(...parts));
+  const [holds = 0, waived = 0, failed = 0, open = 0] = parts.map(
+    (part, index) => part + (index === largest ? off : 0),
+  );
+  return (
+    paint.green('█'.repeat(holds)) +
+    paint.cyan('▓'.repeat(waived)) +
+    paint.red('▒'.repeat(failed)) +
+    paint.dim('░'.repeat(open))
+  );
+}
+
+function renderOpen(check: CheckAnswer, { paint, width }: Look): string[] {
+  const { state, severity, subject, because, owner, dueAt } = check;
+  const about = subject.kind === subject.id ? '' : ` (${subject.id})`;
+  const colour = state === 'failed' ? paint.red : paint.yellow;
+  const who = owner === null && dueAt === null ? '' : `  ${owner ?? 'nobody'}${dueAt === null ? '' : ` by ${dueAt}`}`;
+  const why = safeText(because ?? '', 'one line');
+  return [
+    `${colour(state.padEnd(8))}${severity.padEnd(8)} ${check.check}${safeText(about + who, 'one line')}`,
+    ...(why === '' ? [] : [paint.dim(`  ${cutLine(why, width - 2)}`)]),
+  ];
+}
+
+/** One check with all that explains it. */
+export function renderExplained(check: ExplainedAnswer, look: Look): string[] {
+  const { paint } = look;
+  const { subject, next } = check;
+  const nextWords = {
+    run: `posthorn review run, or POST ${next.post ?? ''}`,
+    drill: `posthorn drill run ${check.check}`,
+    attest: `posthorn review attest ${check.check}`,
+    wait: 'nothing decides it yet',
+  }[next.kind];
+  const fields: [string, string][] = [
+    ['check', check.check],
+    ['about', subject.kind === subject.id ? subject.kind : `${subject.kind} ${subject.id} (${subject.name})`],
+    ['severity', check.severity],
+    ['state', check.state],
+    ['because', check.because ?? ''],
+    ['seen', check.seen ?? ''],
+    ['values', check.values.map(({ name, value }) => `${name} ${String(value)}`).join('\n')],
+    ['why', check.why],
+    ['remedy', check.remedy],
+    ['command', check.command ?? ''],
+    ['next', nextWords],
+    ['measured', check.measuredAt === null ? '' : `${check.measuredAt}, good until ${check.expiresAt ?? ''}`],
+    [
+      'owner',
+      [check.owner, check.dueAt === null ? null : `by ${check.dueAt}`].filter((each) => each !== null).join(' '),
+    ],
+    ['decides', check.items.map(({ checklist, ref, says }) => `${checklist} ${ref}: ${says}`).join('\n')],
+    ['comments', check.comments.map(({ createdAt, author, text }) => `${createdAt} ${author}: ${text}`).join('\n')],
+    ['history', check.history.map(({ measuredAt, state, seen }) => `${measuredAt} ${state}: ${seen}`).join('\n')],
+  ];
+  const shown = fields
+    .filter(([, value]) => value !== '')
+    .map(([label, value]) => [label, safeText(value, 'lines')] as const);
+  return [paint.bold(safeText(check.title, 'one line')), '', ...renderFields(shown, look)];
+}
+
+/** A line for each time that a review was measured. */
+export function renderHistory(snapshots: readonly SnapshotAnswer[], look: Look): string[] {
+  const count = (states: Record<string, number>, ...names: string[]): string =>
+    String(names.reduce((sum, name) => sum + (states[name] ?? 0), 0));
+  const rows = snapshots.map(({ id, takenAt, takenBy, passed, states }) => [
+    id,
+    takenAt,
+    passed ? look.paint.green('yes') : 'no',
+    count(states, 'passed', 'attested'),
+    count(states, 'waived'),
+    count(states, 'failed'),
+    count(states, 'stale', 'unknown'),
+    takenBy,
+  ]);
+  return renderTable(['SNAPSHOT', 'TAKEN', 'PASSED', 'HOLD', 'WAIVED', 'FAILED', 'OPEN', 'BY'], rows, look);
+}
+
+/** What stands otherwise. */
+export function renderDiff({ from, to, changed }: DiffAnswer, look: Look): string[] {
+  const side = ({ snapshot, at, passed }: DiffAnswer['from']): string =>
+    `${snapshot ?? 'now'}, ${at}, ${passed ? 'passed' : 'not passed'}`;
+  const rows = changed.map(({ check, subject, from: was, to: is }) => [
+    check,
+    subject.kind === subject.id ? subject.kind : subject.id,
+    was ?? 'not there',
+    is ?? 'not there',
+  ]);
+  return [
+    ...renderFields(
+      [
+        ['from', side(from)],
+        ['to', side(to)],
+      ],
+      look,
+    ),
+    '',
+    ...(rows.length === 0 ? ['Nothing stands otherwise.'] : renderTable(['CHECK', 'ABOUT', 'WAS', 'IS'], rows, look)),
+  ];
+}
