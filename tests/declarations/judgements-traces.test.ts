@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { describeChange } from '../../src/audit/audited-fields.rules.ts';
-import type { Json } from '../../src/audit/canonical-json.rules.ts';
 import { auditedEndpoint } from '../../src/endpoints/endpoint-facts.ts';
 import {
   applyEntries,
@@ -53,7 +52,7 @@ function entry(action: string, before: State | null, after: (State & object) | n
     actorId: null,
     action: `endpoint.${action}`,
     targetId: 'ep_1',
-    ...(describeChange(auditedEndpoint, before, after) as { before: Json; after: Json }),
+    ...describeChange(auditedEndpoint, before, after),
     requestId: 'req_1',
   };
 }
@@ -118,6 +117,7 @@ describe('audit.webhook-changes-traceable', () => {
     const entries = (atMs: number) => [
       entry('created', null, first, nowMs - 9 * dayMs),
       entry('secret-rotated', first, rotated, atMs),
+      entry('updated', { ...first, secretIds: rotated.secretIds }, { ...first, secretIds: rotated.secretIds }, atMs),
     ];
     const now = current({ ...first, secretIds: ['sec_2'] });
     const both = current({ ...first, secretIds: ['sec_2', 'sec_1'] });

@@ -64,6 +64,8 @@ const nullable = [
   'allowAddresses',
 ];
 const secretValues = ['headerValues', 'clientKey'];
+/** Told of an action, and not part of how something is configured. */
+const ofTheAction = ['secretShown', 'overlapSeconds'];
 const masked = '***';
 const gapDays = 90;
 /** Clocks of the database and of the nodes are not the same. */
@@ -149,6 +151,7 @@ function compare(recorded: Recorded | undefined, { fields, secretIds }: CurrentT
 /** The names of those of `found` that are otherwise on record. */
 function differencesOf(recorded: Recorded, found: Fields, atMs: number): string[] {
   return Object.keys(found).filter((name) => {
+    if (ofTheAction.includes(name)) return false;
     const value = found[name] ?? null;
     if (name === 'secretIds') return !signs(recorded, Array.isArray(value) ? value : [], atMs);
     if (!(name in recorded.fields) && (!recorded.created || !nullable.includes(name))) return false;
