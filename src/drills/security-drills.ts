@@ -4,9 +4,12 @@ import { teamsIsolated } from './security/access.teams-isolated.ts';
 import { keyRequired } from './security/api-key.required-on-every-route.ts';
 import { revocationTakesEffect } from './security/api-key.revocation-takes-effect.ts';
 import { logsHoldNothing } from './security/log.no-personal-data-or-secrets.ts';
+import { securityEventsRecorded } from './security/log.security-events-recorded.ts';
 import { allowListEnforced } from './security/network.ip-allow-list-enforced.ts';
 import { rateLimitsEnforced } from './security/network.rate-limits-enforced.ts';
 import { ssrfRefused } from './security/network.ssrf-refused.ts';
+import { sensitiveMasked } from './security/payload.sensitive-fields-masked.ts';
+import { requestsValidated } from './security/request.validated-on-every-route.ts';
 import { encryptedAtRest } from './security/secret.encrypted-at-rest.ts';
 import { tlsFloor } from './security/transport.tls-floor-both-ways.ts';
 import { rejectsForged } from './security/webhook.signature.rejects-forged.ts';
@@ -23,4 +26,7 @@ export const securityDrills: readonly Drill[] = [
   logsHoldNothing,
   allowListEnforced,
   rateLimitsEnforced,
+  requestsValidated,
+  securityEventsRecorded,
+  sensitiveMasked,
 ];

@@ -12,7 +12,7 @@ export const roleMatrixEnforced: Drill = {
   does: 'Tries every operation of a second gateway with the key of a member of each role.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 120,
+  limitSeconds: 240,
   async run(stage) {
     const node = await stage.node();
     const team = await node.team();

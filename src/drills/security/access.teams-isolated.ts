@@ -1,22 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Drill } from '../drill.ts';
 import { type ForeignRequest, judgeIsolation } from './access.teams-isolated.rules.ts';
-import { type Holdings, holdingsOf, lastPart, makeMarkedTeam, statesOf } from './marked-team.ts';
+import { type Holdings, holdingsOf, lastPart, makeMarkedTeam, pathToHeld, statesOf } from './marked-team.ts';
 import { ask, guardedOperations } from './operations.ts';
 import { filled, nameOf, type Operation } from './operations.rules.ts';
 import { sampleBody } from './sample-body.rules.ts';
 
 /** Whose entries come of this drill's own requests. */
 const moving = /\/(audit|calls|readiness|runs|drills)$/;
-
-/** The path of an operation with a foreign thing in it; null when the foreign team has none of its kind. */
-function pathToForeign({ path }: Operation, ownTeam: string, foreign: Holdings): string | null {
-  const parts = filled(path, ownTeam, '{x}').split('/');
-  const at = parts.indexOf('{x}');
-  const [id] = foreign.get(parts[at - 1] ?? '') ?? [];
-  if (at === -1 || id === undefined) return null;
-  return parts.map((part, index) => (index === at ? encodeURIComponent(id) : part === '{x}' ? 'x' : part)).join('/');
-}
 
 /** A list's path below the own team, with foreign ids wherever a filter may name something. */
 function filteredByForeign(path: string, ownTeam: string, foreign: Holdings): string {
@@ -37,7 +28,7 @@ export const teamsIsolated: Drill = {
   does: 'Reaches for the marked things of one team with the key of another, through every operation of a second gateway.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 120,
+  limitSeconds: 240,
   async run(stage) {
     const node = await stage.node();
     const mark = `mark${randomBytes(8).toString('hex')}`;
@@ -61,7 +52,7 @@ export const teamsIsolated: Drill = {
     };
     for (const operation of operations) {
       if (operation.team) await reach('team', operation, filled(operation.path, foreign.id, 'x'));
-      const path = pathToForeign(operation, own.id, holdings);
+      const path = pathToHeld(operation.path, own.id, holdings);
       if (path !== null) await reach('id', operation, path);
       if (lists.includes(operation.path) && operation.method === 'GET') {
         await reach('filter', operation, filteredByForeign(operation.path, own.id, holdings));

@@ -53,7 +53,7 @@ export const keyRequired: Drill = {
   does: 'Calls every operation of a second gateway with no key, a made-up, an expired and a revoked one.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 120,
+  limitSeconds: 240,
   async run(stage) {
     const database = await stage.database();
     // Guesses are counted by address: each request says that it comes from another one.

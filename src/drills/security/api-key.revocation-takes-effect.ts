@@ -42,7 +42,7 @@ export const revocationTakesEffect: Drill = {
   does: 'Calls two nodes over one database with a key, each over one connection, and revokes the key meanwhile.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 120,
+  limitSeconds: 240,
   async run(stage) {
     const database = await stage.database();
     const first = await stage.node({ database });

@@ -40,7 +40,7 @@ export const logsHoldNothing: Drill = {
   does: 'Sends made-up people and secrets down every path of a second gateway and looks for them in its log and metrics.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 180,
+  limitSeconds: 240,
   async run(stage) {
     const marks = makeMarks();
     const database = await stage.database();

@@ -1,4 +1,5 @@
 import { ask } from './operations.ts';
+import { filled } from './operations.rules.ts';
 import type { DrillReceiver, Gateway, Json, ScratchTeam, Stage } from '../stage.ts';
 
 /** What a team has, by the name of the list that it is in: `endpoints` to the ids of them. */
@@ -69,6 +70,15 @@ async function listed(node: Gateway, team: ScratchTeam, path: string): Promise<R
   if (status !== 200 || !text.startsWith('{"')) return [];
   const { data } = JSON.parse(text) as { data?: Record<string, unknown>[] };
   return Array.isArray(data) ? data : [];
+}
+
+/** A path below a team with the first thing of its kind in it; null when there is none, or the path names no thing. */
+export function pathToHeld(path: string, teamId: string, holdings: Holdings): string | null {
+  const parts = filled(path, teamId, '{x}').split('/');
+  const at = parts.indexOf('{x}');
+  const [id] = holdings.get(parts[at - 1] ?? '') ?? [];
+  if (at === -1 || id === undefined) return null;
+  return parts.map((part, index) => (index === at ? encodeURIComponent(id) : part === '{x}' ? 'x' : part)).join('/');
 }
 
 export function lastPart(path: string): string {

@@ -30,7 +30,7 @@ export const allowListEnforced: Drill = {
   does: 'Makes a twin of the source in a team of its own on this gateway and sends it requests from several addresses.',
   touches: 'gateway',
   safeInProduction: true,
-  limitSeconds: 120,
+  limitSeconds: 240,
   async run(stage, { id }) {
     const shape = await readSource(stage.gateway, stage.teamId, id);
     if (shape.allowAddresses === null) return judgeAllowList(null);

@@ -69,7 +69,7 @@ export const rateLimitsEnforced: Drill = {
   does: 'Sends three times what a key and a source may, on a second gateway, while another team goes on.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 120,
+  limitSeconds: 240,
   async run(stage) {
     const node = await stage.node({ environment: { POSTHORN_REQUESTS_PER_SECOND: String(perSecond) } });
     const team = await node.team();

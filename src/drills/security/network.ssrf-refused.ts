@@ -108,7 +108,7 @@ export const ssrfRefused: Drill = {
   does: 'Enters URLs and names that lead inside on a second gateway in production mode, with canaries listening there.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 120,
+  limitSeconds: 240,
   async run(stage) {
     const nowMs = Date.now();
     const validity = { fromMs: nowMs - dayMs, toMs: nowMs + dayMs };

@@ -105,7 +105,7 @@ export const encryptedAtRest: Drill = {
   does: 'Enters known secrets on second gateways and looks for them in the files of the database, the spool and the logs.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 180,
+  limitSeconds: 240,
   async run(stage) {
     const disk = await searchDisk(stage);
     stage.progress(1, 3);

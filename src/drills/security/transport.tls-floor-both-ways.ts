@@ -105,7 +105,7 @@ export const tlsFloor: Drill = {
   does: 'Has a second gateway meet servers of every TLS version and with bad certificates, and calls the public address.',
   touches: 'gateway',
   safeInProduction: true,
-  limitSeconds: 120,
+  limitSeconds: 240,
   async run(stage) {
     const nowMs = Date.now();
     const validity = { fromMs: nowMs - dayMs, toMs: nowMs + 30 * dayMs };

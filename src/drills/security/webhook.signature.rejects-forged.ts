@@ -54,7 +54,7 @@ export const rejectsForged: Drill = {
   does: 'Makes a twin of the source on a second gateway and sends it forged, changed, old and repeated requests.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 120,
+  limitSeconds: 240,
   async run(stage, { id }) {
     const shape = await readSource(stage.gateway, stage.teamId, id);
     const sender = await createTwinSender(shape);
