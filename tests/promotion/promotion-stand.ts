@@ -14,7 +14,6 @@ import type { PromotionServices } from '../../src/promotion/promotion-services.t
 import { promotionRoutes } from '../../src/promotion/promotions.routes.ts';
 import { takeWatch } from '../../src/promotion/watch.store.ts';
 import { workPromotion } from '../../src/promotion/work-promotion.ts';
-import type { LaunchPlan } from '../../src/promotion/launch-plan.ts';
 import type { WatchLook } from '../../src/promotion/watch.ts';
 import { createTestApi } from '../support/configuration-api.ts';
 import type { createHistory } from '../support/history.ts';
@@ -64,7 +63,8 @@ export async function openPromotionStand() {
       void app.register(launchRoutes({ services: { ...given, reviews, checkIds: () => new Set(['a.check']) } }));
     },
   });
-  await (services.connections as ReturnType<typeof createConnectionDirectory>).start();
+  const directory = services.connections as ReturnType<typeof createConnectionDirectory>;
+  await directory.start();
   let number = 0;
 
   return {
@@ -142,6 +142,10 @@ export async function openPromotionStand() {
       );
       return rows;
     },
+    async [Symbol.asyncDispose](): Promise<void> {
+      await directory.stop();
+      await api[Symbol.asyncDispose]();
+    },
     async audited(): Promise<string[]> {
       const { rows } = await api.database.pool.query<{ action: string }>(
         'SELECT action FROM audit_entry ORDER BY sequence',
@@ -192,52 +196,3 @@ export const promotionOf = ({ review, connection }: { review: string; connection
   production,
   ...more,
 });
-
-/** A whole plan, by one member and their deputy. */
-export function planBy(
-  [owner, deputy]: [string, string],
-  connection: string,
-  nowMs: number,
-  more: Partial<LaunchPlan> = {},
-): LaunchPlan {
-  const at = (hours: number): string => new Date(nowMs + hours * 3_600_000).toISOString();
-  const threshold = (name: LaunchPlan['thresholds'][number]['name'], limit: number) => ({
-    name,
-    limit,
-    forSeconds: 300,
-    decides: owner,
-    action: 'Roll back, and tell support.',
-  });
-  const step = { title: 'Switch', owner, minutes: 10, action: 'posthorn promote', stopIf: 'anything fails' };
-  return {
-    criteria: { checksPercent: 100, waiversMost: 0, decides: owner },
-    thresholds: [
-      threshold('errorPercent', 5),
-      threshold('p95Ms', 2_000),
-      threshold('deliverySuccessPercent', 99),
-      threshold('deadLetters', 3),
-      threshold('rejectedDocuments', 10),
-      threshold('failedSignatures', 5),
-    ],
-    window: { from: at(1), until: at(3) },
-    steps: [
-      { ...step, when: 'before', at: at(0) },
-      { ...step, when: 'during', at: at(1) },
-      { ...step, when: 'after', at: at(4) },
-    ],
-    walkedThrough: { at: at(-24), minutes: 40 },
-    rampUp: [{ percent: 100, from: at(1), connection, budget: 'own', limit: 100, windowMs: 60_000 }],
-    phases: (['launch-day', 'first-week', 'weeks-2-4', 'ongoing'] as const).map((name) => ({
-      name,
-      everyMinutes: 5,
-      checks: [],
-      reviewer: owner,
-      deputy,
-    })),
-    requirements: [],
-    duties: [],
-    carriedOver: { templates: [] },
-    retrospective: null,
-    ...more,
-  };
-}

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LaunchPlan } from '../../src/promotion/launch-plan.ts';
 import { recordCalls } from '../calls/recorded-calls.ts';
-import { openPromotionStand, planBy, type PromotionStand, promotionOf } from './promotion-stand.ts';
+import { planBy } from './plans.ts';
+import { openPromotionStand, type PromotionStand, promotionOf } from './promotion-stand.ts';
 
 let stand: PromotionStand;
 let team: string;

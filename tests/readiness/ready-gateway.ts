@@ -28,6 +28,7 @@ import { createTestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
 import { answerAsDeclared, prepareDeclarations } from './declared-gateway.ts';
 import { type OutsideWorld, startOutsideWorld } from './outside-world.ts';
+import { answerForLaunch, prepareLaunch } from './prepare-launch.ts';
 import { makeReadyRelease, type ReadyRelease } from './ready-release.ts';
 
 type Start = (config: Config) => Promise<{ url: string; stop(): Promise<unknown> }>;
@@ -228,6 +229,7 @@ export async function startReadyGateway(
   };
   await configure(gateway);
   await bringTraffic(gateway);
+  await prepareLaunch(gateway, { connectKey });
   await prepareDeclarations(gateway);
   return gateway;
 }
@@ -235,6 +237,8 @@ export async function startReadyGateway(
 /** As the providers would answer; a receiver takes everything. */
 export function answerAsProviders(world: OutsideWorld): void {
   world.answer(({ host, path }) => {
+    const ofLaunch = answerForLaunch({ host, path });
+    if (ofLaunch !== undefined) return ofLaunch;
     const declared = answerAsDeclared({ host, path });
     if (declared !== undefined) return declared;
     if (path.startsWith('/oauth/token')) {
