@@ -85,7 +85,6 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
   ],
   ['Headers of providers’ answers are not kept.', ['launch.ongoing.deprecations-watched']],
   ['Figures of weeks are not compared yet.', ['launch.ongoing.trend-steady']],
-  ],
   [
     'The gateway does not serve its documentation beyond the reference yet.',
     [
