@@ -1,38 +1,37 @@
-import { setImmediate as otherWork } from 'node:timers/promises';
 import type { CheckState } from '../../readiness/finding.ts';
 import type { CertificateParts, CertifiedCheck } from './certificate.rules.ts';
 import type { CertificateHead } from './certificate-page.rules.ts';
 import { namesOf } from './page-people.rules.ts';
 import { openSheet, type PdfSheet, softInk } from './pdf-sheet.ts';
-import { capitalised, shownTime, stateLooks, statesInOrder } from './reading-words.rules.ts';
+import { capitalised, isOpen, shownTime, stateLooks, statesInOrder } from './reading-words.rules.ts';
 
 const code = { font: 'code', size: 7, colour: softInk } as const;
+// Without the ligatures that the other fonts write `ff` with.
+const ids = { font: 'code', size: 8 } as const;
 const soft = { size: 8, colour: softInk } as const;
-/** Checks that are drawn before other work has its turn. */
-const atOnce = 5;
 
-/** What the page says, for whoever files paper: without transcripts. It gives way to other work while it is drawn. */
-export async function drawPdf(parts: CertificateParts, head: CertificateHead): Promise<Buffer> {
+/** What is drawn: everything but transcripts. */
+export type DrawnParts = Omit<CertificateParts, 'transcripts'>;
+
+/** What the page says, for whoever files paper. It takes a second of computing: see draw-apart.ts. */
+export async function drawPdf(parts: DrawnParts, head: CertificateHead): Promise<Buffer> {
   const { review } = parts;
   const sheet = await openSheet({ title: `${review.name}: certificate of a review`, at: head.at });
   drawHead(sheet, parts, head);
   drawProgress(sheet, parts);
   drawPeople(sheet, parts);
   sheet.heading('Checks', 2);
-  let drawn = 0;
   for (const { section } of review.sections) {
     sheet.heading(capitalised(section), 3);
     for (const check of parts.checks.filter((each) => each.section === section)) {
       drawCheck(sheet, check);
-      drawn += 1;
-      if (drawn % atOnce === 0) await otherWork();
     }
   }
   drawEnd(sheet, parts, head);
   return sheet.end(`Posthorn review ${review.id}   evidence ${head.evidenceHash.slice(0, 16)}`);
 }
 
-function drawHead(sheet: PdfSheet, { review }: CertificateParts, head: CertificateHead): void {
+function drawHead(sheet: PdfSheet, { review }: DrawnParts, head: CertificateHead): void {
   sheet.paragraph('Posthorn, certificate of a go-live review', soft);
   sheet.heading(review.name, 1);
   const { passed, because } = review.verdict;
@@ -43,17 +42,18 @@ function drawHead(sheet: PdfSheet, { review }: CertificateParts, head: Certifica
   });
   for (const line of because) sheet.paragraph(`– ${line}`);
   sheet.gap(8);
-  sheet.field('Team', `${review.teamName}  ${review.teamId}`);
-  sheet.field('Review', review.id);
+  sheet.field('Team', review.teamName);
+  sheet.field('Team id', review.teamId, ids);
+  sheet.field('Review', review.id, ids);
   sheet.field('As of', shownTime(head.at));
   sheet.field('Checklists', review.checklists.join(', '));
   const { sources, endpoints, connections } = review.integration;
-  sheet.field('About', [...sources, ...endpoints, ...connections].join(', ') || 'the gateway and the team');
+  sheet.field('About', [...sources, ...endpoints, ...connections].join(', ') || 'the gateway and the team', ids);
   sheet.field('Environment', `${head.environment}, release ${head.release}`);
-  sheet.field('Evidence', head.evidenceHash, { ...code, size: 8 });
+  sheet.field('Evidence', head.evidenceHash, ids);
 }
 
-function drawProgress(sheet: PdfSheet, { review, checks }: CertificateParts): void {
+function drawProgress(sheet: PdfSheet, { review, checks }: DrawnParts): void {
   sheet.heading('Progress', 2);
   const counted = (state: CheckState): number => checks.filter((check) => check.state === state).length;
   const present = statesInOrder.filter((state) => counted(state) > 0);
@@ -63,7 +63,9 @@ function drawProgress(sheet: PdfSheet, { review, checks }: CertificateParts): vo
     present.map((state) => ({ share: share(counted(state), checks.length), colour: stateLooks[state].colour })),
     String(checks.length),
   );
-  sheet.paragraph(present.map((state) => `${counted(state)} ${stateLooks[state].name}`).join('   '), soft);
+  sheet.legend(
+    present.map((state) => ({ text: `${counted(state)} ${stateLooks[state].name}`, colour: stateLooks[state].colour })),
+  );
   sheet.gap(4);
   for (const section of review.sections) {
     const parts = statesInOrder.map((state) => ({
@@ -76,7 +78,7 @@ function drawProgress(sheet: PdfSheet, { review, checks }: CertificateParts): vo
   }
 }
 
-function drawPeople(sheet: PdfSheet, { review, signOffs, waivers, attestations, people }: CertificateParts): void {
+function drawPeople(sheet: PdfSheet, { review, signOffs, waivers, attestations, people }: DrawnParts): void {
   const nameOf = namesOf(people);
   sheet.heading('Signed by', 2);
   if (review.requiredDuties.length === 0) sheet.paragraph('No signatures are asked for.');
@@ -110,7 +112,7 @@ function drawPeople(sheet: PdfSheet, { review, signOffs, waivers, attestations, 
 }
 
 function drawCheck(sheet: PdfSheet, check: CertifiedCheck): void {
-  const { checkId, title, state, severity, subject, evidence, because, basis } = check;
+  const { checkId, title, state, severity, subject, evidence, because, basis, remedy } = check;
   const { name, colour } = stateLooks[state];
   const about = subject.kind === subject.id ? subject.kind : `${subject.kind} ${subject.name}`;
   sheet.labelled({ text: name, colour, dark: state === 'not-applicable' }, () => {
@@ -119,12 +121,13 @@ function drawCheck(sheet: PdfSheet, check: CertifiedCheck): void {
     const seen = evidence?.finding.seen ?? null;
     if (seen !== null && seen !== because) sheet.paragraph(seen);
     if (because !== null) sheet.paragraph(because);
+    if (isOpen(state)) sheet.paragraph(`→ ${remedy}`);
     if (basis !== null) sheet.paragraph(`On the word of a person: ${basis}`, soft);
     if (evidence !== null) sheet.paragraph(`${shownTime(evidence.measuredAtMs)}  ${evidence.hash}`, code);
   });
 }
 
-function drawEnd(sheet: PdfSheet, { audit }: CertificateParts, head: CertificateHead): void {
+function drawEnd(sheet: PdfSheet, { audit }: DrawnParts, head: CertificateHead): void {
   const [last] = audit.heads;
   sheet.heading('How to verify this', 2);
   sheet.paragraph(

@@ -35,6 +35,7 @@ dd p:first-child { margin-top: 0; }
 .card { padding: .8rem 1rem; border: 1px solid var(--line); border-top: 4px solid var(--good); border-radius: 4px; }
 .card.open { border-top-color: var(--bad); }
 .card h3 { margin: 0 0 .3rem; }
+.said-by h3 { margin: .5rem 0 0; }
 .said-by { padding: .4rem 0 1.1rem; border-bottom: 1px solid var(--line); }
 .check { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: 1rem; padding: .9rem 0; border-bottom: 1px solid var(--line); }
 .state { margin: 0; }

@@ -2,16 +2,17 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { type ContextServices, contextOf } from '../../http/request-context.ts';
+import { createDrawApart } from './draw-apart.ts';
 import { type CertificatePorts, issueCertificate } from './issue-certificate.ts';
 
 const pagePolicy =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The certificate of a review: to verify, to read, to print. */
-export function certificateRoutes(options: { services: ContextServices & CertificatePorts }) {
+export function certificateRoutes(options: { services: ContextServices & Omit<CertificatePorts, 'draw'> }) {
   return async (plain: FastifyInstance): Promise<void> => {
     const app = plain.withTypeProvider<TypeBoxTypeProvider>();
-    const { services } = options;
+    const services = { ...options.services, draw: createDrawApart() };
 
     app.get(
       '/v1/teams/:team/reviews/:review/certificate',

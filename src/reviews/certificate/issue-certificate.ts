@@ -15,12 +15,14 @@ import {
   type Manifest,
 } from './certificate.rules.ts';
 import { renderPage } from './certificate-page.rules.ts';
-import { drawPdf } from './certificate-pdf.ts';
 import { certifyReview, drilledEvidence, namedMembers } from './certify-review.rules.ts';
+import type { DrawApart } from './draw-apart.ts';
 
 export type CertificatePorts = {
   reviews: Pick<Reviews, 'view'>;
   signer: () => Promise<CheckpointSigner>;
+  /** Draws the PDF where it keeps nothing else waiting. */
+  draw: DrawApart;
   /** What drills did and saw, by the evidence that came of it. */
   transcripts(teamId: string, evidenceIds: readonly string[]): Promise<readonly CertifiedTranscript[]>;
 };
@@ -31,7 +33,7 @@ export type IssuedCertificate = { manifest: Manifest; bundle: string; page: stri
 /**
  * Certifies a review as it stands, passed or not: everything that decides it, signed by the gateway. That it was issued is on
  * record first, and covered by the head of the audit log in it.
- * @throws Problem not_found; SealError
+ * @throws Problem not_found, overloaded; SealError
  */
 export async function issueCertificate(
   ctx: Context & CertificatePorts,
@@ -62,7 +64,7 @@ export async function issueCertificate(
     key: signer.keyId,
   } as const;
   const page = renderPage(parts, head);
-  const pdf = await drawPdf(parts, head);
+  const pdf = await ctx.draw(parts, head);
   const whole = { ...parts, page, pdf: pdf.toString('base64') };
   const manifest: Manifest = { ...head, parts: hashParts(whole) };
   const signature = signer.signCertificate(manifestText(manifest));

@@ -13,6 +13,8 @@ export type PdfSheet = {
   field(label: string, value: string, style?: Style): void;
   /** A row of a plot: a name, parts of a whole in their colours, and what they sum up to. */
   bar(name: string, parts: readonly { share: number; colour: string }[], sum: string): void;
+  /** What the colours of a plot mean. */
+  legend(items: readonly { text: string; colour: string }[]): void;
   /** A label on its colour, and what `beside` writes to the right of it. */
   labelled(label: { text: string; colour: string; dark: boolean }, beside: () => void): void;
   gap(height: number): void;
@@ -99,6 +101,24 @@ export async function openSheet(info: { title: string; at: string }): Promise<Pd
         x += width;
       }
       document.y = top + 16;
+    },
+    legend(items) {
+      room(14);
+      use({ size: 8 });
+      let x = left;
+      for (const { text, colour } of items) {
+        const width = document.widthOfString(text) + 26;
+        if (x + width > right()) {
+          x = left;
+          document.y += 13;
+        }
+        const top = document.y;
+        document.rect(x, top + 1, 8, 8).fill(colour);
+        document.fillColor(ink).text(text, x + 12, top, { lineBreak: false });
+        document.y = top;
+        x += width;
+      }
+      document.y += 15;
     },
     labelled({ text, colour, dark }, beside) {
       room(44);

@@ -15,7 +15,7 @@ export const statesInOrder: readonly CheckState[] = [
 export const stateLooks: Readonly<Record<CheckState, { name: string; colour: string }>> = {
   passed: { name: 'passed', colour: '#1f7a4d' },
   attested: { name: 'attested', colour: '#1b6f8f' },
-  waived: { name: 'waived', colour: '#8a6d00' },
+  waived: { name: 'waived', colour: '#7a5aa6' },
   stale: { name: 'stale', colour: '#b35c00' },
   unknown: { name: 'not decided', colour: '#6b7480' },
   failed: { name: 'failed', colour: '#b3261e' },
@@ -30,4 +30,9 @@ export function shownTime(at: number | string): string {
 /** `section` as a heading. */
 export function capitalised(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1).replaceAll('-', ' ');
+}
+
+/** Whether a check neither holds nor is let pass. */
+export function isOpen(state: CheckState): boolean {
+  return state === 'failed' || state === 'unknown' || state === 'stale';
 }

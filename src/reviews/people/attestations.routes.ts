@@ -8,6 +8,7 @@ import { Nullable, Page, TeamParams, Text, Time } from '../../http/schemas.ts';
 import { idPrefixes, isId } from '../../ids/id.rules.ts';
 import { attest } from './attest.ts';
 import { confirmAttestation } from './confirm-attestation.ts';
+import { getAttestation } from './get-attestation.ts';
 import { listAttestations } from './list-attestations.ts';
 import type { PeoplePorts } from './people-ports.ts';
 import {
@@ -94,6 +95,18 @@ export function attestationRoutes(options: { services: ContextServices & PeopleP
         const input = { teamId: request.params.team, checkId, limit: limit + 1, after };
         const rows = await listAttestations(contextOf(services, request), input);
         return toPage('attestations', rows.map(showAttestation), limit, ({ id }) => id);
+      },
+    );
+
+    app.get(
+      '/v1/teams/:team/attestations/:attestation',
+      {
+        config: { permission: 'reviews:read' },
+        schema: { summary: 'Get an attestation', tags, params: Params, response: { 200: AttestationView } },
+      },
+      async (request) => {
+        const { team, attestation } = request.params;
+        return showAttestation(await getAttestation(contextOf(services, request), { teamId: team, id: attestation }));
       },
     );
 
