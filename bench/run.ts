@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: every promise about speed, measured in one run on one machine, load generator and receiver
- * included. Options: --runs 3, --seconds 30, --parts throughput,inbound (all when left out), --write (docs).
+ * included. Options: --runs 3, --seconds 30, --parts throughput,inbound (all when left out), --rows 200000
+ * (stored for the part readiness, 10 million when left out), --write (docs).
  */
 import { cpus, totalmem } from 'node:os';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { measureIdle } from './parts/idle.ts';
 import { measureInbound } from './parts/inbound.ts';
 import { measureIsolation } from './parts/isolation.ts';
 import { measureLatency } from './parts/latency.ts';
+import { measureReadiness } from './parts/readiness.ts';
 import { measureSpool } from './parts/spool.ts';
 import { measureStorm } from './parts/storm.ts';
 import { measureThroughput, type Rig } from './parts/throughput.ts';
@@ -28,6 +30,7 @@ const parts = {
   storm: measureStorm,
   spool: measureSpool,
   egress: measureEgress,
+  readiness: measureReadiness,
 };
 type Part = keyof typeof parts;
 
@@ -36,6 +39,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '30' },
     parts: { type: 'string', default: Object.keys(parts).join(',') },
+    rows: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -51,6 +55,7 @@ const rig: Rig = {
   database,
   runs: Number(values.runs),
   seconds: Number(values.seconds),
+  ...(values.rows === undefined ? {} : { rows: Number(values.rows) }),
   progress(what) {
     console.error(`${String(Math.round((Date.now() - startedAt) / 1000)).padStart(5)} s  ${what}`);
   },

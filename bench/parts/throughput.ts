@@ -7,7 +7,14 @@ import { type Rival, startBarePipeline, startBullmqRecipe } from '../rig/rivals.
 
 /** What a run counts: posts answered and requests received, a second, over the time of the load. */
 type Throughput = { acceptedPerSecond: number; deliveredPerSecond: number };
-export type Rig = { database: RigDatabase; seconds: number; runs: number; progress(what: string): void };
+/** `rows`: how much is stored for the part that looks at stored rows; its own number where it is left out. */
+export type Rig = {
+  database: RigDatabase;
+  seconds: number;
+  runs: number;
+  rows?: number;
+  progress(what: string): void;
+};
 
 const warmupSeconds = 4;
 
