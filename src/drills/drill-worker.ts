@@ -18,6 +18,7 @@ import {
 import { type DrillSchedule, nextDueMs, takeDueSchedules } from './drill-schedule.store.ts';
 import type { Drill } from './drill.ts';
 import { type BreakOff, type Played, playDrill, type PlayOptions } from './play-drill.ts';
+import { sweepTemplates } from './stage/database-template.ts';
 import { sweepDrillFolders } from './stage/drill-folder.ts';
 
 const pollEveryMs = 15_000;
@@ -165,7 +166,10 @@ export function createDrillWorker(
     pollEveryMs,
     run: async (stopping) => {
       await interruptDeadRuns(database, isFirst && options.exclusive);
-      if (isFirst) await sweepDrillFolders();
+      if (isFirst) {
+        await sweepDrillFolders();
+        await sweepTemplates();
+      }
       isFirst = false;
       while (!stopping()) {
         await startDue();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, cp, lstat, readdir, readFile, rename } from 'node:fs/promises';
+import { chmod, cp, lstat, readdir, readFile, rename, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { discardDatabase, holdsItsDatabase } from '../../database/discard-database.ts';
@@ -18,7 +18,7 @@ const making = new Map<string, Promise<string | null>>();
  * these migrations. Leaves the folder empty where there can be no such copy: then the node makes its own.
  */
 export async function fillFromTemplate(folder: string): Promise<void> {
-  const path = join(tmpdir(), `posthorn-drills-${process.geteuid?.() ?? 0}-${await digestOfMigrations()}`);
+  const path = join(tmpdir(), templatePrefix() + (await digestOfMigrations()));
   if (!making.has(path)) making.set(path, findOrMake(path));
   const template = await making.get(path);
   if (template === null || template === undefined) return;
@@ -31,14 +31,30 @@ export async function fillFromTemplate(folder: string): Promise<void> {
   await chmod(folder, 0o700);
 }
 
+/** Removes templates that no release here has used for a week. */
+export async function sweepTemplates(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(templatePrefix())) continue;
+    const path = join(tmpdir(), name);
+    const found = await lstat(path).catch(() => null);
+    if (found !== null && isOurs(found) && Date.now() - Number(found.mtimeMs) > unusedMs) await removeDrillFolder(path);
+  }
+}
+
+const templatePrefix = (): string => `posthorn-drills-${process.geteuid?.() ?? 0}-`;
+const unusedMs = 7 * 86_400_000;
+
 /** The folder of the template; null where it cannot be copied. */
 async function findOrMake(path: string): Promise<string | null> {
   const found = await lstat(path).catch(() => null);
-  if (found !== null) return isOurs(found) ? path : null;
+  if (found !== null) {
+    if (!isOurs(found)) return null;
+    await utimes(path, new Date(), new Date());
+    return path;
+  }
   const made = await makeDrillFolder();
   try {
-    const silent = quietLog;
-    const database = await openDatabase({ databaseUrl: null, dataFolder: made, mayStartWithout: false, log: silent });
+    const database = await openDatabase({ databaseUrl: null, dataFolder: made, mayStartWithout: false, log: quietLog });
     await database.stop();
     if (await holdsItsDatabase(made)) {
       await rename(made, path);

@@ -1,17 +1,23 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { discardDatabase } from '../../database/discard-database.ts';
 import { isAlive } from '../../folder-lock/process-birth.ts';
 
-const prefix = 'posthorn-drill-';
+/** Processes of another container that shares the temporary folder cannot be seen from here, and are not ours to judge. */
+const prefix = `posthorn-drill-${createHash('sha256').update(hostname()).digest('hex').slice(0, 4)}-`;
+/** Of this process: after a restart another one may have its pid. */
+const made = new Set<string>();
 
 /** A data folder of its own, for its owner alone; its name says which process made it. */
 export async function makeDrillFolder(): Promise<string> {
-  return realpath(await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)));
+  const folder = await realpath(await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`)));
+  made.add(folder);
+  return folder;
 }
 
 /** Ends what works on the folder and removes it. */
@@ -19,17 +25,19 @@ export async function removeDrillFolder(folder: string): Promise<void> {
   for (const pid of await processesOn(folder)) kill(pid);
   await discardDatabase(folder);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  made.delete(folder);
 }
 
 /** Removes what drills of processes that were killed left in the temporary folder, and ends what still runs there. */
 export async function sweepDrillFolders(): Promise<void> {
   const parent = await realpath(tmpdir());
   for (const name of await readdir(parent)) {
-    const owner = Number(/^posthorn-drill-(\d+)-/.exec(name)?.[1] ?? 'none');
-    if (Number.isInteger(owner) && !isAlive(owner)) {
-      // Another user's cannot be removed, and is not ours to.
-      await removeDrillFolder(join(parent, name)).catch(() => undefined);
-    }
+    const owner = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN;
+    if (Number.isNaN(owner)) continue;
+    const folder = join(parent, name);
+    const isInUse = owner === process.pid ? made.has(folder) : isAlive(owner);
+    // Another user's cannot be removed, and is not ours to.
+    if (!isInUse) await removeDrillFolder(folder).catch(() => undefined);
   }
 }
 

@@ -5,7 +5,11 @@ import { createGateway, makeTeam } from './gateway-client.ts';
 import { createNodeProcess } from './node-process.ts';
 
 /** What a process needs to run at all; nothing of how the gateway is set up. */
-const inherited = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'TZ', 'LANG', 'SystemRoot', 'USERPROFILE'];
+const inherited = [
+  ...['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'TZ', 'LANG', 'SystemRoot', 'USERPROFILE'],
+  // A node starts in half the time where the gateway has it.
+  'NODE_COMPILE_CACHE',
+];
 
 /**
  * Starts a second gateway of the same release on a data folder that is its own.

@@ -35,6 +35,10 @@ export type Run = {
   transcriptHash: string | null;
 };
 
+export const ownSource = join(import.meta.dirname, '../../..');
+/** Of this tree alone: copies would never meet theirs again. */
+const compileCache = join(tmpdir(), 'posthorn-drilled-compiled');
+
 export type RunOptions = { pace?: number | undefined; withinMs?: number };
 
 /** @param folder of the source: this tree, or a copy of it */
@@ -66,6 +70,7 @@ export async function startGatewayOf(
         DATABASE_URL: databaseUrlOf(config),
         POSTHORN_LOG_LEVEL: 'warn',
         POSTHORN_SHUTDOWN_SECONDS: '2',
+        ...(folder === ownSource ? { NODE_COMPILE_CACHE: compileCache } : {}),
         ...environment,
       },
     });

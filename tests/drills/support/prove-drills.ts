@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type DrilledGateway, type Run, runDrill, startGatewayOf } from './drilled-gateway.ts';
+import { type DrilledGateway, ownSource as root, type Run, runDrill, startGatewayOf } from './drilled-gateway.ts';
 import { type Mutation, mutatedCopy } from './mutated-copy.ts';
 
 type Proven = {
@@ -31,7 +31,6 @@ export type DrillProof = Proven &
       }
   );
 
-const root = join(import.meta.dirname, '../../..');
 const reports = join(root, 'reports', 'mutations');
 // oxlint-disable-next-line node/no-process-env -- a test run is told so by its environment
 const provesAll = process.env['POSTHORN_ALL_DRILLS'] === '1';
