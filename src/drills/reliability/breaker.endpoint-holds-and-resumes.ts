@@ -22,7 +22,7 @@ export const breakerHoldsAndResumes: Drill = {
   does: 'Lets a twin of the endpoint on a second gateway refuse, reset and hang until its breaker opens, and then recover.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 240,
+  limitSeconds: 420,
   async run(stage, subject) {
     const endpoint = await readEndpoint(stage, subject);
     const node = await stage.node();

@@ -15,7 +15,7 @@ export const exhaustedBecomeDeadLetters: Drill = {
   does: 'Lets endpoints of a second gateway refuse events of the API and of a source until they are given up, and replays them.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 90,
+  limitSeconds: 420,
   async run(stage) {
     const node = await stage.node();
     const team = await drillTeam(node, [type]);

@@ -16,7 +16,7 @@ export const resendWorks: Drill = {
   does: 'Resends a delivered and a dead delivery of a twin of the endpoint on a second gateway, and tries it as a viewer.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 90,
+  limitSeconds: 420,
   async run(stage, subject) {
     const endpoint = await readEndpoint(stage, subject);
     const node = await stage.node();

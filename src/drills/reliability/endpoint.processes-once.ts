@@ -13,7 +13,7 @@ export const processesOnce: Drill = {
   does: 'Delivers a test to the endpoint, and then the same event twice more, together.',
   touches: 'integration',
   safeInProduction: false,
-  limitSeconds: 120,
+  limitSeconds: 420,
   async run(stage, subject) {
     const endpoint = await readEndpoint(stage, subject);
     if (endpoint.status !== 'active') return unknown(`The endpoint is ${endpoint.status}; make it active first.`);

@@ -15,7 +15,7 @@ export const testDeliverySucceeds: Drill = {
   does: 'Sends the registered example of every event type that the endpoint takes to it, and to nobody else.',
   touches: 'integration',
   safeInProduction: false,
-  limitSeconds: 300,
+  limitSeconds: 420,
   async run(stage, subject) {
     const endpoint = await readEndpoint(stage, subject);
     if (endpoint.status !== 'active') return unknown(`The endpoint is ${endpoint.status}; make it active first.`);

@@ -14,7 +14,7 @@ export const publishIdempotent: Drill = {
   does: 'Posts one event fifty times at once under one idempotency key, to two nodes of its own that share a database.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 60,
+  limitSeconds: 420,
   async run(stage) {
     const { database, nodes } = await sharingNodes(stage, 2);
     const [first, second] = nodes;

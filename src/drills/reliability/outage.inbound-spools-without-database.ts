@@ -18,7 +18,7 @@ export const inboundSpools: Drill = {
   does: 'Takes the database away from a second gateway, kills and starts it meanwhile, and sends webhooks all the time.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 200,
+  limitSeconds: 420,
   async run(stage) {
     const database = await stage.database();
     const node = await stage.node({ database, ready: false });

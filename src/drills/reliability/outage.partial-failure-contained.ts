@@ -17,7 +17,7 @@ export const partialFailureContained: Drill = {
   does: 'Lets one of three endpoints refuse an event, and posts a batch in which five events are not valid.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 90,
+  limitSeconds: 420,
   async run(stage) {
     const node = await stage.node();
     const team = await drillTeam(node, [type]);

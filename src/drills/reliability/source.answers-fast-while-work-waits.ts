@@ -20,7 +20,7 @@ export const answersFastWhileWorkWaits: Drill = {
   does: 'Sends webhooks to a twin of the source on a second gateway while the endpoint that takes them stands still.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 180,
+  limitSeconds: 420,
   async run(stage, subject) {
     const settings = await readSource(stage, subject);
     const node = await stage.node();

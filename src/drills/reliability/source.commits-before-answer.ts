@@ -17,7 +17,7 @@ export const commitsBeforeAnswer: Drill = {
   does: 'Kills a second gateway twenty times while a provider sends to it, and looks for everything that it had answered.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 300,
+  limitSeconds: 420,
   async run(stage) {
     const database = await stage.database();
     const node = await stage.node({ database });

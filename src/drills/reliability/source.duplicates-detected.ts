@@ -15,7 +15,7 @@ export const duplicatesDetected: Drill = {
   does: "Sends one notification ten times to a twin of the source on a second gateway, as the source's provider repeats itself.",
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 60,
+  limitSeconds: 420,
   async run(stage, subject) {
     const settings = await readSource(stage, subject);
     const node = await stage.node();

@@ -17,7 +17,7 @@ export const receiverRejectsForged: Drill = {
   does: 'Sends the endpoint a true test, and then requests that Posthorn never signed like that.',
   touches: 'integration',
   safeInProduction: false,
-  limitSeconds: 180,
+  limitSeconds: 420,
   async run(stage, subject) {
     const endpoint = await readEndpoint(stage, subject);
     if (endpoint.status !== 'active') return unknown(`The endpoint is ${endpoint.status}; make it active first.`);

@@ -18,7 +18,7 @@ export const secretRotatesWithOverlap: Drill = {
   does: 'Rotates the secret of a twin of the endpoint on a second gateway while events are delivered to it, and verifies each.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 150,
+  limitSeconds: 420,
   async run(stage, subject) {
     const endpoint = await readEndpoint(stage, subject);
     const signing = endpoint.signing as SigningScheme;

@@ -17,7 +17,7 @@ export const wholeFlow: Drill = {
   does: "Posts a request of one of the team's providers to a source of a second gateway, and follows it to its receiver.",
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 90,
+  limitSeconds: 420,
   async run(stage) {
     const sources = await ownTeam(stage).list<{ provider: string }>('/sources');
     const provider = sources.map((source) => source.provider).find((name) => name in signers) ?? 'goroute';
