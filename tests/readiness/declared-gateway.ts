@@ -161,6 +161,7 @@ async function bringWebhooks(gateway: ReadyGateway): Promise<void> {
   }
   // Own reads of checks are calls too: enough for what is only decided from a hundred on.
   for (let reads = 0; reads < 110; reads += 1) await gateway.call(ids.goroute, '/api/v1/transactions');
+  for (let reads = 0; reads < 300; reads += 1) await gateway.call(ids.documenso, '/api/v2/envelope?page=1&perPage=1');
   await until('everything to be delivered and on record', async () => {
     const { rows } = await pool.query<{ done: boolean }>(
       `SELECT (SELECT count(*) FROM delivery WHERE state = 1) = 123 AND (SELECT count(*) FROM call WHERE outcome = 0) = 0

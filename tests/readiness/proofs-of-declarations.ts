@@ -97,7 +97,6 @@ export const proofsOfDeclarations: readonly Proof[] = [
   {
     check: 'compliance.audit.retained',
     subject: theGateway,
-    insteadOf: 'a period of 90 days, which no setting has: what refuses deletion is turned off',
     plant: ({ pool }) => pool.query('ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_is_final'),
     mend: ({ pool }) => pool.query('ALTER TABLE audit_entry ENABLE ALWAYS TRIGGER audit_entry_is_final'),
   },

@@ -5,7 +5,7 @@ import { uuidsOf, uuidSince } from '../../subject-uuids.ts';
 import { readDeclared } from '../declared.ts';
 import { type EventUse, judgeEventUse } from './documenso.webhook.events-match-use.rules.ts';
 
-const eventsMost = 50_000;
+const eventsMost = 20_000;
 
 export const webhookEventsMatchUse: Collector<EventUse> = {
   checkId: 'documenso.webhook.events-match-use',

@@ -7,6 +7,7 @@ import { type EndedDocument, judgeMissed, type MissedFacts, readPage } from './d
 import { readOwn } from './own-read.ts';
 
 const perPage = 20;
+const eventsMost = 200_000;
 const pagesMost = 25;
 const readWithinMs = 10_000;
 const settlingMs = 3 * 3_600_000;
@@ -28,11 +29,21 @@ export const noWebhookMissed: Collector<MissedFacts> = {
       .flatMap(({ documents }) => documents)
       .filter(({ endedAtMs }) => endedAtMs >= fromMs && endedAtMs < context.nowMs - settlingMs);
     const ids = ended.map(({ id }) => id);
+    const sources = connection.sourceIds.map(uuidFromId);
+    const since = uuidSince(fromMs - dayMs);
+    const beyond = await context.query(
+      `SELECT FROM event WHERE team_id = $1 AND source_id = ANY ($2) AND id >= $3 OFFSET ${eventsMost} LIMIT 1`,
+      [team, sources, since],
+    );
+    if (beyond.length > 0) {
+      const obstacle = `More than ${eventsMost} webhooks came in 8 days: too many to look through.`;
+      return { concerned: true, obstacle, ended: [], known: [] };
+    }
     const known = await context.query<{ id: string }>(
       `SELECT DISTINCT ordering_key AS id FROM event WHERE team_id = $1 AND source_id = ANY ($2) AND id >= $3
           AND type = ANY ($4) AND ordering_key = ANY ($5)
         UNION SELECT subject FROM archived_document WHERE team_id = $1 AND subject = ANY ($5)`,
-      [team, connection.sourceIds.map(uuidFromId), uuidSince(fromMs - dayMs), endTypes, ids],
+      [team, sources, since, endTypes, ids],
     );
     const obstacle = lists.find((list) => list.obstacle !== null)?.obstacle ?? null;
     return { concerned: true, obstacle, ended, known: known.map(({ id }) => id) };

@@ -9,6 +9,7 @@ import { gorouteProduction } from './goroute-connection.ts';
 import { judgeTestData, type TestDataFacts, testTracesOf } from './goroute.traffic.no-test-data.rules.ts';
 
 const eventsMost = 1_000;
+const callsMost = 20_000;
 const sendsMost = 300;
 
 export const noTestData: Collector<TestDataFacts> = {
@@ -21,8 +22,9 @@ export const noTestData: Collector<TestDataFacts> = {
     const sinceMs = context.nowMs - 7 * dayMs;
     const events = await readEventBodies(context, { teamId, sourceIds, sinceMs, most: eventsMost });
     const sends = await context.query<{ id: string; body: string | null }>(
-      `SELECT c.id, convert_from(b.request_body, 'LATIN1') AS body FROM (SELECT id FROM call WHERE connection_id = $2
-          AND id >= $3 AND operation = 'documents.send' ORDER BY id DESC LIMIT ${sendsMost}) c
+      `SELECT c.id, convert_from(b.request_body, 'LATIN1') AS body FROM (SELECT id FROM (SELECT id, operation FROM call
+          WHERE connection_id = $2 AND id >= $3 ORDER BY id DESC LIMIT ${callsMost}) newest
+          WHERE operation = 'documents.send' ORDER BY id DESC LIMIT ${sendsMost}) c
         LEFT JOIN call_body b ON b.team_id = $1 AND b.call_id = c.id AND b.call_id >= $3`,
       [uuidsOf(subject).team, uuidsOf(subject).own, uuidSince(sinceMs)],
     );

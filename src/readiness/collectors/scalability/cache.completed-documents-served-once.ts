@@ -5,8 +5,8 @@ import { uuidFromId } from '../../../ids/id.rules.ts';
 import { uuidsOf, uuidSince } from '../../subject-uuids.ts';
 import { judgeRepeatedReads, type RepeatedReads } from './cache.completed-documents-served-once.rules.ts';
 
-const readsMost = 50_000;
-const eventsMost = 50_000;
+const readsMost = 10_000;
+const eventsMost = 20_000;
 
 type Read = { id: string; subject: string | null; path: string; cache: string | null };
 
@@ -22,9 +22,9 @@ export const completedServedOnce: Collector<RepeatedReads> = {
     const { team, own } = uuidsOf(subject);
     const since = uuidSince(context.nowMs - 7 * dayMs);
     const completions = await context.query<{ subject: string; id: string }>(
-      `SELECT subject, min(id::text) AS id FROM (SELECT ordering_key AS subject, id FROM event WHERE team_id = $1
-          AND source_id = ANY ($2) AND type = ANY ($3) AND id >= $4 AND ordering_key IS NOT NULL
-          ORDER BY id DESC LIMIT ${eventsMost}) e GROUP BY subject`,
+      `SELECT subject, min(id::text) AS id FROM (SELECT ordering_key AS subject, type, id FROM event WHERE team_id = $1
+          AND source_id = ANY ($2) AND id >= $4 ORDER BY id DESC LIMIT ${eventsMost}) e
+        WHERE type = ANY ($3) AND subject IS NOT NULL GROUP BY subject`,
       [team, sourceIds.map(uuidFromId), profile.completionEvents, since],
     );
     const completedAt = new Map(completions.map((each) => [each.subject, each.id]));

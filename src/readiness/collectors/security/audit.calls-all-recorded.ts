@@ -4,6 +4,9 @@ import { uuidsOf, uuidSince } from '../../subject-uuids.ts';
 import { judgeRecordedCalls, type RecordedCalls } from './audit.calls-all-recorded.rules.ts';
 
 const settlingMs = 10_000;
+const callsMost = 100_000;
+/** Hours are compared from the newest on, until so many uses are. */
+const usesMost = 200_000;
 
 export const callsAllRecorded: Collector<RecordedCalls> = {
   checkId: 'audit.calls-all-recorded',
@@ -15,20 +18,23 @@ export const callsAllRecorded: Collector<RecordedCalls> = {
       `SELECT count(*)::integer AS calls,
           count(*) FILTER (WHERE outcome IN (1, 2) AND (method = '' OR path = '' OR total_ms IS NULL
             OR (status IS NULL AND error IS NULL AND cache IS NULL AND polling IS NULL)))::integer AS incomplete,
-          count(*) FILTER (WHERE outcome = 0 AND id < $3)::integer AS endless
-        FROM call WHERE connection_id = $1 AND id >= $2`,
+          (SELECT count(*)::integer FROM call WHERE outcome = 0 AND connection_id = $1 AND id >= $2 AND id < $3) AS endless
+        FROM (SELECT * FROM call WHERE connection_id = $1 AND id >= $2 ORDER BY id DESC LIMIT ${callsMost}) c`,
       [own, uuidSince(sinceMs), uuidSince(context.nowMs - 3_600_000)],
     );
     // Uses are counted when a call succeeded, so calls are compared by the hour in which they ended.
     const hours = await context.query<RecordedCalls['hours'][number]>(
       `SELECT to_char(u.hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:00"Z"') AS hour, u.uses AS counted,
-          (SELECT count(*) FROM call c WHERE c.connection_id = $2 AND c.id >= $4 AND c.outcome = 1
-            AND c.credential_id IS NOT NULL AND c.cache IS NULL
+          (SELECT count(*) FROM call c WHERE c.connection_id = $2 AND c.id >= $4
+            AND c.id >= uuid_floor(u.hour - interval '1 hour') AND c.id < uuid_floor(u.hour + interval '1 hour 5 seconds')
+            AND c.outcome = 1 AND c.credential_id IS NOT NULL AND c.cache IS NULL
             AND c.ended_at >= u.hour - interval '5 seconds' AND c.ended_at < u.hour + interval '1 hour 5 seconds'
           )::integer AS recorded
-        FROM (SELECT hour, sum(uses)::integer AS uses FROM connection_credential_use
+        FROM (SELECT hour, sum(uses)::integer AS uses, sum(sum(uses)) OVER (ORDER BY hour DESC) - sum(uses) AS newer
+          FROM connection_credential_use
           WHERE team_id = $1 AND connection_id = $2 AND hour >= to_timestamp($3::double precision / 1000)
-          GROUP BY hour HAVING max(last_used_at) < to_timestamp($5::double precision / 1000)) u ORDER BY u.hour`,
+          GROUP BY hour HAVING max(last_used_at) < to_timestamp($5::double precision / 1000)) u
+        WHERE u.newer < ${usesMost} ORDER BY u.hour`,
       // Both counts are written behind the calls: an hour in which something has just happened is not compared yet.
       [team, own, sinceMs, uuidSince(sinceMs - 3_600_000), context.nowMs - settlingMs],
     );
