@@ -25,7 +25,7 @@ export function judgeMissed(facts: MissedFacts): Finding {
   const values = { ended7Days: ended.length, withEvent: ended.length - missed.length, missed: missed.length };
   if (missed.length > 0) {
     const command =
-      'Documenso: settings, webhooks, log, resend; or posthorn archive request <envelope> --connection <connection>';
+      'Documenso: settings, webhooks, log, resend; or posthorn archive request <connection> <envelope>';
     return failed(`No webhook came of the end of ${listed(missed.map(({ id }) => id))}.`, values, command);
   }
   if (obstacle !== null) return unknown(obstacle, values);

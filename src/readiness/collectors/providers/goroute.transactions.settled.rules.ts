@@ -36,7 +36,7 @@ export function judgeTransactions(facts: Transactions): Finding {
     sendsWithoutAnyNews: missing,
     failed: facts.failed,
   };
-  const command = 'posthorn archive request <transaction> --connection <connection>';
+  const command = 'posthorn archive request <connection> <transaction>';
   const faults = [
     open.length === 0 ? null : `${listed(open)} did not end within a day`,
     missing === 0 ? null : `of ${counted(missing, 'send')} nothing was heard`,
