@@ -24,8 +24,7 @@ export function judgeMissed(facts: MissedFacts): Finding {
   const missed = ended.filter(({ id }) => !have.has(id));
   const values = { ended7Days: ended.length, withEvent: ended.length - missed.length, missed: missed.length };
   if (missed.length > 0) {
-    const command =
-      'Documenso: settings, webhooks, log, resend; or posthorn archive request <connection> <envelope>';
+    const command = 'Documenso: settings, webhooks, log, resend; or posthorn archive request <connection> <envelope>';
     return failed(`No webhook came of the end of ${listed(missed.map(({ id }) => id))}.`, values, command);
   }
   if (obstacle !== null) return unknown(obstacle, values);
