@@ -160,16 +160,23 @@ export function createDrillWorker(
     }
   };
 
+  /** What cannot be removed keeps no drill from being played. */
+  const sweep = async (): Promise<void> => {
+    try {
+      await sweepDrillFolders();
+      await sweepTemplates();
+    } catch (error) {
+      onError(error);
+    }
+  };
+
   const worker = createWorker({
     timers,
     onError,
     pollEveryMs,
     run: async (stopping) => {
       await interruptDeadRuns(database, isFirst && options.exclusive);
-      if (isFirst) {
-        await sweepDrillFolders();
-        await sweepTemplates();
-      }
+      if (isFirst) await sweep();
       isFirst = false;
       while (!stopping()) {
         await startDue();

@@ -16,6 +16,8 @@ export function verifiedBy(run: RunAnswer, drill: DrillAnswer): VerifiedCheck {
     title: drill.title,
     section: drill.section,
     severity: drill.severity,
+    kind: 'drill',
+    evidenceId: run.evidenceId,
     subject: { ...run.subject, name },
     state: finding?.state ?? 'unknown',
     because: finding === null ? `It was ${run.state}: posthorn drill show ${run.id}` : null,

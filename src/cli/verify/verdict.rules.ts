@@ -8,9 +8,12 @@ export function verdictOf({ state }: VerifiedCheck): Verdict {
   return state === 'failed' ? 'FAIL' : 'SKIP';
 }
 
-/** What verification is about: what the gateway decides by itself, and what concerns a subject at all. */
-export function isVerified({ runAgain, state }: VerifiedCheck): boolean {
-  return runAgain !== null && state !== 'not-applicable';
+/**
+ * What verification is about: what the gateway decides by itself, and what concerns a subject at all. It runs no drills,
+ * so of those it shows the ones that were run.
+ */
+export function isVerified({ runAgain, state, kind, evidenceId }: VerifiedCheck): boolean {
+  return runAgain !== null && state !== 'not-applicable' && !(kind === 'drill' && evidenceId === null);
 }
 
 /** Whether a deployment has to stop: a blocker failed. */

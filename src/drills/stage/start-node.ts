@@ -5,11 +5,9 @@ import { createGateway, makeTeam } from './gateway-client.ts';
 import { createNodeProcess } from './node-process.ts';
 
 /** What a process needs to run at all; nothing of how the gateway is set up. */
-const inherited = [
-  ...['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'TZ', 'LANG', 'SystemRoot', 'USERPROFILE'],
-  // A node starts in half the time where the gateway has it.
-  'NODE_COMPILE_CACHE',
-];
+const inherited = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'TZ', 'LANG', 'SystemRoot', 'USERPROFILE'];
+/** A node starts in half the time where the gateway has this. */
+const quickening = 'NODE_COMPILE_CACHE';
 
 /**
  * Starts a second gateway of the same release on a data folder that is its own.
@@ -25,7 +23,7 @@ export async function startNode(options: {
   const { folder, given, signal, learn } = options;
   const operatorKey = `pho_${randomBytes(32).toString('base64url')}`;
   const base = Object.fromEntries(
-    inherited.flatMap((name) => {
+    [...inherited, quickening].flatMap((name) => {
       const value = options.processEnvironment[name];
       return value === undefined ? [] : [[name, value] as const];
     }),

@@ -7,7 +7,7 @@ import { type Mutation, mutatedCopy } from './mutated-copy.ts';
 type Proven = {
   check: string;
   /** Proven by every `npm test`; the others where POSTHORN_ALL_DRILLS is 1, as in `npm run test:drills`. */
-  quick?: true;
+  quick?: boolean;
   /** The share of the times that the check asks for; all of them when it is left out. */
   pace?: number;
   /** Settings of the gateways of this proof, if they are others than usual. */
