@@ -51,11 +51,11 @@ if (values.help) console.log(usage);
 else await make();
 
 async function make(): Promise<void> {
+  const { privateKey, signedBy } = readKey();
   const commit = git(root, 'rev-parse', 'HEAD').trim();
   if (!values['no-build']) build();
   const [dist, src] = [await readInstalledFiles(root, 'dist'), await readInstalledFiles(root, 'src')];
   const capabilities = dist.digest === null ? src.capabilities : dist.capabilities;
-  const { privateKey, signedBy } = readKey();
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   const manifest = {
     format: 'posthorn-release-manifest-1',
