@@ -1,7 +1,10 @@
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import type { ShippedChecks } from '../readiness/coverage.rules.ts';
 import type { CatalogueFlags } from './review/show-catalogue.ts';
 import type { CoverageFlags } from './review/show-coverage.ts';
+import { serviceUrl } from './option-values.ts';
+import type { RehearseFlags } from './review/rehearse-docusign.ts';
+import { addSignVerbs } from './review/sign-verbs.ts';
 import { addWorkVerbs } from './review/work-verbs.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -19,6 +22,20 @@ export function addReviewVerbs(
 ): Command {
   review.helpCommand('help [verb]', 'show the help of a verb').usage('<verb> [options]');
   addWorkVerbs(review, terminal);
+  addSignVerbs(review, terminal);
+  review
+    .command('rehearse')
+    .description("Show how DocuSign's review of calls would go now; exit 1 unless it would be passed.")
+    .addArgument(new Argument('<provider>', 'whose review').choices(['docusign']))
+    .option('-c, --connection <id>', 'sandbox connection; may be left out when there is one')
+    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
+    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
+    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
+    .option('--json', 'print it as JSON')
+    .action(async (_provider: string, flags: RehearseFlags) => {
+      const { runRehearse } = await import('./review/rehearse-docusign.ts');
+      process.exitCode = await runRehearse(flags, terminal);
+    });
   review
     .command('coverage')
     .description('Show how much of each checklist is decided without people, attested, or waiting, and for what.')

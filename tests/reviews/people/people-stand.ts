@@ -16,6 +16,7 @@ import { signOffRoutes } from '../../../src/reviews/people/sign-offs.routes.ts';
 import { waiverRoutes } from '../../../src/reviews/people/waivers.routes.ts';
 import type { ReviewView } from '../../../src/reviews/review.ts';
 import type { ReviewParts } from '../../../src/reviews/review-context.ts';
+import { reviewRoutes } from '../../../src/reviews/reviews.routes.ts';
 import { runReview } from '../../../src/reviews/run-review.ts';
 import { setReviewStatus } from '../../../src/reviews/set-review-status.ts';
 import { viewReview } from '../../../src/reviews/view-review.ts';
@@ -96,6 +97,7 @@ export async function openPeopleStand(
       };
       const all = { services: { ...services, ...ports } };
       void app.register(memberRoutes(all));
+      void app.register(reviewRoutes({ services: ctx }));
       void app.register(signerRoutes(all));
       void app.register(attestationRoutes(all));
       void app.register(waiverRoutes(all));

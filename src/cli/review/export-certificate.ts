@@ -1,0 +1,43 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalJson, type Json } from '../../audit/canonical-json.rules.ts';
+import { verifyCertificate } from '../../reviews/verify-certificate.ts';
+import { CliFailure } from '../failure.ts';
+import { type CommonFlags, openTeam } from '../sources/open-team.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { findReview } from './find-review.ts';
+
+export type ExportFlags = CommonFlags & { out: string; html?: true; pdf?: true };
+
+/** Has a certificate issued and writes it, with the page and the PDF that are part of it where they are wanted. */
+export async function runExport(named: string | undefined, flags: ExportFlags, terminal: Terminal): Promise<void> {
+  const { api, path } = await openTeam(flags);
+  const review = await findReview(api, path, named);
+  // There is one way to write a certificate, so these are the bytes that came.
+  const bundle = `${canonicalJson(await api.request<Json>('GET', `${review}/certificate`))}\n`;
+  const { faults, certificate, readings, fingerprint } = verifyCertificate(bundle, null);
+  if (certificate === null || readings === null || faults.length > 0) {
+    const [fault] = faults;
+    throw new CliFailure(
+      `what came is no certificate that verifies (${fault?.place} ${fault?.what})`,
+      'use a posthorn of the release that the server runs',
+    );
+  }
+  const files = [
+    { name: 'certificate.json', bytes: Buffer.from(bundle, 'utf8') },
+    ...(flags.html === true ? [{ name: 'certificate.html', bytes: readings.page }] : []),
+    ...(flags.pdf === true ? [{ name: 'certificate.pdf', bytes: readings.pdf }] : []),
+  ].map(({ name, bytes }) => ({ path: join(flags.out, name), bytes }));
+  try {
+    await mkdir(flags.out, { recursive: true });
+    for (const file of files) await writeFile(file.path, file.bytes);
+  } catch (error) {
+    const { code = 'it failed' } = error as NodeJS.ErrnoException;
+    throw new CliFailure(`${flags.out} cannot be written to (${code})`, 'name a folder with --out');
+  }
+  const { passed, at, key } = certificate.manifest;
+  const written = files.map((file) => file.path);
+  if (flags.json === true) return terminal.out(JSON.stringify({ passed, at, key, fingerprint, files: written }));
+  for (const file of written) terminal.out(file);
+  terminal.err(`${passed ? 'Passed' : 'Not passed'} as of ${at}; signed by the key ${fingerprint}.`);
+}
