@@ -3,7 +3,7 @@ import type { TranscriptStep } from './drill.ts';
 import { scrub } from './scrub.rules.ts';
 
 /** What is stored of a run at most. */
-export const mostSteps = 500;
+const mostSteps = 500;
 const mostBytes = 256 * 1024;
 const longestText = 2_000;
 
