@@ -19,6 +19,7 @@ import { signerRoutes } from './members/signers.routes.ts';
 import { healthRoutes } from './operations/health.routes.ts';
 import { launchRoutes } from './promotion/launch.routes.ts';
 import { promotionRoutes } from './promotion/promotions.routes.ts';
+import { rehearsalRoutes } from './readiness/rehearsal.routes.ts';
 import { readinessRoutes } from './readiness/readiness.routes.ts';
 import { teamCheckRoutes } from './reviews/checks/team-checks.routes.ts';
 import { reviewCheckRoutes } from './reviews/review-checks.routes.ts';
@@ -95,6 +96,7 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(reviewRoutes({ services: forReviews }));
   await server.register(reviewCheckRoutes({ services: forReviews }));
   await server.register(teamCheckRoutes({ services: forReviews }));
+  await server.register(rehearsalRoutes({ database: services.database, connections: directory }));
   await server.register(promotionRoutes({ services: { ...services, ...parts.promotion } }));
   await server.register(launchRoutes({ services: { ...services, ...parts.promotion } }));
   await server.register(drillRoutes({ services: { ...services, ...parts.drills } }));

@@ -8,6 +8,7 @@ import { addDeclarationVerbs } from './declarations.ts';
 import { addDrillVerbs } from './drill.ts';
 import type { ListenOptions } from './listen.ts';
 import { addMemberVerbs } from './members.ts';
+import { addPromotionVerbs, withPromotion } from './promotion.ts';
 import { collected, headerName, seconds, serviceUrl, wholeNumber } from './option-values.ts';
 import { addReleaseVerbs } from './release.ts';
 import { addReviewVerbs } from './review.ts';
@@ -40,6 +41,8 @@ export function buildProgram(terminal: Terminal): Command {
     members,
     declarations,
     review,
+    promote,
+    promotions,
     drill,
     release,
     audit,
@@ -228,6 +231,15 @@ const simulate: Verb = (terminal) =>
     const { runSimulate } = await import('./simulate.ts');
     process.exitCode = await runSimulate(provider, flags, terminal);
   });
+
+const promote: Verb = (terminal) =>
+  withPromotion(
+    named('promote', 'Lead a connection from the sandbox to production under a review; exit 0 when live.'),
+    terminal,
+  );
+
+const promotions: Verb = (terminal) =>
+  addPromotionVerbs(named('promotions', 'List promotions, show one step by step, or roll one back.'), terminal);
 
 const audit: Verb = (terminal) =>
   addAuditVerbs(named('audit', 'Read, export and verify the audit log: who did what, in hash chains.'), terminal);

@@ -13,7 +13,10 @@ import { type ReadyGateway, startReadyGateway } from './ready-gateway.ts';
 vi.mock(import('../../src/readiness/shipped-checks.ts'), async (original) => {
   const shipped = await original();
   const { launchChecks } = await import('../../src/readiness/collectors/launch-checks.ts');
-  return { collectors: [...shipped.collectors, ...launchChecks] };
+  // How long a query waits is decided by whatever else this machine does: it is proven with the other settings.
+  const others = shipped.collectors.filter(({ checkId }) => checkId !== 'database.connections-within-limit');
+  const own = new Set(launchChecks.map(({ checkId }) => checkId));
+  return { collectors: [...others.filter(({ checkId }) => !own.has(checkId)), ...launchChecks] };
 });
 
 /** A check that cannot fail is a defect: each is seen to pass, to fail on a planted defect alone, and to pass again. */

@@ -29,7 +29,10 @@ const readsMost = 5_000;
  * The calls of an integration key's developer account: those of every sandbox connection that has the key. A connection
  * to production is reviewed by the sandbox connections of its key.
  */
-export async function gatherReviewedCalls(context: GatheringContext, subject: Subject): Promise<ReviewedCalls> {
+export async function gatherReviewedCalls(
+  context: Pick<GatheringContext, 'query' | 'connections'>,
+  subject: Subject,
+): Promise<ReviewedCalls> {
   const connection = context.connections.find(subject.id);
   if (connection === null) throw new Error(`${subject.id} cannot be read`);
   if (connection.profile.name !== 'docusign') return { concerned: false, why: 'It is no connection to DocuSign.' };

@@ -1,0 +1,48 @@
+import { renderFields } from '../sources/render-source.rules.ts';
+import type { Paint } from '../terminal/paint.rules.ts';
+import { safeText } from '../terminal/safe-text.rules.ts';
+
+/** What the verbs read of the answer, which holds more. */
+export type PromotionAnswer = {
+  id: string;
+  state: string;
+  connection: string;
+  review: string;
+  createdAt: string;
+  endedAt: string | null;
+  because: string | null;
+  override: { reason: string; by: string } | null;
+  steps: { name: string; at: string; outcome: string; seen: string }[];
+};
+
+type Look = { paint: Paint; width: number };
+
+const marks: Readonly<Record<string, string>> = { succeeded: '✓', failed: '✗', skipped: '–' };
+
+export function stateColour(state: string, paint: Paint): (text: string) => string {
+  if (state === 'live') return paint.green;
+  return state === 'failed' || state === 'rolled-back' ? paint.red : paint.yellow;
+}
+
+/** Everything about a promotion, its steps one below the other. */
+export function renderPromotion(promotion: PromotionAnswer, look: Look): string[] {
+  const { id, state, connection, review, override, because, steps } = promotion;
+  const fields: [string, string][] = [
+    ['promotion', id],
+    ['state', stateColour(state, look.paint)(state)],
+    ['connection', connection],
+    ['review', review],
+    ...(override === null ? [] : [['override', `${override.reason} (${override.by})`] as [string, string]]),
+    ...(because === null ? [] : [['because', because] as [string, string]]),
+  ];
+  const safe = fields.map(
+    ([label, value]) => [label, label === 'state' ? value : safeText(value, 'one line')] as const,
+  );
+  return [...renderFields(safe, look), '', ...steps.flatMap((step) => renderStep(step, look))];
+}
+
+/** `✓ switched  Calls go to …`. */
+export function renderStep({ name, outcome, seen }: PromotionAnswer['steps'][number], look: Look): string[] {
+  const paint = outcome === 'failed' ? look.paint.red : outcome === 'skipped' ? look.paint.dim : look.paint.green;
+  return renderFields([[`${marks[outcome] ?? '?'} ${name}`, paint(safeText(seen, 'one line'))]], look);
+}
