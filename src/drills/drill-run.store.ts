@@ -222,3 +222,20 @@ export async function tellOfFailure(
     [uuidFromId(teamId), JSON.stringify(data)],
   );
 }
+
+/**
+ * The runs that these pieces of evidence came of, with their transcripts. Those about the gateway count for every team, so
+ * they may be another team's.
+ */
+export async function listRunsOfEvidence(
+  database: Queryable,
+  teamId: string,
+  evidenceIds: readonly string[],
+): Promise<DrillRun[]> {
+  const { rows } = await database.query<Row>(
+    `SELECT ${summary}, transcript FROM drill_run WHERE evidence_id = ANY ($2::uuid[])
+       AND (team_id = $1 OR subject_kind = 'gateway') ORDER BY id`,
+    [uuidFromId(teamId), evidenceIds.map(uuidFromId)],
+  );
+  return rows.map(toRun);
+}

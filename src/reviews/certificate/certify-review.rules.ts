@@ -25,7 +25,7 @@ export function certifyReview(
     waivers,
     signOffs,
     people,
-    transcripts,
+    transcripts: transcripts.map(certifyTranscript),
     audit,
   };
 }
@@ -58,6 +58,12 @@ function certifyCheck({
     evidence,
     subject: { kind: about, id, name },
   };
+}
+
+/** Only what is certified: a run may be another team's. */
+function certifyTranscript(run: CertifiedTranscript): CertifiedTranscript {
+  const { id, checkId, subject, version, transcript, transcriptHash, evidenceId, startedAtMs, endedAtMs } = run;
+  return { id, checkId, subject, version, transcript, transcriptHash, evidenceId, startedAtMs, endedAtMs };
 }
 
 /** Everybody who is named in a review: who said something, who is to mend what, and who may sign. */
