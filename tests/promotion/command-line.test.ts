@@ -1,0 +1,71 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildProgram } from '../../src/cli/program.ts';
+import { createPaint } from '../../src/cli/terminal/paint.rules.ts';
+import { openPromotionStand, type PromotionStand } from './promotion-stand.ts';
+
+let stand: PromotionStand;
+let team: string;
+let url: string;
+let folder: string;
+beforeAll(async () => {
+  stand = await openPromotionStand();
+  url = await stand.app.listen({ port: 0, host: '127.0.0.1' });
+  folder = await mkdtemp(join(tmpdir(), 'posthorn-promote-'));
+  await writeFile(join(folder, 'token'), 'api_of-production\n');
+});
+beforeEach(async () => {
+  team = await stand.createTeam();
+  await stand.settle();
+});
+afterAll(async () => {
+  process.exitCode = 0;
+  await rm(folder, { recursive: true });
+  await stand[Symbol.asyncDispose]();
+});
+
+/** Runs a verb as the command line does, while a node works. */
+async function posthorn(...args: string[]): Promise<string> {
+  const out: string[] = [];
+  const say = (line: string): void => void out.push(line);
+  const terminal = { out: say, err: say, paint: createPaint(false), width: 200 };
+  const given = [...args, '--url', url, '--key', stand.operatorKey, '--team', team];
+  const working = setInterval(() => void stand.work(), 50);
+  try {
+    await buildProgram(terminal).parseAsync(given, { from: 'user' });
+  } finally {
+    clearInterval(working);
+    while (await stand.work());
+  }
+  return out.join('\n');
+}
+const promote = async (of: { review: string; connection: string }, ...more: string[]): Promise<string> => {
+  const where = ['--base-url', 'https://documents.example.com/api', '--self-hosted'];
+  const secret = ['--kind', 'bearer', '--credential', 'new', '--secret-file', join(folder, 'token')];
+  return posthorn('promote', of.review, of.connection, ...where, ...secret, ...more);
+};
+
+test('posthorn promote shows each step and how it ended, and roll-back leads back', async () => {
+  const of = await stand.newReview(team);
+  const said = await promote(of);
+  expect(said).toMatch(/✓ decided[\s\S]*✓ switched[\s\S]*✓ read[\s\S]*✓ live[\s\S]*is live$/);
+  expect(said).not.toContain('api_of-production');
+  expect(process.exitCode).toBe(0);
+  const id = /prm_\w+/.exec(said)?.[0] ?? '';
+  expect(await posthorn('promotions', 'list')).toMatch(new RegExp(`${id} +live`));
+  expect(await posthorn('promotions', 'show', id)).toContain('The review is promoted.');
+  expect(await posthorn('promotions', 'roll-back', id, '--reason', 'Tried.')).toMatch(/state +rolled-back/);
+  expect(await stand.connection(team, of.connection)).toMatchObject({ environment: 'sandbox' });
+});
+
+test('posthorn promote exits with 1 when it was rolled back, and with the problem when it is refused', async () => {
+  const of = await stand.newReview(team);
+  stand.answers(503);
+  expect(await promote(of)).toMatch(/✗ read[\s\S]*is rolled-back$/);
+  expect(process.exitCode).toBe(1);
+  const open = await stand.newReview(team, { passed: false });
+  await expect(promote({ ...open, review: of.review })).rejects.toThrow(/not about this connection/);
+  expect(await posthorn('promotions', 'list', '--json')).toContain('"state":"rolled-back"');
+});
