@@ -23,8 +23,9 @@ export const callsWithinProviderLimits: Collector<LimitedCalls> = {
       [own, since],
     );
     const rows = await context.query<HeaderRow>(
-      `SELECT method, path, rate_headers AS headers FROM call WHERE connection_id = $1 AND id >= $2
-        AND rate_headers IS NOT NULL AND rate_headers::text <> '{}' ORDER BY id DESC LIMIT 2000`,
+      `SELECT method, path, rate_headers AS headers FROM (SELECT id, method, path, rate_headers FROM call
+          WHERE connection_id = $1 AND id >= $2 ORDER BY id DESC LIMIT ${callsMost}) c
+        WHERE rate_headers IS NOT NULL AND rate_headers::text <> '{}' ORDER BY id DESC LIMIT 2000`,
       [own, since],
     );
     const readings = rows.flatMap(({ method, path, headers }) => {

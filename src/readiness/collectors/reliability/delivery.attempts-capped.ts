@@ -5,6 +5,7 @@ import { uuidsOf, uuidSince } from '../../subject-uuids.ts';
 import { type AttemptCap, judgeAttemptCap } from './delivery.attempts-capped.rules.ts';
 
 const deliveriesMost = 1_000;
+const lookedAtMost = 100_000;
 
 export const attemptsCapped: Collector<AttemptCap> = {
   checkId: 'delivery.attempts-capped',
@@ -24,8 +25,9 @@ export const attemptsCapped: Collector<AttemptCap> = {
     const mostAttempts = row?.most ?? 0;
     // A replay that re-sent anything since a delivery was made may have been about it.
     const over = await context.query<{ id: string }>(
-      `SELECT id FROM delivery d WHERE team_id = $1 AND endpoint_id = $2 AND id >= $3 AND attempts > $4
-          AND NOT EXISTS (SELECT FROM replay r WHERE r.team_id = $1 AND r.resent > 0 AND r.created_at > uuid_time(d.id))
+      `SELECT id FROM (SELECT id, attempts FROM delivery WHERE team_id = $1 AND endpoint_id = $2 AND id >= $3
+            ORDER BY id DESC LIMIT ${lookedAtMost}) d
+          WHERE attempts > $4 AND NOT EXISTS (SELECT FROM replay r WHERE r.team_id = $1 AND r.resent > 0 AND r.created_at > uuid_time(d.id))
         ORDER BY id DESC LIMIT ${deliveriesMost}`,
       [team, own, uuidSince(context.nowMs - 30 * dayMs), mostAttempts],
     );

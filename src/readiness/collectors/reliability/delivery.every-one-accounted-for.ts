@@ -7,6 +7,7 @@ import { matchAgain, matchingColumns, type MatchingEndpoint } from './matched-de
 const teamsMost = 50;
 const eventsMost = 10_000;
 const lateMs = 15 * 60_000;
+const negativesMost = 20_000;
 
 export const everyDeliveryAccountedFor: Collector<AccountedDeliveries> = {
   checkId: 'delivery.every-one-accounted-for',
@@ -36,8 +37,10 @@ export const everyDeliveryAccountedFor: Collector<AccountedDeliveries> = {
       surplus.push(...matching.surplus);
     }
     const [states] = await context.query<{ stateless: number; overdue: number }>(
-      `SELECT (SELECT count(*)::integer FROM (SELECT state FROM delivery WHERE team_id = ANY ($1::uuid[]) AND id >= $2
-          AND state NOT IN (0, 1, 2, 3) LIMIT 100) d) AS stateless,
+      `SELECT (SELECT count(*)::integer FROM (SELECT FROM delivery WHERE team_id = ANY ($1::uuid[]) AND id >= $2
+          AND exceptional > 3 LIMIT 100) d)
+        + (SELECT count(*)::integer FROM (SELECT state FROM delivery WHERE team_id = ANY ($1::uuid[]) AND id >= $2
+          LIMIT ${negativesMost}) d WHERE state < 0) AS stateless,
         (SELECT count(*)::integer FROM (SELECT FROM delivery_queue q JOIN endpoint e
           ON e.team_id = q.team_id AND e.id = q.endpoint_id AND e.deleted_at IS NULL AND e.status = 'active'
           WHERE q.claimed_by IS NULL AND NOT q.blocked AND q.due_at < to_timestamp($3::double precision / 1000)

@@ -4,6 +4,8 @@ import { uuidsOf, uuidSince } from '../../subject-uuids.ts';
 import { judgeRetryWaits, type RetryWaits } from './delivery.retry-schedule-as-published.rules.ts';
 
 const deliveriesMost = 2_000;
+/** Of which those that were tried again are taken: few are, and looking for them must end. */
+const lookedAtMost = 100_000;
 
 export const retryScheduleAsPublished: Collector<RetryWaits> = {
   checkId: 'delivery.retry-schedule-as-published',
@@ -20,8 +22,9 @@ export const retryScheduleAsPublished: Collector<RetryWaits> = {
       `SELECT number, extract(epoch FROM started_at - ended_at)::double precision AS seconds, asked AS "hasRetryAfter"
         FROM (SELECT a.number, a.started_at, lag(a.started_at + a.total_ms * interval '1 ms') OVER w AS ended_at,
             coalesce(lag(a.response_headers) OVER w ~* '(^|\\n)retry-after: ', false) AS asked
-          FROM (SELECT id FROM delivery WHERE team_id = $1 AND endpoint_id = $2 AND id >= $3 AND attempts > 1
-              AND attempts <= $4 ORDER BY id DESC LIMIT ${deliveriesMost}) d
+          FROM (SELECT id FROM (SELECT id, attempts FROM delivery WHERE team_id = $1 AND endpoint_id = $2 AND id >= $3
+                ORDER BY id DESC LIMIT ${lookedAtMost}) newest
+              WHERE attempts > 1 AND attempts <= $4 ORDER BY id DESC LIMIT ${deliveriesMost}) d
           JOIN attempt a ON a.team_id = $1 AND a.delivery_id = d.id AND a.delivery_id >= $3
           WINDOW w AS (PARTITION BY a.delivery_id ORDER BY a.number)) g
         WHERE ended_at IS NOT NULL`,
