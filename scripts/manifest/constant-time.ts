@@ -6,7 +6,7 @@ import { simulators } from '../../src/simulation/simulators.rules.ts';
 import { credentialsOf, defaultsOf } from '../../tests/providers/credentials-of.ts';
 
 /** A scheme with a request that verifies, of which `spoiled` flips a bit at one end of what is compared. */
-export type TimedScheme = {
+type TimedScheme = {
   scheme: string;
   verify: (request: InboundRequest) => boolean;
   genuine: InboundRequest;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
 import type { Measured } from '../../src/release/manifest-schema.ts';
 
-export const codeRules = '1';
+const codeRules = '1';
 
 /** Code that must not be in the product, by what it does. */
 type Found = { what: string; offset: number };

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Measured } from '../../src/release/manifest-schema.ts';
 import { git } from './git.ts';
 
-export const secretRules = '1';
+const secretRules = '1';
 
 /** Shapes that only live secrets have, as those who hand them out made them recognisable. */
 const shapes: Readonly<Record<string, RegExp>> = {

@@ -1,5 +1,5 @@
 /** A case that a release must have tested, and where: tests of that file whose full name has this text. */
-export type SuiteCase = { suite: string; case: string; file: string; has: string };
+type SuiteCase = { suite: string; case: string; file: string; has: string };
 
 const row = (suite: string, name: string, file: string, has = ''): SuiteCase => ({ suite, case: name, file, has });
 const stores = 'tests/stores/postgres-store.test.ts';

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { digestOfFiles } from './manifest-text.rules.ts';
 
 /** What lies in an installation, by which it is told from any other. */
-export type InstalledFiles = {
+type InstalledFiles = {
   /** Over the code, the catalogue and package.json; null where there is no such folder. */
   digest: string | null;
   catalogue: string;

@@ -5,7 +5,7 @@ import { ManifestSchema, type ReleaseManifest, type SignedManifest } from './man
 import { isSignedWith, readManifestText } from './manifest-text.rules.ts';
 import type { ManifestFault, RunningRelease } from './release-facts.ts';
 
-export type ManifestVerdict = { ok: true; manifest: ReleaseManifest } | { ok: false; fault: ManifestFault };
+type ManifestVerdict = { ok: true; manifest: ReleaseManifest } | { ok: false; fault: ManifestFault };
 
 const wrong = (what: string, command: string | null = null): ManifestVerdict => ({
   ok: false,

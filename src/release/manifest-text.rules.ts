@@ -5,7 +5,7 @@ import type { ReleaseManifest } from './manifest-schema.ts';
 const domain = 'posthorn/release-manifest/v1\0';
 
 /** A manifest as text has one form: canonical JSON (RFC 8785) and a line feed. Any other byte is a change. */
-export type ManifestText = { ok: true; value: Record<string, Json> } | { ok: false; what: string };
+type ManifestText = { ok: true; value: Record<string, Json> } | { ok: false; what: string };
 
 /**
  * Signs with Ed25519 (RFC 8032) over a domain and the canonical JSON of everything but the signature.

@@ -11,7 +11,7 @@ import type { ReleaseFacts } from '../../src/release/release-facts.ts';
 import { root } from '../docs/pages.ts';
 
 type Parts = { -readonly [Name in keyof ReleaseParts]: ReleaseParts[Name] };
-export type EditableManifest = Omit<ReleaseManifest, 'parts'> & { parts: Parts };
+type EditableManifest = Omit<ReleaseManifest, 'parts'> & { parts: Parts };
 
 /** An installation of a release with a manifest that its pipeline signed. */
 export type ReadyRelease = {

@@ -3,7 +3,7 @@ import type { ReleaseFacts, RunningRelease } from '../../release/release-facts.t
 import type { Finding } from '../finding.ts';
 import { unknown } from '../finding.rules.ts';
 
-export type Released = { manifest: ReleaseManifest; running: RunningRelease };
+type Released = { manifest: ReleaseManifest; running: RunningRelease };
 
 /** Judges what the manifest says. One that proves nothing of what runs decides nothing. */
 export function judgeManifested(facts: ReleaseFacts, judge: (released: Released) => Finding): Finding {
