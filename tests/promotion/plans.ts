@@ -33,7 +33,7 @@ export function planBy(
       { ...step, when: 'after', at: at(4) },
     ],
     walkedThrough: { at: at(-24), minutes: 40 },
-    rampUp: [{ percent: 100, from: at(1), connection, budget: 'calls', limit: 100, windowMs: 60_000 }],
+    rampUp: [{ percent: 100, from: at(1), connection, budget: 'calls', limit: 2_000, windowMs: 60_000 }],
     phases: (['launch-day', 'first-week', 'weeks-2-4', 'ongoing'] as const).map((name) => ({
       name,
       everyMinutes: 5,

@@ -161,7 +161,7 @@ export const proofsOfLaunch: readonly Proof[] = [
     subject: connection,
     plant: patch((gateway) => `connections/${connection(gateway)}`, { policy: { budget: { limits: [] } } }),
     mend: patch((gateway) => `connections/${connection(gateway)}`, {
-      policy: { budget: { limits: [{ name: 'calls', limit: 100, windowMs: 60_000 }] } },
+      policy: { budget: { limits: [{ name: 'calls', limit: 2_000, windowMs: 60_000 }] } },
     }),
   },
   {
