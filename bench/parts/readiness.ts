@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { uuidFromId } from '../../src/ids/id.rules.ts';
 import { type Figure, median, milliseconds, rate, ratio } from '../rig/figures.ts';
 import { eventOfOneKilobyte, postAsFastAsPossible } from '../rig/load.ts';
@@ -92,20 +93,21 @@ async function accept(
   load: { url: string; key: string; body: string },
   review: string | null,
 ): Promise<number> {
-  let isOver = false;
-  const gather = async (): Promise<void> => {
-    while (review !== null && !isOver) {
-      const { ms } = await timed(() => posthorn.call('POST', `${review}/run`));
-      const rest = Math.max(0, gatherEveryMs - ms);
-      for (let waited = 0; waited < rest && !isOver; waited += 100) await new Promise((next) => setTimeout(next, 100));
-    }
-  };
-  const gathering = gather();
+  const over = new AbortController();
+  const gathering = review === null ? Promise.resolve() : gather(posthorn, review, over.signal);
   try {
     return (await postAsFastAsPossible({ ...load, seconds: rig.seconds })).perSecond;
   } finally {
-    isOver = true;
+    over.abort();
     await gathering;
+  }
+}
+
+/** Measures a review again and again, until it is enough. */
+async function gather(posthorn: RigPosthorn, review: string, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    const { ms } = await timed(() => posthorn.call('POST', `${review}/run`));
+    await setTimeout(Math.max(0, gatherEveryMs - ms), undefined, { signal: over }).catch(() => undefined);
   }
 }
 

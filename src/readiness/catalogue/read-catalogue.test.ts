@@ -288,3 +288,54 @@ describe('a time to live', () => {
     expect(refused.map(parseTimeToLive)).toEqual(refused.map(() => null));
   });
 });
+
+describe('reading the scope', () => {
+  const scope = (text: string): Record<string, string> => ({ ...good, 'scope.yaml': text });
+  const sound = `questions:
+  - id: hasDoor
+    question: Is there a door?
+    kind: boolean
+    rules:
+      - is: 'no'
+        checks: [door.*]
+        because: There is none.
+  - id: keys
+    question: How many keys?
+    kind: number
+    rules:
+      - under: '1'
+        checks: [door.key.known]
+        because: There are none.
+providers:
+  - provider: smith
+    checks: [door.locked]
+    because: No smith works here.
+`;
+
+  test('takes what is sound, with the checks that a pattern means', () => {
+    const { scope: read } = readCatalogue([folderOf(scope(sound))]);
+    expect(read.questions.map(({ id, rules }) => [id, rules[0]?.when, rules[0]?.checks])).toEqual([
+      ['hasDoor', { kind: 'is', value: false }, ['door.locked', 'door.key.known']],
+      ['keys', { kind: 'under', value: 1 }, ['door.key.known']],
+    ]);
+    expect(read.providers).toEqual([{ provider: 'smith', checks: ['door.locked'], because: 'No smith works here.' }]);
+    expect(readCatalogue([folderOf(good)]).scope).toEqual({ questions: [], providers: [] });
+  });
+
+  test.each([
+    ['checks: [door.*]', 'checks: [window.*]', 'scope.yaml:7 window.* names no check'],
+    ['checks: [door.locked]', 'checks: [door.open]', 'scope.yaml:18 door.open names no check'],
+    ["is: 'no'", 'is: never', 'scope.yaml:6 is is "never"'],
+    ["under: '1'", 'under: few', 'scope.yaml:13 under is "few"'],
+    ['kind: boolean', 'kind: riddle', 'scope.yaml:4 kind is "riddle"'],
+    ['id: keys', 'id: hasDoor', 'scope.yaml:9 there is another question hasDoor'],
+    ['question: How many keys?', 'asks: How many keys?', 'scope.yaml:9 a question without question'],
+  ])('tells a mistake with its line: %s as %s', (from, to, told) => {
+    expect(sound).toContain(from);
+    const mistakes = mistakesIn(scope(sound.replace(from, to)));
+    expect(
+      mistakes.some((mistake) => mistake.startsWith(told)),
+      mistakes.join('\n'),
+    ).toBe(true);
+  });
+});

@@ -60,7 +60,7 @@ describe('a rule', () => {
     [{ above: 0.5 }, true],
     [{ atLeast: 1.5 }, false],
   ])('compares a value: %j', (comparison, holds) => {
-    const found = judgeExpression({ check: 'a', value: 'n', ...comparison } as Rule, [stood('a', 'passed')]);
+    const found = judgeExpression({ check: 'a', value: 'n', ...comparison }, [stood('a', 'passed')]);
     expect(found.state).toBe(holds ? 'passed' : 'failed');
   });
 
