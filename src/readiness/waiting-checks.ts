@@ -111,6 +111,10 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
   ['Where else a credential lies is not looked for yet.', ['connection.credential.only-in-store']],
   ['Refused and repeated requests are counted, not kept one by one.', ['source.request-log-complete']],
   [
+    'Where the requests came from that a source took is not on record, and nothing here can knock from outside.',
+    ['source.reachable-by-provider'],
+  ],
+  [
     'What clients do with connections and tokens is not counted yet.',
     ['client.one-shared-per-connection', 'document.repeats-use-templates'],
   ],
