@@ -54,7 +54,7 @@ export function idsOfDeclarations(parts: DeclarationParts): { id: string; pointe
 }
 
 /** An address, or a network in CIDR notation. */
-export function isNetwork(text: string): boolean {
+function isNetwork(text: string): boolean {
   const [address = '', bits, ...more] = text.split('/');
   const family = isIP(address);
   if (family === 0 || more.length > 0) return false;
