@@ -85,7 +85,8 @@ export async function takeDueSchedules(database: Queryable, limit: number): Prom
 /** Milliseconds until the next one is due; null when there is none. */
 export async function nextDueMs(database: Queryable): Promise<number | null> {
   const { rows } = await database.query<{ ms: number | null }>(
-    `SELECT greatest(0, extract(epoch FROM min(next_at) - now()) * 1000)::double precision AS ms FROM drill_schedule`,
+    `SELECT greatest(1000, extract(epoch FROM min(d.next_at) - now()) * 1000)::double precision AS ms
+       FROM drill_schedule d JOIN team t ON t.id = d.team_id AND t.deleted_at IS NULL`,
   );
   return rows[0]?.ms ?? null;
 }

@@ -10,7 +10,7 @@ const shapes: readonly RegExp[] = [
   // JSON Web Tokens.
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g,
   // A header's value, with its scheme; a password in a URL.
-  /\b((?:Bearer|Basic)\s+)[A-Za-z0-9+/=_.~-]{6,}/gi,
+  /\b((?:Bearer|Basic)\s+)[A-Za-z0-9+/=_.~-]{12,}/gi,
   /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/gi,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];

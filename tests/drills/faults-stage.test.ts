@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { NodeOptions } from '../../src/drills/stage.ts';
+import { openEgress } from '../../src/egress/reach.ts';
 import { openStage, type StageOptions } from '../../src/drills/stage/open-stage.ts';
 import { until } from '../support/until.ts';
 import { type DrilledGateway, ownSource as root, startGatewayOf } from './support/drilled-gateway.ts';
@@ -108,6 +109,17 @@ describe('a node', { timeout: 180_000 }, () => {
     expect(await node.stop()).toBe(0);
   });
 
+  test('as the gateway of another stage: its scratch team is there while the drill plays, and gone after it', async () => {
+    const node = await openedStage().stage.node();
+    const opened = openedStage({ gateway: { url: node.url, operatorKey: node.operatorKey } });
+    const { stage, secrets } = opened;
+    const { id, key } = await stage.scratchTeam();
+    expect(await stage.gateway.want('GET', `/v1/teams/${id}`, { key })).toMatchObject({ id });
+    expect(secrets).toContain(key);
+    await opened.end();
+    expect((await node.call('GET', `/v1/teams/${id}`)).status).toBe(404);
+  });
+
   test('over a database that is cut is not ready, until it is restored', async () => {
     const { stage } = openedStage();
     const database = await stage.database();
@@ -144,6 +156,41 @@ test('a receiver keeps what it was sent, answers as told, and comes back at its 
   await receiver.open();
   receiver.answerWith(() => ({ status: 204 }));
   expect((await post('four')).status).toBe(204);
+});
+
+describe('a request to the outside', () => {
+  const reach = { allowNetworks: [], proxy: null, caPem: null };
+
+  test('is sent as it is, and its answer is taken whole; a redirect is an answer', async () => {
+    const egress = openEgress({ ...reach, environment: 'development' }, '0.0.0');
+    onTestFinished(() => egress.close());
+    const { stage } = openedStage({ egress });
+    const answer = { status: 302, headers: { location: '/elsewhere', 'x-c': 'd' }, body: 'moved' };
+    const receiver = await stage.receiver(() => answer);
+    const body = new Uint8Array([0, 255, 10]);
+    const sent = await stage.send({ url: `${receiver.url}/a?b=c`, method: 'PUT', headers: { 'x-a': 'b' }, body });
+    expect(sent).toMatchObject({ status: 302, headers: { 'x-c': 'd' }, body: new Uint8Array(Buffer.from('moved')) });
+    expect(receiver.requests).toMatchObject([{ method: 'PUT', path: '/a?b=c', headers: { 'x-a': 'b' }, body }]);
+  });
+
+  test('passes the guard: in production none goes inside, and none waits for ever', async () => {
+    const guarded = openEgress({ ...reach, environment: 'production' }, '0.0.0');
+    onTestFinished(() => guarded.close());
+    const { stage } = openedStage({ egress: guarded });
+    const receiver = await stage.receiver();
+    await expect(stage.send({ url: receiver.url })).rejects.toThrow('blocked');
+    expect(receiver.requests).toEqual([]);
+
+    const egress = openEgress({ ...reach, environment: 'development' }, '0.0.0');
+    onTestFinished(() => egress.close());
+    const patient = openedStage({ egress });
+    const silent = await patient.stage.receiver(() => 'hang');
+    await expect(patient.stage.send({ url: silent.url, timeoutMs: 200 })).rejects.toThrow('timeout');
+    const sending = patient.stage.send({ url: silent.url });
+    await until('it to arrive', () => silent.requests.length === 2);
+    patient.stop.abort(new Error('stopped'));
+    await expect(sending).rejects.toThrow('stopped');
+  });
 });
 
 test.each(['documenso', 'docusign', 'goroute'] as const)(
