@@ -1,3 +1,7 @@
+import { auditAccessRestricted } from './compliance/compliance.audit.access-restricted.ts';
+import { auditContentComplete } from './compliance/compliance.audit.content-complete.ts';
+import { tamperEvident } from './compliance/compliance.audit.tamper-evident.ts';
+import { containmentWorks } from './compliance/compliance.incident.containment-works.ts';
 import type { Drill } from './drill.ts';
 import { roleMatrixEnforced } from './security/access.role-matrix-enforced.ts';
 import { teamsIsolated } from './security/access.teams-isolated.ts';
@@ -29,4 +33,8 @@ export const securityDrills: readonly Drill[] = [
   requestsValidated,
   securityEventsRecorded,
   sensitiveMasked,
+  auditContentComplete,
+  tamperEvident,
+  auditAccessRestricted,
+  containmentWorks,
 ];

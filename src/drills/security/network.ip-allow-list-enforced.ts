@@ -10,6 +10,8 @@ const strangerOnLoopback = '127.88.99.100';
 /** Of documentation: nothing comes from here. */
 const elsewhere = '203.0.113.77';
 
+const heardWithinMs = 10_000;
+
 type Rejection = { reason: string; count: number };
 
 async function rejectionsFor(stage: Stage, team: { id: string; key: string }, source: string): Promise<number> {
@@ -54,7 +56,12 @@ export const allowListEnforced: Drill = {
     const allowed = await send('sent a request from an allowed address', {});
     await stage.gateway.want('PATCH', at, { key: team.key, body: { allowAddresses: [elsewhere] } });
     stage.note('allowed another address instead', { address: elsewhere });
-    const strange = await send('sent a request from a strange address', {});
+    let strange: ArrivedRequest = { status: null, eventsMore: 0 };
+    // The change is heard of a moment later, on whichever node answers.
+    await stage.until(async () => {
+      strange = await send('sent a request from a strange address', {});
+      return strange.status === 403 ? true : null;
+    }, heardWithinMs);
     const headers = { 'x-forwarded-for': elsewhere };
     const claiming = await send('sent one that claims another address', { localAddress: strangerOnLoopback, headers });
     const facts = { allowed, strange, claiming: claiming.status === null ? null : claiming };

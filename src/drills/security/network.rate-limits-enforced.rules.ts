@@ -20,7 +20,7 @@ export type RateFacts = {
 
 const tolerance = 0.05;
 /** Less than this many times the limit is no flood. */
-const leastTimes = 2;
+const leastTimes = 1.5;
 
 /** What was let in is the limit, as near as a bucket of one second allows; the rest is refused, and nobody else is. */
 export function judgeRates({ floods, bystander }: RateFacts): Finding {

@@ -5,8 +5,8 @@ import { type Flood, judgeRates } from './network.rate-limits-enforced.rules.ts'
 import { createTwinSender } from './twin-sender.ts';
 import { makeTwin } from './twin-source.ts';
 
-const perSecond = 20;
-const timesLimit = 3;
+const perSecond = 10;
+const timesLimit = 4;
 
 type Answered = { atMs: number; tookMs: number; status: number | null; retryAfter: string | null };
 
@@ -66,7 +66,7 @@ export const rateLimitsEnforced: Drill = {
   checkId: 'network.rate-limits-enforced',
   subject: 'gateway',
   version: 1,
-  does: 'Sends three times what a key and a source may, on a second gateway, while another team goes on.',
+  does: 'Sends four times what a key and a source may, on a second gateway, while another team goes on.',
   touches: 'nothing',
   safeInProduction: true,
   limitSeconds: 240,
