@@ -170,7 +170,7 @@ const roles = Type.Object(
   { ...closed, description: 'The last review of who has which role.' },
 );
 
-export const parts = {
+const parts = {
   traffic,
   webhooks,
   registrations,
