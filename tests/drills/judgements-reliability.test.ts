@@ -30,8 +30,8 @@ type Case<Facts> = [what: string, change: Partial<Facts>, state: Finding['state'
 function judges<Facts extends object>(
   name: string,
   judge: (facts: Facts) => Finding,
-  good: Facts,
-  cases: Case<Facts>[],
+  good: NoInfer<Facts>,
+  cases: Case<NoInfer<Facts>>[],
 ): void {
   test.each<Case<Facts>>([['all is well', {}, 'passed'], ...cases])(`${name}: %s`, (_what, change, state) => {
     const { state: found, seen } = judge({ ...good, ...change });

@@ -66,6 +66,8 @@ export async function startGatewayOf(
       dataFolder: join(data, 'data'),
       // Its own source, and everything that it starts.
       before: `cd '${folder}'`,
+      // Others may use the machine too.
+      deadlineMs: 180_000,
       env: {
         DATABASE_URL: databaseUrlOf(config),
         POSTHORN_LOG_LEVEL: 'warn',
