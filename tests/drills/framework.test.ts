@@ -298,6 +298,21 @@ test('what a node that died was playing is interrupted at the next start, and wh
   await stand.ended(team, first?.id ?? '');
 });
 
+test('a node that has the database to itself interrupts at its start whatever its last life was playing', async () => {
+  await using own = await openDrillsStand({ drills, environment: 'development' });
+  const at = await own.api.createTeam();
+  await own.stopNodes();
+  const left = 'drl_01kajxkkj8ffkr1g8xs6a3ek0r';
+  await own.api.database.pool.query(
+    `INSERT INTO drill_run (team_id, id, check_id, subject_kind, subject_id, version, pace, state, node, lease_until)
+       SELECT id, $1, 'drill.passes', 'gateway', 'gateway', 1, 1, 'running', gen_random_uuid(), now() + interval '1 hour'
+         FROM team`,
+    [uuidFromId(left)],
+  );
+  own.node(true).worker.start();
+  expect(await own.ended(at, left)).toMatchObject({ state: 'interrupted', evidenceId: null });
+});
+
 test('a node that is stopped interrupts what it plays', async () => {
   await using own = await openDrillsStand({ drills, environment: 'development' });
   const at = await own.api.createTeam();
@@ -328,6 +343,11 @@ describe('a schedule', () => {
     await until('it to run', async () => (await runs()).length > 0);
     for (const { worker } of nodes) await worker.stop();
     expect(await runs()).toHaveLength(1);
+    const { rows } = await stand.api.database.pool.query<{ actor: string }>(
+      `SELECT content::jsonb #>> '{actor,kind}' AS actor FROM audit_entry
+         WHERE team_id = (SELECT team_id FROM drill_schedule LIMIT 1) AND content::jsonb ->> 'action' = 'drill.started'`,
+    );
+    expect(rows).toEqual([{ actor: 'posthorn' }]);
     const { body } = await stand.api.call('GET', `/v1/teams/${team}/drills/schedules`);
     const [{ nextAt }] = (body as { data: { nextAt: string }[] }).data as [{ nextAt: string }];
     expect(Date.parse(nextAt)).toBeGreaterThan(Date.now() + 23.9 * 3_600_000);
