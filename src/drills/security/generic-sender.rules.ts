@@ -1,9 +1,9 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Options } from '../../providers/provider-profile.ts';
 import type { SimulatedRequest } from '../../simulation/simulated-request.ts';
 
 /** What a request of a sender that only options describe is made of. */
-export type GenericRequest = { url: string; secret: string; atMs: number; subject: string };
+export type GenericRequest = { url: string; secret: string; atMs: number; id: string; subject: string };
 
 /** Whether the signature is over the body, and whether over a time, as the source's options say. */
 export function coverageOfGeneric(options: Options): { covers: 'body' | 'fields' | 'nothing'; signsTime: boolean } {
@@ -13,11 +13,10 @@ export function coverageOfGeneric(options: Options): { covers: 'body' | 'fields'
 }
 
 /** Signs as a source of the provider `generic` is set up to verify. */
-export function genericRequest(options: Options, { url, secret, atMs, subject }: GenericRequest): SimulatedRequest {
+export function genericRequest(options: Options, { url, secret, atMs, id, subject }: GenericRequest): SimulatedRequest {
   const body = Buffer.from(JSON.stringify({ id: subject, type: 'drill.sent', at: atMs }));
   const unitMs = textOf(options, 'timestampUnit', 'seconds') === 'milliseconds' ? 1 : 1000;
   const timestamp = String(Math.floor(atMs / unitMs));
-  const id = randomUUID();
   const headers: [string, string][] = [['content-type', 'application/json']];
   const put = (option: string, value: string): void => {
     const name = textOf(options, option, '');

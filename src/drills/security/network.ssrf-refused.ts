@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Drill } from '../drill.ts';
 import type { DrillNode, Json, ScratchTeam, Stage } from '../stage.ts';
 import { harmlessNames, innerUrls, playedNames, resolverModule } from './inner-addresses.rules.ts';
-import { makeCertificate } from './make-certificate.rules.ts';
+import { makeCertificate } from './make-certificate.ts';
 import { judgeSsrf, type SsrfFacts } from './network.ssrf-refused.rules.ts';
 import { startTlsServer } from './tls-servers.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect, type SecureVersion } from 'node:tls';
-import type { Certificate } from './make-certificate.rules.ts';
+import type { Certificate } from './make-certificate.ts';
 
 /** Below this level of OpenSSL the old versions can be spoken at all. */
 const anyCipher = 'DEFAULT@SECLEVEL=0';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { SecureVersion } from 'node:tls';
 import type { Drill } from '../drill.ts';
 import type { DrillNode, Stage } from '../stage.ts';
-import { type Certificate, makeCertificate } from './make-certificate.rules.ts';
+import { type Certificate, makeCertificate } from './make-certificate.ts';
 import { shakeHands, startTlsServer, type TlsServer } from './tls-servers.ts';
 import { judgeTls, type MetServer, type PublicAddress } from './transport.tls-floor-both-ways.rules.ts';
 

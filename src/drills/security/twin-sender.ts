@@ -109,7 +109,7 @@ function genericSender(options: Options, seed: string): TwinSender {
   const [own, stranger] = [secretOf(), secretOf()];
   const { covers, signsTime } = coverageOfGeneric(options);
   const signed = (number: number, how: { url: string; atMs: number }, secret: string): SimulatedRequest =>
-    genericRequest(options, { ...how, secret, subject: `${seed}-${number}` });
+    genericRequest(options, { ...how, secret, id: `${seed}${number}`, subject: `${seed}-${number}` });
   return {
     credentials: [{ kind: 'secret', name: 'secret', value: own }],
     covers,

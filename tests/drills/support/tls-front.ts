@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
-import { makeCertificate } from '../../../src/drills/security/make-certificate.rules.ts';
+import { makeCertificate } from '../../../src/drills/security/make-certificate.ts';
 
 const dayMs = 86_400_000;
 
