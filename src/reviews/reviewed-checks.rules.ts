@@ -125,7 +125,8 @@ function standOf(
 }
 
 /** What did not pass says why, whether that is its age or what was found. */
-function becauseOf({ because, state, evidence }: CheckStatus): string | null {
+function becauseOf({ because, state, evidence, decidable, definition }: CheckStatus): string | null {
+  if (definition?.kind === 'drill' && decidable && evidence === null) return 'Its drill was not run yet.';
   if (because !== null) return because;
   return state === 'passed' ? null : (evidence?.finding.seen ?? null);
 }

@@ -67,7 +67,7 @@ async function noteSnapshot(ctx: GatewayReviewContext, view: ReviewView, by: Ask
 }
 
 /** A view as it is kept. */
-export function snapshotOf(view: ReviewView, made: { id: string; atMs: number; takenBy: string }): Snapshot {
+function snapshotOf(view: ReviewView, made: { id: string; atMs: number; takenBy: string }): Snapshot {
   const evidence = view.checks.flatMap(({ checkId, subject, evidence: newest }) =>
     newest === null ? [] : [[`${checkId} ${subject.id}`, newest.id] as const],
   );

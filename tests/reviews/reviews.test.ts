@@ -238,6 +238,22 @@ describe('the history of a review', () => {
   });
 });
 
+test('runs of two at a time leave a snapshot each, and none is lost', async () => {
+  const id = await begin();
+  const runs = await Promise.all([call('POST', `/${id}/run`), call('POST', `/${id}/run`)]);
+  expect(runs.map(({ status }) => status)).toEqual([200, 200]);
+  expect(listed((await call('GET', `/${id}/history`)).body)).toHaveLength(2);
+});
+
+test('two who change it at once: one is refused, and nothing of the other is lost', async () => {
+  const id = await begin();
+  const change = (name: string) => call('PATCH', `/${id}`, { version: 1, name });
+  const answers = await Promise.all([change('One'), change('Other')]);
+  const taken = answers.filter(({ status }) => status === 200).map(({ body }) => (body as { name: string }).name);
+  expect(answers.filter(({ status }) => status === 409)).toHaveLength(1);
+  expect((await call('GET', `/${id}`)).body).toMatchObject({ name: taken.join(), version: 2 });
+});
+
 test('reopening is told once, as an operational event', async () => {
   const id = await begin();
   const set = (status: 'promoted' | 'reopened', because: string | null) =>

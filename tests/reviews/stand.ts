@@ -27,7 +27,7 @@ const definition: CheckDefinition = {
   brokenBy: 'It is not.',
   remedy: 'Make it good.',
 };
-export const definitions = [
+const definitions = [
   definition,
   { ...definition, id: 'gateway.is-good', subject: 'gateway', severity: 'major', ttlSeconds: 86_400 },
   {
@@ -44,7 +44,7 @@ export const definitions = [
 ] satisfies CheckDefinition[];
 
 const item = (ref: string, checks: string[]) => ({ ref, says: `Demand ${ref}`, phase: 'prepare', checks });
-export const catalogue: Catalogue = {
+const catalogue: Catalogue = {
   checks: new Map(definitions.map((each) => [each.id, each])),
   checklists: new Map([
     [
@@ -105,7 +105,7 @@ export type Listed = { data: CheckAnswer[] & { id: string; text: string }[] };
 export type Refused = { errors: { pointer: string }[] };
 
 /** What the collectors find: ids of checks that fail. */
-export type Weather = { failing: Set<string>; measured: string[] };
+type Weather = { failing: Set<string>; measured: string[] };
 
 export type Stand = {
   api: TestApi;

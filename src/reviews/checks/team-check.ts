@@ -34,7 +34,7 @@ export type Comparison =
   | { above: number }
   | { atLeast: number };
 
-export type Measure = HttpProbe | { kind: 'expression'; rule: Rule } | { kind: 'attestation'; needsReview?: boolean };
+type Measure = HttpProbe | { kind: 'expression'; rule: Rule } | { kind: 'attestation'; needsReview?: boolean };
 
 /** A check that a team wrote itself. */
 export type TeamCheck = {
