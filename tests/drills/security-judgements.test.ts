@@ -297,7 +297,7 @@ describe('limits', () => {
     refused: 290,
     withoutRetryAfter: 0,
   };
-  const bystander = { refused: 0, asked: 50, p95BeforeMs: 10, p95DuringMs: 20 };
+  const bystander = { refused: 0, asked: 50, medianBeforeMs: 10, medianDuringMs: 20 };
   const facts = { floods: [flood], bystander };
   test.each([
     ['that hold', facts, 'passed'],
@@ -311,7 +311,7 @@ describe('limits', () => {
       { ...facts, floods: [{ ...flood, sent: 140, letIn: 110, refused: 30 }] },
       'unknown',
     ],
-    ['on a machine that is busy', { ...facts, bystander: { ...bystander, p95DuringMs: 900 } }, 'unknown'],
+    ['on a machine that is busy', { ...facts, bystander: { ...bystander, medianDuringMs: 900 } }, 'unknown'],
   ])('of rates %s', (_what, given, state) => expect(judgeRates(given).state).toBe(state));
 });
 

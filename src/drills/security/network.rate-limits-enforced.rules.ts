@@ -15,7 +15,7 @@ export type Flood = {
 export type RateFacts = {
   floods: readonly Flood[];
   /** Of another team, all of whose requests are within its limit. */
-  bystander: { refused: number; asked: number; p95BeforeMs: number; p95DuringMs: number };
+  bystander: { refused: number; asked: number; medianBeforeMs: number; medianDuringMs: number };
 };
 
 const tolerance = 0.05;
@@ -30,7 +30,7 @@ export function judgeRates({ floods, bystander }: RateFacts): Finding {
       [`${called}: let in`, letIn],
     ]),
   );
-  const all = { ...values, p95BeforeMs: bystander.p95BeforeMs, p95DuringMs: bystander.p95DuringMs };
+  const all = { ...values, medianBeforeMs: bystander.medianBeforeMs, medianDuringMs: bystander.medianDuringMs };
   for (const { called, perSecond, forMs, sent, letIn, refused, withoutRetryAfter } of floods) {
     const flow = (perSecond * forMs) / 1000;
     const most = (flow + perSecond) * (1 + tolerance) + 1;
@@ -47,8 +47,8 @@ export function judgeRates({ floods, bystander }: RateFacts): Finding {
     if (withoutRetryAfter > 0) return failed(`${withoutRetryAfter} refusals of ${called} had no Retry-After.`, all);
   }
   if (bystander.refused > 0) return failed(`${bystander.refused} requests of another team were refused too.`, all);
-  const { p95BeforeMs, p95DuringMs, asked } = bystander;
-  if (asked === 0 || p95DuringMs > 3 * p95BeforeMs + 250) {
+  const { medianBeforeMs, medianDuringMs, asked } = bystander;
+  if (asked === 0 || medianDuringMs > 3 * medianBeforeMs + 250) {
     return unknown('Another team waited longer, on a machine that is too busy to say what for.', all);
   }
   return passed(
