@@ -8,6 +8,7 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
   [
     'Alerting does not exist yet.',
     [
+      'webhook.signature.failures-raise-alert',
       'alert.rules-cover-required-conditions',
       'docs.runbooks.every-alert-linked',
       'queue.sized-and-watched',
@@ -25,6 +26,7 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
       'compliance.sla.reported',
     ],
   ],
+  ['Nobody signs in yet: members act with API keys.', ['access.sensitive-actions-step-up']],
   [
     'Backup and restore do not exist yet.',
     [
