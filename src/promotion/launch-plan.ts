@@ -36,7 +36,7 @@ export type Threshold = {
   action: string;
 };
 
-export type PlanStep = {
+type PlanStep = {
   when: 'before' | 'during' | 'after';
   title: string;
   owner: string;
@@ -48,7 +48,7 @@ export type PlanStep = {
 };
 
 /** From `from` on, up to so many calls in the window: a budget of the connection. */
-export type RampStep = {
+type RampStep = {
   percent: number;
   from: string;
   connection: string;
@@ -58,7 +58,7 @@ export type RampStep = {
 };
 
 /** Who watches in a phase, and how often is looked. `checks`: empty for all of the review. */
-export type PlanPhase = {
+type PlanPhase = {
   name: PhaseName;
   everyMinutes: number;
   checks: string[];
@@ -66,7 +66,7 @@ export type PlanPhase = {
   deputy: string;
 };
 
-export type Retrospective = {
+type Retrospective = {
   at: string;
   /** Null: not held yet. */
   minutes: { causes: string; actions: { what: string; owner: string; dueAt: string; doneAt: string | null }[] } | null;

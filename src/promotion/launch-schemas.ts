@@ -56,7 +56,7 @@ const Phase = Type.Object(
 const Action = Type.Object({ what: Text(500), owner: member, dueAt: time(), doneAt: Nullable(time()) }, closed);
 
 /** A launch plan, as it is given and as it is shown. */
-export const LaunchPlanSchema = Type.Object(
+const LaunchPlanSchema = Type.Object(
   {
     criteria: Type.Object(
       {
@@ -134,7 +134,7 @@ const Finding = Type.Object({
   decides: Nullable(Type.String()),
   action: Nullable(Type.String()),
 });
-export const Look = Type.Object({
+const Look = Type.Object({
   id: Type.String({ examples: ['wch_01kajxkkj8ffkr1g8xs6a3ek0r'] }),
   phase: Type.Enum([...phaseNames]),
   at: Time(),

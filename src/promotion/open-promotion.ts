@@ -18,7 +18,13 @@ export function openPromotion(
   const connections = calls.directory;
   const worker = createPromotionWorker(
     {
-      ...{ database, clock, ids, timers, onTold, reviews, connections },
+      database,
+      clock,
+      ids,
+      timers,
+      onTold,
+      reviews,
+      connections,
       call: calls.calling.caller,
       acceptEvent: (draft) => acceptor.accept(draft),
     },

@@ -29,7 +29,7 @@ export type Smoke = {
 export type Override = { reason: string; by: string; at: string; freeze: string | null };
 
 /** Who promoted the key at the provider, where that is a step there. */
-export type Promoter = { userId: string; atMs: number };
+type Promoter = { userId: string; atMs: number };
 
 export type Promotion = {
   teamId: string;

@@ -8,7 +8,7 @@ export type GivenValue = { pointer: string; value: string; secret: boolean };
 export type SandboxFacts = { connectionId: string; secrets: readonly string[]; origin: string | null };
 
 /** Without the key, short secrets could be guessed from their fingerprints. */
-export function fingerprint(key: Buffer, secret: string): string {
+function fingerprint(key: Buffer, secret: string): string {
   return createHmac('sha256', key).update(secret).digest('base64url');
 }
 

@@ -9,7 +9,7 @@ import {
 } from './collectors/providers/docusign-tries.rules.ts';
 
 /** One of the calls that DocuSign would look at. `polling`: it reads again what was read within 15 minutes. */
-export type RehearsedCall = {
+type RehearsedCall = {
   at: string;
   method: string;
   path: string;

@@ -32,9 +32,20 @@ const traffic = [
 const revealing = ['GET /v1/teams/:team/events/:id/body'];
 
 const quietDay = {
-  ...{ calls: 0, failedCalls: 0, errorPercent: null, p50Ms: null, p95Ms: null },
-  ...{ deliveries: 0, deliverySuccessPercent: null, deadLetters: 0 },
-  ...{ webhooks: 0, refusedWebhooks: 0, rejectedDocuments: 0, slowest: [], changed: [], crossed: [] },
+  calls: 0,
+  failedCalls: 0,
+  errorPercent: null,
+  p50Ms: null,
+  p95Ms: null,
+  deliveries: 0,
+  deliverySuccessPercent: null,
+  deadLetters: 0,
+  webhooks: 0,
+  refusedWebhooks: 0,
+  rejectedDocuments: 0,
+  slowest: [],
+  changed: [],
+  crossed: [],
 };
 
 let database: TestDatabase;
@@ -383,6 +394,7 @@ describe('every route that writes', () => {
       override: { reason: 'To see what is on record.' },
     });
     const shown = `${at}/promotions/${promotion.body.id}`;
+    expect(last()).toMatchObject({ after: { state: 'preparing', override: { reason: 'To see what is on record.' } } });
     await until('nothing to answer there, and the way back', async () => {
       return (await ask('GET', shown)).body.state === 'rolled-back';
     });

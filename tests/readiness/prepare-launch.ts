@@ -134,7 +134,7 @@ export async function prepareLaunch(gateway: ReadyGateway, docusign: { connectKe
   prepared.set(gateway, { connection, live, next, stepOwner });
 }
 
-export const evidenceHash = 'a'.repeat(64);
+const evidenceHash = 'a'.repeat(64);
 
 /** Days that were looked at, signatures, and how both reviews stood when they were measured. */
 async function plantPast(
