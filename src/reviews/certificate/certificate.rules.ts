@@ -29,7 +29,7 @@ export type CertifiedTranscript = Pick<
   'id' | 'checkId' | 'subject' | 'version' | 'transcript' | 'evidenceId' | 'startedAtMs' | 'endedAtMs'
 > & { transcriptHash: string };
 
-export type CertifiedReview = Review & {
+type CertifiedReview = Review & {
   teamName: string;
   verdict: ReviewView['verdict'];
   sections: ReviewView['sections'];

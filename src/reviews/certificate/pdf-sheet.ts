@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** A piece of text in a paragraph. */
-export type Style = { size?: number; colour?: string; font?: FontName };
+type Style = { size?: number; colour?: string; font?: FontName };
 type FontName = 'text' | 'bold' | 'code';
 
 /** A4 pages that are filled from above. Lengths in points. */
@@ -26,7 +26,11 @@ const margin = { top: 52, bottom: 58, left: 48, right: 48 };
 const ink = '#17202b';
 export const softInk = '#55606d';
 const labelWidth = 96;
-const fontFiles = { text: 'DejaVuSans.ttf', bold: 'DejaVuSans-Bold.ttf', code: 'DejaVuSansMono.ttf' } as const;
+const fonts = {
+  text: import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'),
+  bold: import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf'),
+  code: import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSansMono.ttf'),
+} as const;
 
 /** Begins a document. The library and its fonts are loaded now: few processes ever draw one. */
 export async function openSheet(info: { title: string; at: string }): Promise<PdfSheet> {
@@ -39,9 +43,7 @@ export async function openSheet(info: { title: string; at: string }): Promise<Pd
     displayTitle: true,
     info: { Title: printable(info.title), Creator: 'Posthorn', CreationDate: new Date(info.at) },
   });
-  for (const [name, file] of Object.entries(fontFiles)) {
-    document.registerFont(name, fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${file}`)));
-  }
+  for (const [name, url] of Object.entries(fonts)) document.registerFont(name, fileURLToPath(url));
   const chunks: Buffer[] = [];
   document.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ended = new Promise<void>((resolve, reject) => {

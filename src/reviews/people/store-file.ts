@@ -9,7 +9,7 @@ import { type AttestedFile, findFiles, insertFile, sumFileBytes } from './attest
 import { auditedFile } from './audited-people.rules.ts';
 import { type FileContentType, isWhatItSays } from './file-content.rules.ts';
 
-export const fileMaxBytes = 5 * 1024 * 1024;
+const fileMaxBytes = 5 * 1024 * 1024;
 const teamMaxBytes = 500 * 1024 * 1024;
 
 /**
