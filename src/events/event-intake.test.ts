@@ -24,11 +24,10 @@ function postBatch(events: readonly object[]): Promise<unknown> {
   });
   return intake.postBatch('team_1', Buffer.from(JSON.stringify({ events }))).then(
     () => accepted,
-    (problem: Problem) => ({
-      code: problem.code,
-      detail: problem.message,
-      places: problem.errors?.map(({ pointer }) => pointer),
-    }),
+    (error: unknown) => {
+      const { code, message, errors } = error as Problem;
+      return { code, detail: message, places: errors?.map(({ pointer }) => pointer) };
+    },
   );
 }
 

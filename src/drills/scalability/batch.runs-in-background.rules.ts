@@ -24,6 +24,8 @@ export type BackgroundFacts = {
 
 const answerMaxMs = 2_000;
 const tooLoadedMs = 500;
+/** A batch does its own work before it is answered: on a slow machine it may take as long as so many reads. */
+const batchReads = 20;
 
 export function judgeBackground(facts: BackgroundFacts): Finding {
   const { events, batchMs, replayMs, freeP95Ms, busyP95Ms, progressSeen, resentAtKill } = facts;
@@ -38,7 +40,7 @@ export function judgeBackground(facts: BackgroundFacts): Finding {
   const allowedMs = Math.round(freeP95Ms * 2 + 250);
   const finding = verdict(
     [
-      [batchMs <= answerMaxMs, `The batch was answered after ${batchMs} ms.`],
+      [batchMs <= Math.max(answerMaxMs, freeP95Ms * batchReads), `The batch was answered after ${batchMs} ms.`],
       [replayMs <= answerMaxMs, `The replay was answered after ${replayMs} ms.`],
       [busyP95Ms <= allowedMs, `p95 of other requests rose from ${freeP95Ms} to ${busyP95Ms} ms meanwhile.`],
       [delivered === events, `${delivered} of ${events} events of the batch were delivered.`],

@@ -6,7 +6,7 @@ import { judgeBackground } from './batch.runs-in-background.rules.ts';
 
 const type = 'drill.many';
 const events = 1_000;
-const replaySeconds = 6;
+const replaySeconds = 10;
 const samples = 40;
 const allWithinMs = 60_000;
 

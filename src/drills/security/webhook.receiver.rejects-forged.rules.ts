@@ -6,7 +6,8 @@ import { verdict } from '../reliability/verdict.rules.ts';
 export type ForgedAnswer = { what: string; status: number | null };
 
 export function judgeForged(trueStatus: number | null, forged: readonly ForgedAnswer[]): Finding {
-  const values = Object.fromEntries([['true', trueStatus], ...forged.map(({ what, status }) => [what, status])]);
+  const values: Record<string, number | null> = { true: trueStatus };
+  for (const { what, status } of forged) values[what] = status;
   if (trueStatus === null) return unknown('The endpoint could not be reached.', values);
   const isRefusal = (status: number | null): boolean => status !== null && status >= 400 && status < 500;
   const taken = forged.filter(({ status }) => status !== null && !isRefusal(status));
