@@ -131,7 +131,6 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     const configurations = await readConfigurations(database, teamId);
     configurations.set('gateway', instruments.gateway());
     const digests = new Map([...configurations].map(([id, configuration]) => [id, digestOf(configuration)]));
-    const digestFor = (subject: Subject): string => digests.get(subject.id) ?? digestOf(null);
     const own = (await options.teamChecks?.(teamId, async () => (await stand(teamId)).checks)) ?? {
       definitions: [],
       collectors: [],
@@ -139,6 +138,11 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     // Those of the team come last: they may look at what the others found.
     const definitions = new Map([...catalogue.checks, ...own.definitions.map((each) => [each.id, each] as const)]);
     const collectors = new Map([...shipped, ...own.collectors].map((each) => [each.checkId, each]));
+    const digestFor = (subject: Subject, checkId: string): string => {
+      const digest = digests.get(subject.id) ?? digestOf(null);
+      const isCompared = collectors.get(checkId)?.comparesDeclarations === true;
+      return isCompared ? digestOf([digest, digests.get('declarations') ?? null]) : digest;
+    };
     return { subjects, digests, digestFor, definitions, collectors };
   };
   type Snapshot = Awaited<ReturnType<typeof snapshotOf>>;
@@ -156,7 +160,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     }
     const present = {
       nowMs: options.clock.now(),
-      configurationDigest: of.digestFor(subject),
+      configurationDigest: of.digestFor(subject, checkId),
       collectorVersion: version,
     };
     return { checkId, definition, subject, evidence, decidable, ...stateOf(evidence, present) };
@@ -200,7 +204,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
           context,
           definition,
           subject,
-          configurationDigest: of.digestFor(subject),
+          configurationDigest: of.digestFor(subject, checkId),
           onError: options.onError,
         });
         statuses[index] = statusOf(subject, checkId, evidence, of);
@@ -280,7 +284,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
       const of = await snapshotOf(teamId);
       return pairsOfCheck(of, checkId, subjectId).map(({ subject }) => ({
         subject,
-        configurationDigest: of.digestFor(subject),
+        configurationDigest: of.digestFor(subject, checkId),
       }));
     },
 

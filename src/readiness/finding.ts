@@ -28,6 +28,8 @@ export type Collector<Facts> = {
   checkId: string;
   /** Raised whenever the judgement changes: evidence of another version is stale. */
   version: number;
+  /** It compares with what the team declares of itself: a newer declaration makes its evidence stale. */
+  comparesDeclarations?: true;
   gather(context: CollectorContext, subject: Subject): Promise<Facts>;
   judge(facts: Facts, nowMs: number): Finding;
 };

@@ -33,9 +33,12 @@ import { secretsComeFromManager } from './collectors/security/secret.comes-from-
 import { secretsStrongAndUnique } from './collectors/security/secret.strong-and-unique.ts';
 import { endpointsHttpsOnly } from './collectors/security/transport.endpoints-https-only.ts';
 import { webhookSecretConfiguredAndVerifying } from './collectors/security/webhook.secret.configured-and-verifying.ts';
+import { declaredChecks } from './collectors/declared-checks.ts';
+import { launchChecks } from './collectors/launch-checks.ts';
+import { releaseChecks } from './collectors/release-checks.ts';
 import type { Collector } from './finding.ts';
 
-/** What this release decides by itself. Each is proven able to fail: tests/readiness/mutations.test.ts. */
+/** What this release decides by itself. Each is proven able to fail: tests/readiness/*.mutations.test.ts. */
 export const collectors: readonly Collector<unknown>[] = [
   retentionEnforced,
   productionHardened,
@@ -76,4 +79,7 @@ export const collectors: readonly Collector<unknown>[] = [
   secretsStrongAndUnique,
   endpointsHttpsOnly,
   webhookSecretConfiguredAndVerifying,
+  ...declaredChecks,
+  ...launchChecks,
+  ...releaseChecks,
 ];

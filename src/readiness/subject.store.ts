@@ -52,7 +52,7 @@ const configurations: Readonly<Partial<Record<SubjectKind, string>>> = {
     FROM connection c WHERE c.team_id = $1 AND c.deleted_at IS NULL`,
 };
 
-/** The configurations of a team and of what belongs to it, by the id of the subject. */
+/** The configurations of a team and of what belongs to it, by the id of the subject; of its declarations by that name. */
 export async function readConfigurations(database: Queryable, teamId: string): Promise<Map<string, unknown>> {
   const found = new Map<string, unknown>();
   for (const [kind, text] of Object.entries(configurations)) {
@@ -60,5 +60,10 @@ export async function readConfigurations(database: Queryable, teamId: string): P
     const prefix = kind === 'team' ? idPrefixes.team : prefixes[kind as keyof typeof prefixes];
     for (const { id, configuration } of rows) found.set(idFromUuid(prefix, id), configuration);
   }
+  const { rows } = await database.query<{ version: number | null }>(
+    'SELECT max(version) AS version FROM declaration WHERE team_id = $1',
+    [uuidFromId(teamId)],
+  );
+  found.set('declarations', rows[0]?.version ?? null);
   return found;
 }

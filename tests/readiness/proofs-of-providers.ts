@@ -106,6 +106,13 @@ export const proofsOfProviders: readonly Proof[] = [
       answerAsProviders(world);
       return Promise.resolve();
     },
+    related: [
+      'documenso.team.one-production-team',
+      'documenso.webhook.none-missed',
+      'goroute.account.production-organisation',
+      'goroute.participant.registered',
+      'goroute.participant.document-types',
+    ],
   },
   {
     check: 'goroute.api.production-address-answers',

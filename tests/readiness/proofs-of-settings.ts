@@ -38,6 +38,7 @@ export const proofsOfSettings: readonly Proof[] = [
       madeKey = made.id;
     },
     mend: ({ api, team }) => api.ask('DELETE', `/v1/teams/${team}/api-keys/${madeKey}`),
+    related: ['network.rate-limits-fit-traffic'],
   },
   {
     check: 'secret.strong-and-unique',
@@ -50,6 +51,7 @@ export const proofsOfSettings: readonly Proof[] = [
     subject: endpoint,
     plant: sql(`UPDATE endpoint SET url = 'http://receiver.example.com/hook' WHERE id = $1`, endpoint),
     mend: sql(`UPDATE endpoint SET url = 'https://receiver.example.com/hook' WHERE id = $1`, endpoint),
+    related: ['audit.webhook-changes-traceable'],
   },
   {
     check: 'network.no-tunnel-addresses',

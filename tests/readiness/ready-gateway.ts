@@ -53,8 +53,8 @@ export type ReadyGateway = {
   rewrite: { served: (text: string, path: string) => string };
   /** The manifest of the release that is said to run, and what is installed. */
   release: ReadyRelease;
-  /** By check and subject. */
-  evaluate(): Promise<Map<string, CheckStatus>>;
+  /** By check and subject: all, or one check. */
+  evaluate(checkId?: string): Promise<Map<string, CheckStatus>>;
   /** Reads of envelopes that nobody read before, of documents that are fetched once. */
   makeCleanCalls(count: number): Promise<void>;
   call(connection: string, path: string): Promise<number>;
@@ -192,10 +192,13 @@ export async function startReadyGateway(
     workingFolder: folder,
     rewrite,
     release: readyRelease,
-    async evaluate() {
+    async evaluate(checkId) {
       const rows = await readAllConnections(pool);
       connections = new Map(rows.map((row) => [row.id, readConnectionConfig(sealer, row)]));
-      const statuses = await readiness.evaluateAll(gateway.team);
+      const { team } = gateway;
+      const statuses = await (checkId === undefined
+        ? readiness.evaluateAll(team)
+        : readiness.evaluate({ teamId: team, checkId }));
       if (errors.length > 0) throw new AggregateError(errors.splice(0), 'gathering failed');
       return new Map(statuses.map((status) => [`${status.checkId} ${status.subject.id}`, status]));
     },

@@ -10,6 +10,7 @@ const most = 2_000;
 export const fieldsClassified: Collector<FieldFacts> = {
   checkId: 'compliance.privacy.fields-classified',
   version: 1,
+  comparesDeclarations: true,
   async gather(context, subject) {
     const sinceMs = context.nowMs - 7 * dayMs;
     const bodies = await readEventBodies(context, { teamId: subject.id, sourceIds: null, sinceMs, most, perType });

@@ -11,6 +11,7 @@ const eventsMost = 500;
 export const oneProductionTeam: Collector<TeamFacts> = {
   checkId: 'documenso.team.one-production-team',
   version: 1,
+  comparesDeclarations: true,
   async gather(context: GatheringContext, subject) {
     const connection = context.connections.find(subject.id);
     if (connection === null) throw new Error(`${subject.id} cannot be read`);

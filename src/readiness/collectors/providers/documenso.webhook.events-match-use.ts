@@ -10,6 +10,7 @@ const eventsMost = 20_000;
 export const webhookEventsMatchUse: Collector<EventUse> = {
   checkId: 'documenso.webhook.events-match-use',
   version: 1,
+  comparesDeclarations: true,
   async gather(context, subject) {
     const { team, own } = uuidsOf(subject);
     const { parts } = await readDeclared(context, subject);

@@ -16,6 +16,7 @@ const eventsMost = 200;
 export const productionOrganisation: Collector<OrganisationFacts> = {
   checkId: 'goroute.account.production-organisation',
   version: 1,
+  comparesDeclarations: true,
   async gather(context: GatheringContext, subject) {
     const found = gorouteProduction(context, subject);
     if (!found.concerned) return found;

@@ -6,6 +6,7 @@ import { type IdentifierFacts, judgeIdentifiers } from './goroute.identifiers.va
 export const identifiersValidAndOwn: Collector<IdentifierFacts> = {
   checkId: 'goroute.identifiers.valid-and-own',
   version: 1,
+  comparesDeclarations: true,
   async gather(context, subject) {
     const { participants = [], legalEntity = null } = (await readDeclared(context, subject)).parts;
     const found = await context.query(

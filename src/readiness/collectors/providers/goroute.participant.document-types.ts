@@ -9,6 +9,7 @@ import { type DocumentTypeFacts, judgeDocumentTypes } from './goroute.participan
 export const participantDocumentTypes: Collector<DocumentTypeFacts> = {
   checkId: 'goroute.participant.document-types',
   version: 1,
+  comparesDeclarations: true,
   async gather(context: GatheringContext, subject) {
     const found = gorouteProduction(context, subject);
     if (!found.concerned) return found;

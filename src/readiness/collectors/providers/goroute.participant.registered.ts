@@ -9,6 +9,7 @@ import { judgeRegistered, type RegisteredFacts } from './goroute.participant.reg
 export const participantsRegistered: Collector<RegisteredFacts> = {
   checkId: 'goroute.participant.registered',
   version: 1,
+  comparesDeclarations: true,
   async gather(context: GatheringContext, subject) {
     const found = gorouteProduction(context, subject);
     if (!found.concerned) return found;

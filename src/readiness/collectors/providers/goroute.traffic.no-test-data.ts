@@ -15,6 +15,7 @@ const sendsMost = 300;
 export const noTestData: Collector<TestDataFacts> = {
   checkId: 'goroute.traffic.no-test-data',
   version: 1,
+  comparesDeclarations: true,
   async gather(context: GatheringContext, subject) {
     const found = gorouteProduction(context, subject);
     if (!found.concerned) return found;

@@ -9,6 +9,7 @@ const eventsMost = 50_000;
 export const registeredForProduction: Collector<RegistrationFacts> = {
   checkId: 'goroute.webhook.registered-for-production',
   version: 1,
+  comparesDeclarations: true,
   async gather(context, subject) {
     const { team, own } = uuidsOf(subject);
     const { parts } = await readDeclared(context, subject);

@@ -8,6 +8,7 @@ import { judgeSourceAddresses, type SourceAddresses } from './goroute.webhook.so
 export const sourceAddressesAllowed: Collector<SourceAddresses> = {
   checkId: 'goroute.webhook.source-addresses-allowed',
   version: 1,
+  comparesDeclarations: true,
   async gather(context, subject) {
     const { team, own } = uuidsOf(subject);
     const { parts } = await readDeclared(context, subject);

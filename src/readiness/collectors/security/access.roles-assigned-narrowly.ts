@@ -12,6 +12,7 @@ const entriesMost = 100_000;
 export const rolesAssignedNarrowly: Collector<RoleFacts> = {
   checkId: 'access.roles-assigned-narrowly',
   version: 1,
+  comparesDeclarations: true,
   async gather(context, subject) {
     const { team } = uuidsOf(subject);
     const sinceMs = context.nowMs - observedDays * dayMs;

@@ -9,6 +9,7 @@ const eventsMost = 10_000;
 export const ipAllowListConfigured: Collector<AllowListFacts> = {
   checkId: 'network.ip-allow-list-configured',
   version: 1,
+  comparesDeclarations: true,
   async gather(context, subject) {
     const { team, own } = uuidsOf(subject);
     const { parts, confirmed } = await readDeclared(context, subject);

@@ -13,6 +13,7 @@ const prefixes = { key: idPrefixes.apiKey, source: idPrefixes.source, endpoint: 
 export const rateLimitsFitTraffic: Collector<LimitFacts> = {
   checkId: 'network.rate-limits-fit-traffic',
   version: 1,
+  comparesDeclarations: true,
   async gather(context: GatheringContext, subject) {
     const { team } = uuidsOf(subject);
     const { traffic } = (await readDeclared(context, subject)).parts;

@@ -1,0 +1,4 @@
+import { proofsOfDeclarations } from './proofs-of-declarations.ts';
+import { proveChecks } from './prove-checks.ts';
+
+proveChecks('declared', proofsOfDeclarations);
