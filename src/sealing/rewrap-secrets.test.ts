@@ -31,7 +31,7 @@ function rewrap(masterKeys: readonly Buffer[], input: Parameters<typeof rewrapSe
 /** How many values of each column of teams are under a key. */
 function under({ columns }: SealedInventory, keyId: string | null): number[] {
   return columns
-    .filter(({ title }) => title !== 'signing keys of the audit log')
+    .filter(({ title }) => title !== 'signing keys of the audit log' && !title.includes('promoted'))
     .map(({ keys }) => keys.find((each) => each.keyId === keyId)?.count ?? 0);
 }
 
@@ -102,6 +102,18 @@ describe('rewrapping', () => {
     expect(under(result.after, oldId)).toEqual([0, 0, 0, 0, 0]);
     expect(result).toMatchObject({ moved: 5, damaged: [], after: { sealing: newId, opening: [oldId] } });
     expect(await opened(withNew, rows)).toEqual(valuesOf('värdet'));
+  });
+
+  it('moves what a promotion keeps for its way back, which opens as a credential of its connection', async () => {
+    const { team, connectionCredential } = await insertSealedRows(database.pool, withOld, 'former');
+    await database.pool.query(
+      `INSERT INTO promotion_credential (team_id, promotion_id, id, part, name, kind, sealed)
+         SELECT team_id, gen_random_uuid(), id, 'former', name, kind, sealed FROM connection_credential WHERE id = $1`,
+      [uuidFromId(connectionCredential)],
+    );
+    expect(await rewrap([newKey, oldKey])).toMatchObject({ moved: 6, damaged: [] });
+    const kept = await sealedOf('promotion_credential', 'sealed', connectionCredential);
+    expect(openFields(withNew, team, connectionCredential, kept)).toEqual({ token: { value: 'former' } });
   });
 
   it('leaves alone what is under the first key already, and what is empty', async () => {
