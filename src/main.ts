@@ -31,11 +31,8 @@ import { createIdSource } from './ids/id-source.ts';
 import { openBackground } from './operations/open-background.ts';
 import { loadOrCreateOperatorKey } from './operations/operator-key.ts';
 import { createListeners } from './listening/listeners.ts';
-import { openPromotion } from './promotion/open-promotion.ts';
-import { openReadiness } from './readiness/open-readiness.ts';
+import { openProving } from './open-proving.ts';
 import { openReceiving, sourceCachePath } from './receiving/open-receiving.ts';
-import { createTeamChecks } from './reviews/create-team-checks.ts';
-import { openReviews } from './reviews/open-reviews.ts';
 import { registerRoutes } from './register-routes.ts';
 import { openMasterKeys } from './sealing/master-key.ts';
 import { createSealer } from './sealing/sealer.ts';
@@ -103,6 +100,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
       ? {
           crashPoint: process.env['POSTHORN_CRASH_POINT'],
           leaseSeconds: process.env['POSTHORN_TEST_LEASE_SECONDS'],
+          clockAheadSeconds: process.env['POSTHORN_TEST_CLOCK_AHEAD_SECONDS'],
         }
       : null,
   );
@@ -287,22 +285,22 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
       answered.add(code);
     },
   });
-  const { readiness, drills } = openReadiness({
-    server,
+  const proving = openProving({
     ...parts,
+    server,
     config,
     release: version,
     publicUrl,
     environment: process.env,
-    call: calls.calling.caller,
-    connections: calls.directory,
-    teamChecks: createTeamChecks({ database: pools.general, egress }),
+    egress,
+    calls,
+    acceptor,
+    signer: access.audit.services.signer,
     answered: () => answered,
-    onError: (error) => reportError('readiness', error),
-    drilling: { egress, directory, links, operator, url: () => url, exclusive: embedded, onTold: tell },
+    onTold: tell,
+    drilling: { directory, links, operator, url: () => url, exclusive: embedded },
+    clockAheadMs: rehearsal.clockAheadMs,
   });
-  const reviews = openReviews({ ...parts, config, release: version, readiness, onTold: tell });
-  const promotion = openPromotion({ ...parts, reviews, calls, acceptor, onTold: tell });
   const services = { database: pools.general, clock, ids, sealer, environment: config.environment };
   const onQueued = (): void => engine.queued();
   const waitingRoom = createFeedWaitingRoom({
@@ -325,10 +323,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     calling: calls.calling,
     connections: calls.directory,
     archive: archive.services,
-    readiness,
-    reviews: reviews.services,
-    promotion: promotion.services,
-    drills: drills.services,
+    ...proving.parts,
     blobs,
     links,
     listeners,
@@ -340,6 +335,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     onError: reportError,
     node: {
       database: pools.general,
+      masterKeys,
       dataFolder: embedded ? config.dataFolder : null,
       engine: () => engine.state(),
       stopping: () => stopping,
@@ -356,7 +352,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
   shutdown.add('deliveries', (withinMs) => engine.stop(Math.min(shutdown.underWayMs, Math.max(0, withinMs - 3_500))));
   // Before the engine, under whose epoch calls are on record.
   shutdown.add('calls', (withinMs) => calls.stop(Math.min(shutdown.underWayMs, withinMs)));
-  const workers = [outbox, replays, maintenance, archive, drills.worker, reviews.worker, promotion.worker];
+  const workers = [outbox, replays, maintenance, archive, ...proving.workers];
   shutdown.add('background work', () => Promise.all(workers.map((worker) => worker.stop())), 5_000);
   const work = async (): Promise<void> => {
     if (stopping) return;

@@ -1,12 +1,21 @@
 import { statfs } from 'node:fs/promises';
 import type pg from 'pg';
 import { isMigrated } from '../database/migrate.ts';
-import { judgeDisk, judgeReadiness, judgeSpool, type ReadinessCheck, type SpoolFigures } from './readiness.rules.ts';
+import { probeMasterKeys } from '../sealing/probe-master-keys.ts';
+import {
+  judgeDisk,
+  judgeMasterKeys,
+  judgeReadiness,
+  judgeSpool,
+  type ReadinessCheck,
+  type SpoolFigures,
+} from './readiness.rules.ts';
 
 const databaseTimeoutMs = 2_000;
 
 export type ReadinessSources = {
   database: pg.Pool;
+  masterKeys: readonly Buffer[];
   /** Where the embedded database writes; null when the database is elsewhere. */
   dataFolder: string | null;
   engine: () => { joined: boolean; certain: boolean; stalled: boolean };
@@ -17,11 +26,13 @@ export type ReadinessSources = {
   now: () => number;
 };
 
-/** Whether this node can do its work now: database, migrations, lease, disk, and not on its way down. */
+/** Whether this node can do its work now: database, migrations, master key, lease, disk, and not on its way down. */
 export async function checkReadiness(sources: ReadinessSources) {
   const checks: ReadinessCheck[] = [];
   if (sources.stopping()) checks.push({ name: 'running', ok: false, detail: 'this node is stopping' });
-  checks.push(await checkDatabase(sources.database));
+  const database = await checkDatabase(sources.database);
+  checks.push(database);
+  if (database.ok) checks.push(await checkMasterKeys(sources));
   const engine = sources.engine();
   checks.push({
     name: 'lease',
@@ -45,20 +56,35 @@ export async function checkReadiness(sources: ReadinessSources) {
 }
 
 async function checkDatabase(database: pg.Pool): Promise<ReadinessCheck> {
-  const timeout = new Promise<never>((_resolve, reject) => {
-    setTimeout(() => reject(new Error(`no answer within ${databaseTimeoutMs} ms`)), databaseTimeoutMs).unref();
-  });
   try {
-    const migrated = await Promise.race([isMigrated(database), timeout]);
+    const migrated = await inTime(isMigrated(database));
     return {
       name: 'database',
       ok: migrated,
       detail: migrated ? 'answers, and every migration is applied' : 'migrations are missing: restart this node',
     };
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    return { name: 'database', ok: false, detail: `out of reach${code}` };
+    return { name: 'database', ok: false, detail: `out of reach${codeOf(error)}` };
   }
+}
+
+async function checkMasterKeys(sources: Pick<ReadinessSources, 'database' | 'masterKeys'>): Promise<ReadinessCheck> {
+  try {
+    return judgeMasterKeys(await inTime(probeMasterKeys(sources)));
+  } catch (error) {
+    return { name: 'master-key', ok: false, detail: `what is sealed could not be read${codeOf(error)}` };
+  }
+}
+
+function inTime<Value>(work: Promise<Value>): Promise<Value> {
+  const timeout = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error(`no answer within ${databaseTimeoutMs} ms`)), databaseTimeoutMs).unref();
+  });
+  return Promise.race([work, timeout]);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
 }
 
 async function freeBytesOf(folder: string | null): Promise<number | null> {

@@ -22,6 +22,19 @@ export function judgeDisk(freeBytes: number | null): ReadinessCheck {
   };
 }
 
+/**
+ * A node whose master key is another's can neither sign nor verify. A few values under a key that is gone are the matter of
+ * those whose they are, so it takes most of a kind.
+ */
+export function judgeMasterKeys(probes: readonly { title: string; looked: number; foreign: number }[]): ReadinessCheck {
+  const name = 'master-key';
+  const closed = probes.find(({ looked, foreign }) => foreign * 2 > looked);
+  if (closed === undefined) return { name, ok: true, detail: 'opens what is sealed' };
+  const { title, looked, foreign } = closed;
+  const detail = `${foreign} of ${looked} ${title} are sealed under another key: give it back, see posthorn keys status`;
+  return { name, ok: false, detail };
+}
+
 export type SpoolFigures = {
   records: number;
   bytes: number;

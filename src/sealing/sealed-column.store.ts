@@ -20,6 +20,20 @@ export async function countByKey(database: pg.Pool, { table, column }: SealedCol
   return rows;
 }
 
+/** As `countByKey`, of so many values at most: soon done, however many there are. */
+export async function sampleByKey(
+  database: pg.Pool,
+  { table, column }: SealedColumn,
+  limit: number,
+): Promise<KeyCount[]> {
+  const { rows } = await database.query<KeyCount>(
+    `SELECT ${keyIdOf('value')} AS "keyId", count(*)::int AS count
+       FROM (SELECT ${column} AS value FROM ${table} WHERE ${column} IS NOT NULL LIMIT $1) sample GROUP BY 1`,
+    [limit],
+  );
+  return rows;
+}
+
 /** The next values behind `after` that are under any of these keys, in the order of the primary key. */
 export async function readSealedPage(
   database: pg.Pool,
