@@ -1,3 +1,6 @@
 import type { Drill } from './drill.ts';
+import { switchOffWorks } from './launch/launch.rollback.switch-off-works.ts';
+import { dependenciesCheckedDeep } from './monitoring/health.dependencies-checked-deep.ts';
 
-export const platformDrills: readonly Drill[] = [];
+/** Drills of load, operation, documentation and launch. */
+export const platformDrills: readonly Drill[] = [dependenciesCheckedDeep, switchOffWorks];
