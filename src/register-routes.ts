@@ -21,7 +21,11 @@ import { launchRoutes } from './promotion/launch.routes.ts';
 import { promotionRoutes } from './promotion/promotions.routes.ts';
 import { rehearsalRoutes } from './readiness/rehearsal.routes.ts';
 import { readinessRoutes } from './readiness/readiness.routes.ts';
+import { certificateRoutes } from './reviews/certificate/certificate.routes.ts';
 import { teamCheckRoutes } from './reviews/checks/team-checks.routes.ts';
+import { attestationRoutes } from './reviews/people/attestations.routes.ts';
+import { signOffRoutes } from './reviews/people/sign-offs.routes.ts';
+import { waiverRoutes } from './reviews/people/waivers.routes.ts';
 import { reviewCheckRoutes } from './reviews/review-checks.routes.ts';
 import { reviewRoutes } from './reviews/reviews.routes.ts';
 import { inboundRoutes } from './receiving/inbound.routes.ts';
@@ -54,7 +58,10 @@ export type RouteParts = {
   onError: Options<typeof listenRoutes>['onError'];
   readiness: Options<typeof readinessRoutes>['readiness'];
   reviews: Omit<
-    Options<typeof reviewRoutes>['services'] & Options<typeof teamCheckRoutes>['services'],
+    Options<typeof reviewRoutes>['services'] &
+      Options<typeof teamCheckRoutes>['services'] &
+      Options<typeof attestationRoutes>['services'] &
+      Options<typeof certificateRoutes>['services'],
     keyof Options<typeof callRoutes>
   >;
   promotion: Omit<
@@ -96,6 +103,10 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(reviewRoutes({ services: forReviews }));
   await server.register(reviewCheckRoutes({ services: forReviews }));
   await server.register(teamCheckRoutes({ services: forReviews }));
+  await server.register(attestationRoutes({ services: forReviews }));
+  await server.register(waiverRoutes({ services: forReviews }));
+  await server.register(signOffRoutes({ services: forReviews }));
+  await server.register(certificateRoutes({ services: forReviews }));
   await server.register(rehearsalRoutes({ database: services.database, connections: directory }));
   await server.register(promotionRoutes({ services: { ...services, ...parts.promotion } }));
   await server.register(launchRoutes({ services: { ...services, ...parts.promotion } }));

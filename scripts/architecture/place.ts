@@ -38,7 +38,7 @@ export function placeOf(path: string): Place {
 }
 
 function kindOf(path: string, area: string): Place['kind'] {
-  if (path === 'src/main.ts' || path === 'src/register-routes.ts') return 'main';
+  if (['src/main.ts', 'src/open-proving.ts', 'src/register-routes.ts'].includes(path)) return 'main';
   if (path === 'src/config.ts') return 'config';
   if (area === '' || foundations.has(area)) return 'foundation';
   return transports.has(area) ? 'transport' : 'capability';

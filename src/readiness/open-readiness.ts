@@ -61,7 +61,7 @@ export function openReadiness(options: {
 }): { readiness: Readiness; drills: OpenDrills } {
   const { server, config, connections, publicUrl } = options;
   const targetUrlPolicy = targetUrlPolicyOf(config);
-  const decides = collectors.map(({ checkId }) => checkId);
+  const decides = [...collectors.map(({ checkId }) => checkId), ...drillVersions.keys()];
   const routes = createRouteList();
   server.addHook('onRoute', (route) => routes.note(route));
   const readiness = createReadiness({

@@ -19,7 +19,7 @@ import { until } from '../support/until.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into at every depth
 type Answer = { status: number; body: any; requestId: string };
-type Step = { route: string; action: AuditAction; path: string; body?: object };
+type Step = { route: string; action: AuditAction; path: string; body?: object; by?: { key: string; memberId: string } };
 
 /** What writes and is no management: the traffic that the gateway is there for, which has ledgers of its own. */
 const traffic = [
@@ -29,7 +29,11 @@ const traffic = [
   /^POST \/v1\/teams\/:team\/readiness\/(run|:check\/run)$/,
 ];
 /** What only reads as HTTP has it, and shows what is masked otherwise. */
-const revealing = ['GET /v1/teams/:team/events/:id/body'];
+const revealing = [
+  'GET /v1/teams/:team/events/:id/body',
+  // Signed by the gateway: who has one is on record.
+  'GET /v1/teams/:team/reviews/:review/certificate',
+];
 
 const quietDay = {
   calls: 0,
@@ -123,10 +127,10 @@ async function presentTransaction(): Promise<string> {
 }
 
 /** Does one thing over HTTP, and holds the log to exactly one new entry that says who did it, to what, and by which request. */
-async function recorded({ route, action, path, body }: Step): Promise<{ answer: Answer; entry: AuditEntry }> {
+async function recorded({ route, action, path, body, by }: Step): Promise<{ answer: Answer; entry: AuditEntry }> {
   const [method = ''] = route.split(' ');
   const before = await presentTransaction();
-  const answer = await ask(method, path, body);
+  const answer = await ask(method, path, body, by?.key);
   expect(answer.status, `${route}: ${JSON.stringify(answer.body)}`).toBeLessThan(300);
   // What Posthorn goes on to do by itself is on record as its own.
   const entries = (await entriesAfter(before)).filter(({ actor }) => actor.kind !== 'posthorn');
@@ -136,7 +140,7 @@ async function recorded({ route, action, path, body }: Step): Promise<{ answer: 
   ).toEqual([action]);
   const [entry] = entries as [AuditEntry];
   expect(entry, route).toMatchObject({
-    actor: { kind: 'operator', id: null },
+    actor: by === undefined ? { kind: 'operator', id: null } : { kind: 'api-key', memberId: by.memberId },
     requestId: answer.requestId,
     address: '127.0.0.1',
     outcome: 'succeeded',
@@ -152,8 +156,15 @@ describe('every route that writes', () => {
   let team: string;
   let at: string;
   const said: AuditEntry[] = [];
-  const step = async (route: string, action: AuditAction, path: string, body?: object): Promise<Answer> => {
-    const { answer, entry } = await recorded({ route, action, path, ...(body === undefined ? {} : { body }) });
+  const step = async (
+    route: string,
+    action: AuditAction,
+    path: string,
+    body?: object,
+    by?: Step['by'],
+  ): Promise<Answer> => {
+    const more = { ...(body === undefined ? {} : { body }), ...(by === undefined ? {} : { by }) };
+    const { answer, entry } = await recorded({ route, action, path, ...more });
     said.push(entry);
     return answer;
   };
@@ -328,6 +339,59 @@ describe('every route that writes', () => {
     });
     const text = `${planted}7`;
     await step('POST /v1/teams/:team/reviews/:review/comments', 'review.commented', `${review}/comments`, { text });
+  });
+
+  test('of what people say in reviews leaves one entry under their name, and none of their words', async () => {
+    const member = async (name: string): Promise<{ key: string; memberId: string }> => {
+      const person = { name, email: `${name}@example.com`, role: 'developer' };
+      const { id: memberId } = (await ask('POST', `${at}/members`, person)).body as { id: string };
+      const key = await ask('POST', `${at}/api-keys`, { name, memberId, permissions: ['*'] });
+      return { memberId, key: key.body.key as string };
+    };
+    const [ada, bo] = [await member('ada'), await member('bo')];
+    await ask('PUT', `${at}/signers/security`, { members: [ada.memberId] });
+    const checklists = ['webhook-system'];
+    const made = await ask('POST', `${at}/reviews`, { name: 'Said', checklists, integration: {} });
+    const review = `${at}/reviews/${made.body.id}`;
+
+    const attestations = `${at}/attestations`;
+    const files = 'POST /v1/teams/:team/attestations/files';
+    const base64 = Buffer.from(planted).toString('base64');
+    const file = { name: `${planted}.txt`, contentType: 'text/plain', base64 };
+    await step(files, 'attestation-file.stored', `${attestations}/files`, file, ada);
+    const said1 = { check: 'compliance.incident.plan-approved', proofs: [{ kind: 'text', text: `${planted} 11` }] };
+    const attested = 'POST /v1/teams/:team/attestations';
+    const { body } = await step(attested, 'attestation.made', attestations, { ...said1, note: planted }, ada);
+    const turns = `POST /v1/teams/:team/attestations/:attestation`;
+    const one = `${attestations}/${body.id}`;
+    await step(`${turns}/confirm`, 'attestation.confirmed', `${one}/confirm`, undefined, bo);
+    await step(`${turns}/withdraw`, 'attestation.withdrawn', `${one}/withdraw`, undefined, bo);
+
+    const asked = async (check: string): Promise<string> => {
+      const waiver = {
+        check,
+        reason: `${planted} 12`,
+        control: `${planted} 13`,
+        expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+      };
+      const route = 'POST /v1/teams/:team/reviews/:review/waivers';
+      const answer = await step(route, 'waiver.requested', `${review}/waivers`, waiver, ada);
+      return `${review}/waivers/${answer.body.id}`;
+    };
+    const [first, second] = [await asked('launch.training.completed'), await asked('launch.support.briefed')];
+    const waivers = 'POST /v1/teams/:team/reviews/:review/waivers/:waiver';
+    await step(`${waivers}/approve`, 'waiver.approved', `${first}/approve`, undefined, bo);
+    await step(`${waivers}/refuse`, 'waiver.refused', `${second}/refuse`, undefined, bo);
+    await step(`${waivers}/withdraw`, 'waiver.taken-back', `${first}/withdraw`, undefined, ada);
+
+    const { evidenceHash } = (await ask('GET', review)).body as { evidenceHash: string };
+    const signOffs = 'POST /v1/teams/:team/reviews/:review/sign-offs';
+    const signature = { duty: 'security', evidenceHash, remark: planted };
+    const signed = await step(signOffs, 'review.signed', `${review}/sign-offs`, signature, ada);
+    const withdraw = `${review}/sign-offs/${signed.body.id}/withdraw`;
+    await step(`${signOffs}/:signOff/withdraw`, 'sign-off.withdrawn', withdraw, undefined, ada);
+    const certificate = 'GET /v1/teams/:team/reviews/:review/certificate';
+    await step(certificate, 'certificate.issued', `${review}/certificate`);
   });
 
   test('of checks and checklists of a team leaves one entry', async () => {

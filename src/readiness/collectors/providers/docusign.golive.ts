@@ -8,24 +8,27 @@ import { judgeListReads } from './docusign.golive.list-read-once.rules.ts';
 import { judgePolling } from './docusign.golive.no-polling.rules.ts';
 import { judgeCleanCalls } from './docusign.golive.twenty-clean-calls.rules.ts';
 
+const gather = (context: GatheringContext, subject: Subject): Promise<ReviewedCalls> =>
+  gatherReviewedCalls(context, subject);
+
 export const twentyCleanCalls: Collector<ReviewedCalls> = {
   checkId: 'docusign.golive.twenty-clean-calls',
   version: 1,
-  gather: gatherReviewedCalls,
+  gather,
   judge: judgeCleanCalls,
 };
 
 export const noPolling: Collector<ReviewedCalls> = {
   checkId: 'docusign.golive.no-polling',
   version: 1,
-  gather: gatherReviewedCalls,
+  gather,
   judge: judgePolling,
 };
 
 export const listReadOnce: Collector<ReviewedCalls> = {
   checkId: 'docusign.golive.list-read-once',
   version: 1,
-  gather: gatherReviewedCalls,
+  gather,
   judge: judgeListReads,
 };
 
