@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
 type SilentServer = {
-  /** Reads requests and never answers, or stops within the body where the path ends with `stops`. */
+  /** Reads requests and never answers; stops within the body where the path ends with `stops`, and with `garbage`
+   * answers that instead of HTTP. */
   url: string;
   /** Takes connections and says nothing, not of TLS either. */
   secureUrl: string;
@@ -13,7 +14,7 @@ type SilentServer = {
 };
 
 /** A provider on loopback that hangs in the ways that HTTP servers do not let themselves be told to. */
-export async function startSilentServer(signal: AbortSignal): Promise<SilentServer> {
+export async function startSilentServer(signal: AbortSignal, garbage = ''): Promise<SilentServer> {
   const open = new Set<Socket>();
   let opened = 0;
   const keep = (socket: Socket): void => {
@@ -25,7 +26,9 @@ export async function startSilentServer(signal: AbortSignal): Promise<SilentServ
   const plain = createServer((socket) => {
     keep(socket);
     socket.on('data', (chunk) => {
-      if (!/^\w+ \S*stops /.test(chunk.toString('latin1'))) return;
+      const [, path = ''] = chunk.toString('latin1').split(' ', 2);
+      if (path.endsWith('garbage')) socket.end(garbage);
+      if (!path.endsWith('stops')) return;
       socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 100\r\n\r\nhalf of it');
     });
   });

@@ -11,6 +11,7 @@ export type SubjectConnection = {
   environment: 'sandbox' | 'production';
   status: 'active' | 'paused';
   policy: Policy;
+  credentials?: readonly { kind: string }[];
 };
 
 type PolicyChange = { [Part in keyof Policy]?: Partial<Policy[Part]> };
@@ -44,6 +45,7 @@ export type CallView = {
   outcome: string;
   error: string | null;
   status: number | null;
+  credentialId: string | null;
   tries: { status: number | null; error: string | null }[];
 };
 
