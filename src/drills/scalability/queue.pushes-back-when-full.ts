@@ -6,7 +6,7 @@ import { isTaken, sendAll } from '../reliability/send-all.ts';
 import { judgePushBack } from './queue.pushes-back-when-full.rules.ts';
 
 const [type, heldType] = ['drill.pushed', 'drill.held'];
-const perSecond = 40;
+const perSecond = 10;
 const pressMs = 20_000;
 const leastPressMs = 3_000;
 /** Five times as much as is taken. */
@@ -34,9 +34,9 @@ export const pushesBackWhenFull: Drill = {
     // The operator's key is not limited.
     const unlimited = teamAt(node, { id: team.id, key: node.operatorKey });
     const receiver = await stage.receiver();
-    await team.endpoint({ url: receiver.url, eventTypes: [type] });
-    const source = await twinSource(team, { provider: 'goroute' });
-    await team.endpoint({ url: `${receiver.url}/in`, eventTypes: ['*'], sources: [source.id] });
+    await unlimited.endpoint({ url: receiver.url, eventTypes: [type] });
+    const source = await twinSource(unlimited, { provider: 'goroute' });
+    await unlimited.endpoint({ url: `${receiver.url}/in`, eventTypes: ['*'], sources: [source.id] });
 
     const pressed = await press(stage, team, stage.paced(pressMs, leastPressMs));
     stage.note('More was posted than the key may.', { perSecond, ...pressed });
@@ -44,7 +44,7 @@ export const pushesBackWhenFull: Drill = {
 
     let isHolding = true;
     const stuck = await stage.receiver(() => (isHolding ? 'hang' : { status: 200 }));
-    await team.endpoint({
+    await unlimited.endpoint({
       url: stuck.url,
       eventTypes: [heldType],
       retry: { timeoutMs: 300_000, scheduleSeconds: [1, 1] },
