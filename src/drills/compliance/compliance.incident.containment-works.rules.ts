@@ -8,7 +8,7 @@ export type ContainmentFacts = {
   worked: readonly { what: string; did: boolean }[];
   orders: readonly Order[];
   undone: readonly Order[];
-  /** The frozen connection's answers out of memory. */
+  /** Whether the frozen connection went on answering, 0 or 1. */
   servedWhileFrozen: number;
   /** An event that was acknowledged before, and is there. */
   acknowledgedIsThere: boolean;
@@ -23,7 +23,7 @@ export function judgeContainment(facts: ContainmentFacts): Finding {
   const values = { orders: orders.length, slowestMs: slowest, servedWhileFrozen, evidenceFaults };
   const idle = worked.filter(({ did }) => !did).map(({ what }) => what);
   if (idle.length > 0) return unknown(`Did not work to begin with: ${listed(idle)}.`, values);
-  if (servedWhileFrozen > 0) return failed('A frozen connection was answered out of memory.', values);
+  if (servedWhileFrozen > 0) return failed('A frozen connection went on answering.', values);
   const late = orders.filter(({ tookMs }) => tookMs === null).map(({ what }) => what);
   if (late.length > 0) return failed(`Not stopped on all nodes in time: ${listed(late)}.`, values);
   if (!acknowledgedIsThere) return failed('An event that was acknowledged is not there any more.', values);
