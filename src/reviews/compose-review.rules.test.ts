@@ -13,6 +13,7 @@ const definitions: CheckDefinition[] = [
   { ...base, id: 'a.blocks', subject: 'gateway', severity: 'blocker', kind: 'automatic' },
   { ...base, id: 'b.major', subject: 'gateway', severity: 'major', kind: 'automatic' },
   { ...base, id: 'c.said', subject: 'organisation', severity: 'minor', kind: 'attested' },
+  { ...base, id: 'd.on-the-day', subject: 'gateway', severity: 'blocker', kind: 'drill' },
 ];
 const catalogue = {
   checks: new Map(definitions.map((each) => [each.id, each])),
@@ -23,7 +24,10 @@ const catalogue = {
         id: 'l',
         title: 'L',
         signoffs: ['security'],
-        items: [{ ref: '1', says: 'S', phase: 'prepare', checks: ['a.blocks', 'b.major', 'c.said'] }],
+        items: [
+          { ref: '1', says: 'S', phase: 'prepare', checks: ['a.blocks', 'b.major', 'c.said'] },
+          { ref: '2', says: 'D', phase: 'launch-day', checks: ['d.on-the-day'] },
+        ],
       },
     ],
   ]),
@@ -130,6 +134,14 @@ describe('a review', () => {
     );
   });
 
+  test('neither waits for what can only hold after the launch, nor has it signed', () => {
+    const facts = signed(factsWith({ 'd.on-the-day': 'unknown' }));
+    expect(composeReview(facts).verdict).toEqual({ passed: true, because: [] });
+    const launched = composeReview({ ...factsWith({ 'd.on-the-day': 'failed' }), signOffs: facts.signOffs });
+    expect(launched).toMatchObject({ verdict: { passed: true }, missingDuties: [] });
+    expect(stateOf(factsWith({ 'd.on-the-day': 'failed' }), 'd.on-the-day')).toBe('failed');
+  });
+
   test('in which nothing holds does not pass', () => {
     const all = new Map(definitions.map(({ id }) => [id, 'Left out.']));
     const facts = signed(factsWith({}, { outOfScope: { checks: all, subjects: new Map() } }));
@@ -166,6 +178,6 @@ describe('a review', () => {
 
   test('counts every check once in its section', () => {
     const { sections } = composeReview(factsWith({ 'a.blocks': 'failed' }));
-    expect(sections).toMatchObject([{ section: 'security', total: 3, failed: 1, passed: 1, attested: 1 }]);
+    expect(sections).toMatchObject([{ section: 'security', total: 4, failed: 1, passed: 2, attested: 1 }]);
   });
 });

@@ -3,6 +3,7 @@ import type { CheckState } from '../readiness/finding.ts';
 import { mergeChecklists, placeOfSection } from '../readiness/merge-checklists.rules.ts';
 import { type EvidenceSet, hashOfEvidenceSet } from './people/evidence-set.rules.ts';
 import { fallenBecause, missingDuties, type SigningFacts } from './people/sign-off.rules.ts';
+import { isSigned } from './before-launch.rules.ts';
 import type { ReviewedCheck, ReviewView, SectionProgress, SignOffOnRecord } from './review.ts';
 import { type CheckFacts, isStanding, reviewedChecks } from './reviewed-checks.rules.ts';
 import { verdictOf } from './verdict.rules.ts';
@@ -42,7 +43,7 @@ export function composeReview(facts: ReviewFacts): ReviewView {
   };
 }
 
-/** What is signed. The configuration is that of the integration and the gateway, and what the team's own checks say. */
+/** What is signed: what has to hold before the launch. The configuration is that of the integration and the gateway, and what the team's own checks say. */
 function evidenceSetOf(checks: readonly ReviewedCheck[], facts: ReviewFacts): EvidenceSet {
   const { review, catalogue, digests, release, environment } = facts;
   const { integration } = review;
@@ -61,7 +62,7 @@ function evidenceSetOf(checks: readonly ReviewedCheck[], facts: ReviewFacts): Ev
       own,
       definitions,
     }),
-    checks: checks.map(({ checkId, subject, state, basis }) => ({
+    checks: checks.filter(isSigned).map(({ checkId, subject, state, basis }) => ({
       checkId,
       subject: { kind: subject.kind, id: subject.id },
       state,

@@ -1,9 +1,10 @@
 import { counted, listed } from '../readiness/finding.rules.ts';
+import { isBeforeLaunch } from './before-launch.rules.ts';
 import type { CheckState } from '../readiness/finding.ts';
 import type { ReviewedCheck, Verdict } from './review.ts';
 
 /** A check as far as a verdict looks at it. */
-type JudgedCheck = Pick<ReviewedCheck, 'checkId' | 'state'> & {
+type JudgedCheck = Pick<ReviewedCheck, 'checkId' | 'state' | 'items'> & {
   definition: Pick<ReviewedCheck['definition'], 'severity'>;
 };
 
@@ -14,8 +15,9 @@ const words: Readonly<Record<'failed' | 'unknown' | 'stale', string>> = {
 };
 
 /**
- * Whether a review passed: every check holds, is attested, waived or concerns nothing here, and every duty is signed. What
- * is missing is said in words, the gravest first. A review in which nothing holds at all did not pass.
+ * Whether a review passed: every check that has to hold before the launch does, is attested, waived or concerns nothing here,
+ * and every duty is signed. What is missing is said in words, the gravest first. A review in which nothing holds at all did
+ * not pass.
  */
 export function verdictOf(facts: {
   checks: readonly JudgedCheck[];
@@ -23,7 +25,8 @@ export function verdictOf(facts: {
   standingWaivers: number;
   waiverCap: number;
 }): Verdict {
-  const { checks, missingDuties, standingWaivers, waiverCap } = facts;
+  const { missingDuties, standingWaivers, waiverCap } = facts;
+  const checks = facts.checks.filter(isBeforeLaunch);
   const because: string[] = [];
   const inState = (state: CheckState): JudgedCheck[] => checks.filter((check) => check.state === state);
   for (const state of ['failed', 'stale', 'unknown'] as const) {

@@ -4,6 +4,7 @@ import type { CheckState } from '../../readiness/finding.ts';
 import { stateOfAttestation } from '../people/attestation.rules.ts';
 import { hashOfEvidenceSet } from '../people/evidence-set.rules.ts';
 import { fallenBecause, missingDuties } from '../people/sign-off.rules.ts';
+import { isSigned } from '../before-launch.rules.ts';
 import { isStanding } from '../reviewed-checks.rules.ts';
 import { verdictOf } from '../verdict.rules.ts';
 import type { CertificateParts, CertifiedCheck, Manifest } from './certificate.rules.ts';
@@ -51,7 +52,7 @@ function checkSet({ parts, manifest, add }: Certified): void {
     add('evidenceSet', 'is of another release or environment than the manifest says');
   }
   const said = new Map(set.checks.map((each) => [keyOf(each.checkId, each.subject), each]));
-  for (const check of checks) {
+  for (const check of checks.filter(isSigned)) {
     const key = keyOf(check.checkId, check.subject);
     const one = said.get(key);
     if (one?.state !== check.state || one.basis !== check.basis) {
@@ -139,7 +140,7 @@ function checkSignOffs({ parts, manifest, atMs, add }: Certified): void {
 function checkVerdict({ parts, manifest, atMs, add }: Certified): void {
   const { review, checks, waivers } = parts;
   const { passed } = verdictOf({
-    checks: checks.map(({ checkId, state, severity }) => ({ checkId, state, definition: { severity } })),
+    checks: checks.map(({ severity, ...check }) => ({ ...check, definition: { severity } })),
     missingDuties: review.missingDuties,
     standingWaivers: waivers.filter((waiver) => isStanding(waiver, atMs)).length,
     waiverCap: review.waiverCap,
