@@ -188,6 +188,13 @@ describe('posthorn calls stats', () => {
 });
 
 describe('posthorn calls violations', () => {
+  test('says seconds where less than a minute passed', async () => {
+    const [first] = (await record({ atMs: minutes(5) - 2_000, start: { resource: '/envelopes/1' } })) as [CallStart];
+    const repeats = { callId: first.id, agoMs: 2_000, pattern: 'repeat' } as const;
+    await record({ atMs: minutes(5), start: { resource: '/envelopes/1' }, end: { polling: 'violation', repeats } });
+    expect((await calls(['violations'])).text).toMatch(/^envelopes\.get {2}again after [2-9]\S* s \(repeat\)$/m);
+  });
+
   test('shows both calls and what to do instead', async () => {
     const [first] = (await record({ atMs: minutes(9), start: { resource: '/envelopes/1' } })) as [CallStart];
     const repeats = { callId: first.id, agoMs: 240_000, pattern: 'repeat' } as const;

@@ -94,7 +94,9 @@ function renderErrors(errors: Record<string, number>): string {
 /** A violation as a block: both calls, how long between them, and what to do instead. */
 export function renderViolation(violation: ViolationAnswer, look: Look): string[] {
   const { first, second, pattern, minutesBetween, remedy, subject, resource } = violation;
-  const head = `${look.paint.yellow(safeText(second.operation, 'one line'))}  again after ${minutesBetween} min (${pattern})`;
+  const agoMs = Date.parse(second.at) - Date.parse(first.at);
+  const between = minutesBetween >= 1 ? `${minutesBetween} min` : readableDuration(Math.max(0, agoMs));
+  const head = `${look.paint.yellow(safeText(second.operation, 'one line'))}  again after ${between} (${pattern})`;
   const fields: [string, string][] = [
     ['resource', resource ?? second.path],
     ...(subject === null ? [] : [['subject', subject] as [string, string]]),
