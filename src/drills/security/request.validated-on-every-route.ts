@@ -12,6 +12,7 @@ import { changedTables, rowCounts } from './row-counts.ts';
 const bombUnpacksToBytes = 200 * 1024 * 1024;
 const timeoutMs = 20_000;
 const trickleEveryMs = 500;
+const anyObject = { type: 'object', additionalProperties: false };
 
 /** Sends it, all or, with `declaredBytes`, only the promise of it; `trickle` sends a byte now and then. */
 function send(
@@ -77,7 +78,10 @@ export const requestsValidated: Drill = {
     const database = await stage.database();
     const node = await stage.node({ database });
     const team = await node.team();
-    const operations = (await guardedOperations(node)).filter(({ body }) => body !== null);
+    // What changes something takes a body, also where its route forgot to say which.
+    const operations = (await guardedOperations(node)).filter(
+      ({ body, method }) => body !== null || method === 'PATCH' || method === 'PUT',
+    );
     const bomb = await promisify(gzip)(Buffer.alloc(bombUnpacksToBytes), { level: 1 });
     const trickled = trickleToSource(stage, node, team);
     await stage.pause(500);
@@ -88,7 +92,7 @@ export const requestsValidated: Drill = {
       const { method, path, body } = operation;
       // A process grows until it knows its work; what counts is what comes on top.
       if (index <= operations.length / 3) memoryBefore = node.memoryBytes();
-      for (const bad of badRequests(body ?? {}, bomb)) {
+      for (const bad of badRequests(body ?? anyObject, bomb)) {
         const url = node.url + filled(path, team.id, 'x');
         const sent = await send(url, { method, key: node.operatorKey, bad }, stage.signal);
         answers.push({ operation: nameOf(operation), kind: bad.kind, ...sent });
