@@ -75,6 +75,19 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
     'What DocuSign’s record of an account says of its plan is not among the facts that Posthorn keeps to.',
     ['docusign.account.not-trial'],
   ],
+  ['Which features a plan of DocuSign has is not published.', ['docusign.account.plan-covers-features']],
+  [
+    'Nobody can be shown yet what a recipient has to do at Documenso while a drill waits for it.',
+    ['documenso.webhook.each-trigger-seen'],
+  ],
+  [
+    'What a document that can do no harm is, and who may get it in production, cannot be declared yet.',
+    ['launch.day.first-document-complete'],
+  ],
+  [
+    'Runs of posthorn verify are not kept, and deployments are not on record.',
+    ['documenso.verify.ran-before-deployment'],
+  ],
   ['Nobody is told of deployment windows by Posthorn yet.', ['launch.window.announced']],
   ['There is no page that somebody could watch yet.', ['launch.day.dashboards-watched']],
   [
