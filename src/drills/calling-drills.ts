@@ -1,5 +1,6 @@
 import type { Drill } from './drill.ts';
 import { providerStatusTrue } from './monitoring/health.provider-status-true.ts';
+import { urlRules } from './providers/documenso.webhook.url-rules.ts';
 import { uncountedIgnored } from './providers/docusign.golive.uncounted-traffic-ignored.ts';
 import { pollingGuardHolds } from './providers/docusign.polling.guard-holds.ts';
 import { providerBreaker } from './reliability/breaker.opens-and-recovers.ts';
@@ -24,4 +25,5 @@ export const callingDrills: readonly Drill[] = [
   pollingGuardHolds,
   uncountedIgnored,
   providerTextNotExposed,
+  urlRules,
 ];

@@ -1,5 +1,7 @@
+import { afterAll } from 'vitest';
 import type { DrilledGateway } from './support/drilled-gateway.ts';
 import { type DrillProof, proveDrills } from './support/prove-drills.ts';
+import { startProxyFront } from './support/proxy-front.ts';
 
 type Made = { id: string };
 
@@ -43,6 +45,20 @@ const guarded = async (gateway: DrilledGateway): Promise<string> => {
 
 /** Of one run: real processes on a machine that does other things too. */
 const withinMs = 420_000;
+
+const front = await startProxyFront();
+afterAll(() => front.stop());
+
+/** A source whose gateway is known by the address of the proxy in front of it. */
+const behindProxy = async ({ api, team, url }: DrilledGateway): Promise<string> => {
+  front.target = url;
+  const body = {
+    provider: 'documenso',
+    name: 'Drilled',
+    credentials: [{ value: 'a-long-and-random-secret-0123456789' }],
+  };
+  return (await api.call<Made>('POST', `/v1/teams/${team}/sources`, body)).id;
+};
 
 const proofs: readonly DrillProof[] = [
   {
@@ -193,6 +209,13 @@ const proofs: readonly DrillProof[] = [
         replace: '      : `answered ${status} ${known}; ${answer.body.toString()}`;',
       },
     ],
+  },
+  {
+    check: 'documenso.webhook.url-rules',
+    environment: { POSTHORN_PUBLIC_URL: front.url, NODE_EXTRA_CA_CERTS: front.caFile },
+    prepare: behindProxy,
+    plant: () => Promise.resolve((front.redirects = true)),
+    mend: () => Promise.resolve((front.redirects = false)),
   },
 ];
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { judgeHealth } from '../../src/drills/monitoring/health.provider-status-true.rules.ts';
+import { judgeUrlRules } from '../../src/drills/providers/documenso.webhook.url-rules.rules.ts';
 import { judgeUncounted } from '../../src/drills/providers/docusign.golive.uncounted-traffic-ignored.rules.ts';
 import { judgeGuard } from '../../src/drills/providers/docusign.polling.guard-holds.rules.ts';
 import { judgeProviderBreaker } from '../../src/drills/reliability/breaker.opens-and-recovers.rules.ts';
@@ -57,6 +58,7 @@ judges('breakers of providers', judgeProviderBreaker, opened, [
 const grown = {
   baseMs: 300,
   mostMs: 20_000,
+  drilledBaseMs: 1_000,
   retriesMost: 2,
   askedMs: 2_000,
   waitedAskedMs: 2_200,
@@ -71,8 +73,9 @@ const grown = {
 judges('backoff', judgeBackoff, grown, [
   ['Retry-After is undercut', { waitedAskedMs: 400 }, 'failed'],
   ['it is not tried again', { waitedAskedMs: null }, 'failed'],
-  ['waits do not grow', { waits: [[900, 950]] }, 'failed'],
-  ['nothing can be told from waits', { waits: [[900, 950]], usualMs: 700 }, 'unknown'],
+  ['waits do not grow', { waits: [[900, 1_050]] }, 'failed'],
+  ['nothing is waited for on a slow machine', { waits: [[300, 310]], usualMs: 300 }, 'failed'],
+  ['nothing can be told from waits', { waits: [[900, 1_050]], usualMs: 700 }, 'unknown'],
   ['too many tries', { triesMost: 4 }, 'failed'],
   ['a POST is sent twice', { postTriesMost: 2 }, 'failed'],
   ['the connection hardly waits', { baseMs: 10 }, 'failed'],
@@ -227,3 +230,33 @@ judges('texts of providers', judgeExposed, told, [
   ['Posthorn does not answer', { answers: [{ ...answer, code: null }] }, 'failed'],
   ['nothing was marked', { sent: 0 }, 'failed'],
 ]);
+
+const taken = { status: 200, error: null };
+const none = { status: null, error: 'reset' };
+const known = {
+  concerned: true as const,
+  publicUrl: 'https://hooks.example.com/in/src_1',
+  post: taken,
+  others: [{ method: 'GET', status: 405, error: null }],
+  plain: none,
+  large: taken,
+  storedAsSent: true,
+  bodyMaxBytes: 33_554_432,
+  largeBytes: 5_000_200,
+};
+test.each<[what: string, facts: Parameters<typeof judgeUrlRules>[0], state: Finding['state']]>([
+  ['all is well', known, 'passed'],
+  ['http is redirected', { ...known, plain: { status: 308, error: null } }, 'passed'],
+  ['a POST is redirected', { ...known, post: { status: 308, error: null } }, 'failed'],
+  ['the certificate is not trusted', { ...known, post: { status: null, error: 'tls' } }, 'failed'],
+  ['it is plain http', { ...known, publicUrl: 'http://hooks.example.com/in/src_1' }, 'failed'],
+  ['plain http is taken', { ...known, plain: taken }, 'failed'],
+  ['GET is answered', { ...known, others: [{ method: 'GET', ...taken }] }, 'failed'],
+  ['a large body is refused', { ...known, large: { status: 413, error: null } }, 'failed'],
+  ['something else is stored', { ...known, storedAsSent: false }, 'failed'],
+  ['the source takes little', { ...known, bodyMaxBytes: 1_000_000 }, 'failed'],
+  ['nobody knows the gateway', { concerned: true, publicUrl: null }, 'unknown'],
+  ['it is another source', { concerned: false, provider: 'stripe' }, 'not-applicable'],
+])('the address for Documenso: %s', (_what, facts, state) => {
+  expect(judgeUrlRules(facts).state).toBe(state);
+});

@@ -6,6 +6,8 @@ export type BackoffFacts = {
   /** Of the connection's policy: the bound of the first wait, and of all. */
   baseMs: number;
   mostMs: number;
+  /** The bound of the first wait of the twin, which doubles from then on. */
+  drilledBaseMs: number;
   /** Tries beyond the first that the twin's policy allows. */
   retriesMost: number;
   /** A call that was answered 429 with Retry-After: how long until it was sent again; null when it was not. */
@@ -24,11 +26,24 @@ export type BackoffFacts = {
 /** Waits are drawn at random up to a bound that grows: most of them are told apart near the bound. */
 const share = 0.9;
 const leastGrowth = 1.5;
+/** Nine in ten of many waits at random are certainly not below half of their bound. */
+const leastShare = 0.5;
 /** Below this, retries follow one another without a wait. */
 const leastBaseMs = 50;
 
 export function judgeBackoff(facts: BackoffFacts): Finding {
-  const { baseMs, mostMs, retriesMost, askedMs, waitedAskedMs, waits, triesMost, postTriesMost, usualMs } = facts;
+  const {
+    baseMs,
+    mostMs,
+    drilledBaseMs,
+    retriesMost,
+    askedMs,
+    waitedAskedMs,
+    waits,
+    triesMost,
+    postTriesMost,
+    usualMs,
+  } = facts;
   const bounds = Array.from({ length: retriesMost }, (_, index) =>
     quantile(
       waits.flatMap((each) => each[index] ?? []),
@@ -49,7 +64,9 @@ export function judgeBackoff(facts: BackoffFacts): Finding {
     usualMs: Math.round(usualMs),
   };
   const isGrowing = growth.every((each) => each >= leastGrowth);
-  if (!isGrowing && usualMs > first / 2) {
+  // Whatever else goes on makes waits longer, and never shorter.
+  const isWaiting = bounds.every((bound, index) => bound >= leastShare * drilledBaseMs * 2 ** index);
+  if (isWaiting && !isGrowing && usualMs > first / 2) {
     return unknown(
       `A call that is answered takes ${Math.round(usualMs)} ms: the machine is too loaded to tell.`,
       values,
@@ -65,7 +82,7 @@ export function judgeBackoff(facts: BackoffFacts): Finding {
           ? `A call that was asked to come back in ${askedMs} ms was not sent again.`
           : `A call that was asked to come back in ${askedMs} ms came after ${Math.round(waitedAskedMs)} ms.`,
       ],
-      [isGrowing, `Waits do not grow by half each time: nine in ten were below ${values.waitsMs} ms.`],
+      [isWaiting && isGrowing, `Waits do not grow by half each time: nine in ten were below ${values.waitsMs} ms.`],
       [triesMost === retriesMost + 1, `A call was sent ${triesMost} times, and ${retriesMost} retries are allowed.`],
       [postTriesMost === 1, `A POST that is not safe to repeat was sent ${postTriesMost} times.`],
     ],

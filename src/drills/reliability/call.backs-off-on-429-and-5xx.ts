@@ -69,6 +69,7 @@ export const backsOff: Drill = {
     return judgeBackoff({
       baseMs: retries.baseMs,
       mostMs: retries.mostMs,
+      drilledBaseMs,
       retriesMost: most,
       askedMs: askedSeconds * 1000,
       waitedAskedMs: asked ?? null,
