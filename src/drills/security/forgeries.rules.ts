@@ -37,10 +37,13 @@ function bodyWith(body: Buffer, other: Buffer, change: Change): Buffer {
   return Buffer.from(text.slice(0, from) + (change(proof)[0] ?? '') + text.slice(text.length - tail), 'latin1');
 }
 
-/** The secret is right and the way to show it is another provider's. */
-export function byOtherSchemes(request: SimulatedRequest, secret: string): SimulatedRequest {
+/**
+ * The secret is right and the way to show it is another provider's.
+ * @param request without its proof. @param own as its provider would send it: those headers prove something here
+ */
+export function byOtherSchemes(request: SimulatedRequest, own: SimulatedRequest, secret: string): SimulatedRequest {
   const hex = createHmac('sha256', secret).update(request.body).digest('hex');
-  const taken = new Set(request.headers.map(([name]) => name.toLowerCase()));
+  const taken = new Set(own.headers.map(([name]) => name.toLowerCase()));
   const others: [string, string][] = [
     ['x-webhook-secret', secret],
     ['x-hub-signature-256', `sha256=${hex}`],

@@ -31,7 +31,7 @@ function forgeriesOf(sender: TwinSender, url: string, provider: string): Forgery
   if (!provesInBody(own, other)) forgeries.push(forge('a signature given twice', (value) => [value, value]));
   const [first] = sender.credentials;
   const bare = withProof(own, other, () => []);
-  forgeries.push({ kind: 'a signature by another scheme', request: byOtherSchemes(bare, first?.value ?? '') });
+  forgeries.push({ kind: 'a signature by another scheme', request: byOtherSchemes(bare, own, first?.value ?? '') });
   const tampered = sender.tampered(3, { url, atMs });
   if (tampered !== null) forgeries.push({ kind: 'content changed after it was signed', request: tampered });
   const original = sender.request(4, { url, atMs });
