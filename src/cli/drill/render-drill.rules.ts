@@ -28,9 +28,9 @@ export function verifiedBy(run: RunAnswer, drill: DrillAnswer): VerifiedCheck {
   };
 }
 
-/** Whether it may be run without a second thought: it acts on nothing of the team, or is safe there. */
-export function isSafe({ touches, safeInProduction, refused }: DrillAnswer): boolean {
-  return !refused && (touches !== 'integration' || safeInProduction);
+/** Whether it may be run without a second thought: nothing of the team feels it, and the machine hardly does. */
+export function isSafe({ safeInProduction, refused }: DrillAnswer): boolean {
+  return !refused && safeInProduction;
 }
 
 /** A step of a transcript: how long after the start, what, and the figures. */

@@ -134,9 +134,9 @@ async function turn(
 function startLoad(stage: Stage, connection: TwinConnection, notifications: Parameters<typeof sendAll>[0]): Load {
   const sent: Sent[] = [];
   const calls: TwinAnswer[] = [];
-  let ended = false;
+  const state = { ended: false };
   const call = async (): Promise<void> => {
-    for (let number = 0; !ended; number += 1) {
+    for (let number = 0; !state.ended; number += 1) {
       calls.push(await connection.call('GET', connection.path(number)));
       await stage.pause(everyMs);
     }
@@ -146,7 +146,7 @@ function startLoad(stage: Stage, connection: TwinConnection, notifications: Para
     signal: stage.signal,
     concurrency: 1,
     pause: () => stage.pause(everyMs),
-    until: () => ended,
+    until: () => state.ended,
     onSent: (each) => sent.push(each),
   });
   const all = Promise.all([call(), send]);
@@ -156,7 +156,7 @@ function startLoad(stage: Stage, connection: TwinConnection, notifications: Para
     sent,
     calls,
     async end() {
-      ended = true;
+      state.ended = true;
       await all;
     },
   };

@@ -17,7 +17,7 @@ export async function mutatedCopy(mutations: readonly Mutation[]): Promise<Mutat
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'posthorn-mutated-')));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    for (const part of ['package.json', 'src', 'readiness']) {
+    for (const part of ['package.json', 'README.md', 'docs', 'src', 'readiness']) {
       await cp(join(root, part), join(folder, part), { recursive: true });
     }
     await symlink(await realpath(join(root, 'node_modules')), join(folder, 'node_modules'), 'dir');
