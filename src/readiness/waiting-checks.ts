@@ -88,6 +88,12 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
     'Runs of posthorn verify are not kept, and deployments are not on record.',
     ['documenso.verify.ran-before-deployment'],
   ],
+  ['Flows have no trace id that their events keep and lines of the log repeat.', ['log.one-id-follows-a-flow']],
+  [
+    'When which node was deployed is not on record, so nothing says what is to be verified.',
+    ['launch.day.deployment-verified'],
+  ],
+  ['There are no exercises yet.', ['docs.training.exercises-work']],
   ['Nobody is told of deployment windows by Posthorn yet.', ['launch.window.announced']],
   ['There is no page that somebody could watch yet.', ['launch.day.dashboards-watched']],
   [
