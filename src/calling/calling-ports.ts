@@ -5,9 +5,13 @@ import type { ConnectionConfig, ConnectionDirectory } from '../connections/conne
 import type { Timers } from '../delivery/delivery-ports.ts';
 import type { Egress } from '../egress/create-egress.ts';
 import type { IdSource } from '../ids/id-source.ts';
+import type { BroughtCredential } from './policy/brought-credential.rules.ts';
 
 /** A call of before this process, as the polling guard remembers it. */
 type RememberedCall = { callId: string; resource: string; subject: string | null; atMs: number };
+
+/** `template`: the path with its variables named. */
+type RememberedUse = { method: string; template: string; requests: number };
 
 /** What calling stands on; main.ts hands it in. */
 export type CallingPorts = {
@@ -39,10 +43,14 @@ export type CallingPorts = {
   ) => Promise<boolean>;
   /** Calls through a connection since a moment that may have reached the provider. */
   recentCalls: (connectionId: string, sinceMs: number) => Promise<readonly RememberedCall[]>;
+  /** Requests through a connection since a moment, of all nodes and retries too, by what they were. */
+  budgetUse: (connectionId: string, sinceMs: number) => Promise<readonly RememberedUse[]>;
   /** The provider took the credential. */
   onCredentialUsed: (connection: ConnectionConfig, credentialId: string) => void;
   /** A call is over: for metrics. */
   onCall?: (start: CallStart, end: CallEnd) => void;
+  /** A caller came with a credential of a provider: for readiness. */
+  onBrought?: (start: CallStart, kind: BroughtCredential) => void;
   /** A breaker opened. */
   onBreakerOpened?: (connection: ConnectionConfig) => void;
   onError: (where: string, error: unknown) => void;

@@ -5,7 +5,7 @@ import type { CallingPorts } from './calling-ports.ts';
 import { type Circuit, closedCircuit } from './policy/circuit-breaker.rules.ts';
 import { type Bulkhead, createBulkhead } from './policy/concurrency.ts';
 import { emptyHistory, type PollingHistory, remember } from './policy/polling-guard.rules.ts';
-import { type BudgetState, openBudgets } from './policy/rate-budget.rules.ts';
+import { type BudgetState, countAlso, countedSince, openBudgets } from './policy/rate-budget.rules.ts';
 
 const mostCompleted = 10_000;
 
@@ -26,6 +26,7 @@ export class ConnectionState {
   readonly #completed = new Set<string>();
   #place: { baseUrl: string; origin: string; basePath: string } | null = null;
   #seeding: Promise<void> | 'seeded' | null = null;
+  #seedingBudgets: Promise<void> | 'seeded' | null = null;
 
   constructor(config: ConnectionConfig, ports: CallingPorts) {
     this.config = config;
@@ -92,6 +93,17 @@ export class ConnectionState {
     return this.#seeding;
   }
 
+  /** Counts what the ledger knows of before this process, once, ahead of its own first call. Null: that is done. */
+  seedBudgets(): Promise<void> | null {
+    if (this.#seedingBudgets === 'seeded') return null;
+    if (this.budgets.size === 0) {
+      this.#seedingBudgets = 'seeded';
+      return null;
+    }
+    this.#seedingBudgets ??= this.#seedBudgets(this.#ports.clock.now());
+    return this.#seedingBudgets;
+  }
+
   isKnownCompleted(subject: string): boolean {
     return this.#completed.has(subject);
   }
@@ -101,6 +113,28 @@ export class ConnectionState {
     this.#completed.add(subject);
     const [oldest] = this.#completed;
     if (this.#completed.size > mostCompleted && oldest !== undefined) this.#completed.delete(oldest);
+  }
+
+  async #seedBudgets(nowMs: number): Promise<void> {
+    const { id, profile } = this.config;
+    try {
+      for (const { name, sinceMs } of countedSince(this.budgets, nowMs)) {
+        let known = 0;
+        for (const [part, fromMs] of sinceMs.entries()) {
+          const uses = await this.#ports.budgetUse(id, fromMs);
+          const ofBudget = uses.filter(({ method, template }) =>
+            profile.budgetsOf({ method, path: template, query: new URLSearchParams() }).includes(name),
+          );
+          const requests = ofBudget.reduce((sum, each) => sum + each.requests, 0);
+          this.budgets = countAlso(this.budgets, name, sinceMs[part - 1] ?? nowMs, requests - known);
+          known = requests;
+        }
+      }
+    } catch (error) {
+      // The provider's own headers tell the rest; asked again, calls of this process would be counted twice.
+      this.#ports.onError('budgets', error);
+    }
+    this.#seedingBudgets = 'seeded';
   }
 
   async #seedFrom(sinceMs: number): Promise<void> {

@@ -7,6 +7,7 @@ import { createCallHistory } from '../calls/call-history.ts';
 import { createCallLedger } from '../calls/create-call-ledger.ts';
 import type { ConnectionDirectory } from '../connections/connection-config.ts';
 import { createConnectionDirectory } from '../connections/connection-directory.ts';
+import { createBroughtCredentials } from '../connections/record-brought-credential.ts';
 import { createCredentialUse } from '../connections/record-credential-use.ts';
 import type { CallFigures } from '../telemetry/metrics.ts';
 import type { Sealer } from '../sealing/sealer.ts';
@@ -53,6 +54,7 @@ export function openCalling(
     onError: onErrorIn('connections'),
   });
   const use = createCredentialUse({ database, clock, timers, onError: onErrorIn('use of credentials') });
+  const brought = createBroughtCredentials({ database, clock, timers, onError: onErrorIn('brought credentials') });
   const ledger = createCallLedger({
     database: options.ledgerDatabase,
     epoch: options.epoch,
@@ -75,8 +77,10 @@ export function openCalling(
     lastEventAt: (...about) => history.lastEventAt(...about),
     isCompleted: (...about) => history.isCompleted(...about),
     recentCalls: (connectionId, sinceMs) => history.recentCalls(connectionId, sinceMs),
+    budgetUse: (connectionId, sinceMs) => history.budgetUse(connectionId, sinceMs),
     onCall: (start, end) => options.onCall(figuresOf(start, end)),
     onCredentialUsed: ({ teamId, id }, credentialId) => use.used({ teamId, connectionId: id, credentialId }),
+    onBrought: ({ teamId, connectionId, id }, kind) => brought.brought({ teamId, connectionId, callId: id, kind }),
     onBreakerOpened: ({ teamId, id }) => options.onBreakerOpened({ teamId, connectionId: id }),
   });
   return {
@@ -87,11 +91,12 @@ export function openCalling(
     mayHaveMissed: () => directory.mayHaveMissed(),
     async start() {
       use.start();
+      brought.start();
       await directory.start();
     },
     async stop(patienceMs) {
       await calling.stop(patienceMs);
-      await Promise.all([ledger.stop(recordPatienceMs), use.stop(), directory.stop()]);
+      await Promise.all([ledger.stop(recordPatienceMs), use.stop(), brought.stop(), directory.stop()]);
     },
   };
 }

@@ -174,6 +174,41 @@ describe('concurrency', () => {
 });
 
 describe('budgets', () => {
+  test('count what went out before a restart, by what it was', async () => {
+    const api = await provider((_request, response) => response.end('{}'));
+    const asked: number[] = [];
+    const envelopes = '/restapi/v2.1/accounts/{accountId}/envelopes';
+    const calling = await stand({
+      ports: {
+        budgetUse: (_connectionId, sinceMs) => {
+          asked.push(sinceMs);
+          return Promise.resolve([
+            { method: 'POST', template: envelopes, requests: 7 },
+            { method: 'GET', template: '/oauth/userinfo', requests: 900 },
+          ]);
+        },
+      },
+    });
+    const budget = { limits: [{ name: 'hourly', limit: 10, windowMs: 3_600_000 }], waitMs: 0 };
+    const connection = calling.connect(`${api.url}/restapi`, { profile: docusignApi, policy: { budget } });
+    const path = (id: string): string => `/v2.1/accounts/a/envelopes/${id}`;
+    const answers = await Promise.all(['1', '2', '3', '4'].map((id) => calling.call(connection, path(id))));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 429]);
+    // An hour of the clock, and a window of 30 s in its parts: asked once for all calls.
+    expect(asked).toHaveLength(5);
+    expect(Math.max(...asked)).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  test('go on without what went out before when that cannot be read', async () => {
+    const api = await provider((_request, response) => response.end('{}'));
+    const calling = await stand({ ports: { budgetUse: () => Promise.reject(new Error('away')) } });
+    const budget = { limits: [{ name: ownBudget, limit: 1, windowMs: 600_000 }], waitMs: 0 };
+    const connection = calling.connect(api.url, { policy: { budget } });
+    expect((await calling.call(connection, '/x')).status).toBe(200);
+    expect((await calling.call(connection, '/x')).status).toBe(429);
+    expect(calling.errors.map(({ where }) => where)).toEqual(['budgets']);
+  });
+
   test('a call beyond the limit is told when to come back, and does not go out', async () => {
     const api = await provider((_request, response) => response.end());
     const calling = await stand();

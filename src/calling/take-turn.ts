@@ -52,6 +52,8 @@ export async function takeTurn(call: Call): Promise<() => void> {
 export async function spendBudget(call: Call, waitMs: number): Promise<number> {
   const { state } = call;
   const { clock, monotonicMs } = call.calling.ports;
+  const seeding = state.seedBudgets();
+  if (seeding !== null) await seeding;
   const names = state.config.profile.budgetsOf(call.request);
   const untilMs = monotonicMs() + waitMs;
   for (;;) {

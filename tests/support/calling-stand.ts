@@ -119,6 +119,7 @@ export async function createCallingStand(
     lastEventAt: () => Promise.resolve(null),
     isCompleted: () => Promise.resolve(false),
     recentCalls: () => Promise.resolve([]),
+    budgetUse: () => Promise.resolve([]),
     onCredentialUsed: () => undefined,
     onError: (where, error) => errors.push({ where, error }),
     ...options.ports,

@@ -27,6 +27,9 @@ export type Taken =
     }
   | { allowed: false; state: BudgetState; waitMs: number; budget: string };
 
+/** A sliding window of before this process is read in this many parts, each counted as of its end. */
+const partsPerWindow = 4;
+
 /** A sliding window is counted in this many slots: a call counts for up to a slot longer than it must. */
 const slotsPerWindow = 50;
 
@@ -79,6 +82,21 @@ export function take(state: BudgetState, names: readonly string[], nowMs: number
     after.set(name, counted(use, nowMs, 1));
   }
   return blocked === null ? { allowed: true, state: after, remaining } : { allowed: false, state: present, ...blocked };
+}
+
+/** What still counts of each budget began at these moments, the newest first: parts of a window that slides. */
+export function countedSince(state: BudgetState, nowMs: number): { name: string; sinceMs: number[] }[] {
+  return [...state].map(([name, use]) => {
+    if (use.alignment === 'clock') return { name, sinceMs: [slotStart(use, nowMs)] };
+    const parts = Array.from({ length: partsPerWindow }, (_, index) => index + 1);
+    return { name, sinceMs: parts.map((part) => nowMs - (use.windowMs * part) / partsPerWindow) };
+  });
+}
+
+/** Counts calls that went out at a moment, whoever made them. */
+export function countAlso(state: BudgetState, name: string, atMs: number, calls: number): BudgetState {
+  const use = state.get(name);
+  return use === undefined || calls <= 0 ? state : new Map(state).set(name, counted(use, atMs, calls));
 }
 
 /** A call that never went out gives back what it took at `takenAtMs`, as far as that window is still counted. */
