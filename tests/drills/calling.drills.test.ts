@@ -177,6 +177,11 @@ const proofs: readonly DrillProof[] = [
         replace: `    if (known?.credential === credential) return known;
     for (const former of ofConnections.get(connection.id)?.values() ?? []) return former;\n`,
       },
+      {
+        file: 'src/authorization/token-authorization.ts',
+        find: '      ofConnections.delete(connectionId);\n',
+        replace: '      void connectionId;\n',
+      },
     ],
   },
   {
