@@ -1,0 +1,37 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { pageNameOf } from './page-links.rules.ts';
+import { type Heading, renderMarkdown } from './render-markdown.ts';
+
+/** A page that is served. `text` is its source. */
+export type GuidePage = {
+  name: string;
+  path: string;
+  title: string;
+  text: string;
+  html: string;
+  headings: readonly Heading[];
+  links: readonly string[];
+};
+
+/** Of the release: the folder above `src`, or above `dist` in a package. */
+const ownRelease = new URL('../../', import.meta.url);
+
+/** All pages that a release came with, by name; none where it came without. */
+export async function readPages(release: URL = ownRelease): Promise<ReadonlyMap<string, GuidePage>> {
+  const inDocs = await readdir(new URL('docs/', release)).catch(() => []);
+  const paths = ['README.md', ...inDocs.toSorted().map((file) => `docs/${file}`), 'SECURITY.md', 'CHANGELOG.md'];
+  const found: { name: string; path: string; text: string }[] = [];
+  for (const path of paths) {
+    const name = pageNameOf(path);
+    const text = name === null ? null : await readFile(new URL(path, release), 'utf8').catch(() => null);
+    if (name !== null && text !== null) found.push({ name, path, text });
+  }
+  const served = new Set(found.map(({ path }) => path));
+  return new Map(
+    found.map(({ name, path, text }) => {
+      const { html, headings, links } = renderMarkdown(text, path, served);
+      const title = headings.find(({ depth }) => depth === 1)?.text ?? name;
+      return [name, { name, path, title, text, html, headings, links }];
+    }),
+  );
+}
