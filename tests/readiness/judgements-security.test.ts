@@ -78,7 +78,17 @@ describe('verification of a source', () => {
     ['no credential is left', [expired], [{ credential: '2', events: 3 }], 'failed'],
     ['a kind of two has expired', [live, { ...expired, kind: 'basic' }], [{ credential: '1', events: 3 }], 'failed'],
   ])('%s', (_what, credentials, verifiedBy, state) => {
-    expect(judgeVerification({ credentials, verifiedBy }).state).toBe(state);
+    expect(judgeVerification({ credentials, verifiedBy, refused: 0 }).state).toBe(state);
+  });
+
+  test('fails where the two sides have different secrets, and not for what strangers try', () => {
+    const facts = { credentials: [live], refused: 2 };
+    expect(judgeVerification({ ...facts, verifiedBy: [] })).toMatchObject({
+      state: 'failed',
+      seen: '2 requests came with a signature that no credential makes, and none verified.',
+    });
+    expect(judgeVerification({ ...facts, verifiedBy: [{ credential: 'old', events: 3 }] }).state).toBe('failed');
+    expect(judgeVerification({ ...facts, verifiedBy: [{ credential: '1', events: 1 }] }).state).toBe('passed');
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { until } from '../support/until.ts';
 import { inTurn, ofId, patch, type Proof, putBack, sql, takeAway } from './proof.ts';
-import { answerAsProviders, envelopesPath, gorouteSignature, type ReadyGateway } from './ready-gateway.ts';
+import { answerAsProviders, answerOf, envelopesPath, gorouteSignature, type ReadyGateway } from './ready-gateway.ts';
 
 const sandbox = ofId('sandbox');
 const documenso = ofId('documenso');
@@ -34,6 +34,28 @@ const callColumns = `team_id, id, connection_id, node, outcome, provider, enviro
   repeats_pattern, credential_id, credential_kind, rate_headers, ended_at`;
 
 export const proofsOfProviders: readonly Proof[] = [
+  {
+    check: 'connection.credential.only-in-store',
+    subject: documenso,
+    plant: async ({ url, ids, secrets, pool, environment }) => {
+      const answer = await fetch(`${url}/egress/${ids.documenso}/api/v2/envelope?page=1&perPage=1`, {
+        headers: {
+          authorization: `Bearer ${environment['POSTHORN_OPERATOR_KEY'] ?? ''}`,
+          'x-documenso-token': secrets.productionToken,
+        },
+      });
+      await answer.arrayBuffer();
+      await until('the credential to be noticed', async () => {
+        const { rowCount } = await pool.query(`SELECT FROM brought_credential WHERE kind = 'own'`);
+        return rowCount === 1;
+      });
+    },
+    // As if the days had gone by.
+    mend: sql(
+      `UPDATE brought_credential SET last_at = last_at - interval '8 days' WHERE connection_id = $1`,
+      documenso,
+    ),
+  },
   {
     check: 'docusign.golive.twenty-clean-calls',
     subject: sandbox,
@@ -98,21 +120,17 @@ export const proofsOfProviders: readonly Proof[] = [
   {
     check: 'documenso.api.answers-200',
     subject: documenso,
+    // What opens no breaker, which would go on refusing once it is mended.
+    insteadOf: 'Lists are answered 404.',
     plant: ({ world }) => {
-      world.answer(({ host }) => (host === 'app.documenso.com' ? { status: 503, body: {} } : undefined));
+      world.answer((asked) => (asked.host === 'app.documenso.com' ? { status: 404, body: {} } : answerOf(asked)));
       return Promise.resolve();
     },
     mend: ({ world }) => {
       answerAsProviders(world);
       return Promise.resolve();
     },
-    related: [
-      'documenso.team.one-production-team',
-      'documenso.webhook.none-missed',
-      'goroute.account.production-organisation',
-      'goroute.participant.registered',
-      'goroute.participant.document-types',
-    ],
+    related: ['documenso.team.one-production-team', 'documenso.webhook.none-missed'],
   },
   {
     check: 'goroute.api.production-address-answers',

@@ -20,6 +20,7 @@ import type { Instruments } from '../../src/readiness/instruments.ts';
 import { loadCatalogue } from '../../src/readiness/load-catalogue.ts';
 import { createHandshakeProbe } from '../../src/readiness/probe-handshake.ts';
 import { createSecretFacts } from '../../src/readiness/secret-facts.ts';
+import { createStrayCredentials } from '../../src/readiness/stray-credentials.ts';
 import { createRouteList, createServedReference } from '../../src/readiness/served-reference.ts';
 import { createSealer } from '../../src/sealing/sealer.ts';
 import { type Api, createApi } from '../support/api.ts';
@@ -128,6 +129,7 @@ export async function startReadyGateway(
     await answer.arrayBuffer();
     return answer.status;
   };
+  const surroundings = () => ({ environment, arguments: [], workingFolder: folder });
   const instruments: Instruments = {
     secrets: createSecretFacts({ database: pool, sealer, connections: () => connections.values() }),
     handshake: createHandshakeProbe({
@@ -154,12 +156,8 @@ export async function startReadyGateway(
       read: async (path) => rewrite.served(await (await fetch(running.url + path)).text(), path),
       answered: () => [],
     }),
-    gateway: () =>
-      gatherGatewayFacts(configOf(), 'https://posthorn.example.com', {
-        environment,
-        arguments: [],
-        workingFolder: folder,
-      }),
+    strayCredentials: createStrayCredentials({ find: (id) => connections.get(id) ?? null, surroundings }),
+    gateway: () => gatherGatewayFacts(configOf(), 'https://posthorn.example.com', surroundings()),
     manifest: () => readyRelease.read(),
   };
   const readyRelease = await makeReadyRelease(folder, running.url);
@@ -239,33 +237,42 @@ export async function startReadyGateway(
 
 /** As the providers would answer; a receiver takes everything. */
 export function answerAsProviders(world: OutsideWorld): void {
-  world.answer(({ host, path }) => {
-    const ofLaunch = answerForLaunch({ host, path });
-    if (ofLaunch !== undefined) return ofLaunch;
-    const declared = answerAsDeclared({ host, path });
-    if (declared !== undefined) return declared;
-    if (path.startsWith('/oauth/token')) {
-      return {
-        status: 200,
-        body: { access_token: randomUUID(), token_type: 'Bearer', expires_in: 3600, scope: 'signature' },
-      };
-    }
-    if (path.startsWith('/oauth/userinfo')) {
-      const accounts = [
-        {
-          account_id: account,
-          is_default: true,
-          account_name: 'A',
-          base_uri: host.startsWith('account-d') ? 'https://demo.docusign.net' : 'https://eu.docusign.net',
-        },
-      ];
-      return { status: 200, body: { sub: randomUUID(), name: 'A', accounts } };
-    }
-    if (host === 'app.documenso.com') {
-      return { status: 200, body: { data: [], count: 0, currentPage: 1, perPage: 1, totalPages: 0 } };
-    }
-    return undefined;
-  });
+  world.answer(answerOf);
+}
+
+/** What the providers of the integration answer; undefined: nothing in particular. */
+export function answerOf({
+  host,
+  path,
+}: {
+  host: string;
+  path: string;
+}): { status: number; body: unknown } | undefined {
+  const ofLaunch = answerForLaunch({ host, path });
+  if (ofLaunch !== undefined) return ofLaunch;
+  const declared = answerAsDeclared({ host, path });
+  if (declared !== undefined) return declared;
+  if (path.startsWith('/oauth/token')) {
+    return {
+      status: 200,
+      body: { access_token: randomUUID(), token_type: 'Bearer', expires_in: 3600, scope: 'signature' },
+    };
+  }
+  if (path.startsWith('/oauth/userinfo')) {
+    const accounts = [
+      {
+        account_id: account,
+        is_default: true,
+        account_name: 'A',
+        base_uri: host.startsWith('account-d') ? 'https://demo.docusign.net' : 'https://eu.docusign.net',
+      },
+    ];
+    return { status: 200, body: { sub: randomUUID(), name: 'A', accounts } };
+  }
+  if (host === 'app.documenso.com') {
+    return { status: 200, body: { data: [], count: 0, currentPage: 1, perPage: 1, totalPages: 0 } };
+  }
+  return undefined;
 }
 
 async function configure(gateway: ReadyGateway): Promise<void> {
