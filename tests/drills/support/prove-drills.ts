@@ -55,8 +55,8 @@ export function proveDrills(name: string, proofs: readonly DrillProof[]): void {
           expect(outcomeOf(after), told(after)).toBe('passed');
           await report(proof, [
             ['before', before],
-            ['then', planted],
-            ['after', after],
+            ['broken', planted],
+            ['mended', after],
           ]);
         } finally {
           await own?.stop();
