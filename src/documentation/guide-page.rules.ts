@@ -53,7 +53,9 @@ export const guideStyle = `
 nav a[aria-current] { background: var(--line); font-weight: 600; }
 nav ul.parts { padding-left: .75rem; }
 @media (max-width: 48rem) {
-  .guide tbody { display: block; } .guide th, .guide td { min-width: 0; }
   .guide a { overflow-wrap: anywhere; }
+  .guide thead { display: table-header-group; } .guide tbody { display: table-row-group; } .guide tr { display: table-row; }
+  .guide td:nth-child(n) { display: table-cell; padding: .45rem .9rem .45rem 0; border-bottom: 1px solid var(--line); }
+  .guide th, .guide td { min-width: 5rem; }
 }
 `;

@@ -19,7 +19,12 @@ const ownRelease = new URL('../../', import.meta.url);
 /** All pages that a release came with, by name; none where it came without. */
 export async function readPages(release: URL = ownRelease): Promise<ReadonlyMap<string, GuidePage>> {
   const inDocs = await readdir(new URL('docs/', release)).catch(() => []);
-  const paths = ['README.md', ...inDocs.toSorted().map((file) => `docs/${file}`), 'SECURITY.md', 'CHANGELOG.md'];
+  const paths = [
+    'README.md',
+    ...inDocs.toSorted((one, other) => (one < other ? -1 : 1)).map((file) => `docs/${file}`),
+    'SECURITY.md',
+    'CHANGELOG.md',
+  ];
   const found: { name: string; path: string; text: string }[] = [];
   for (const path of paths) {
     const name = pageNameOf(path);
