@@ -85,13 +85,18 @@ export class CallRecord {
     };
   }
 
+  /** What the tries were authorized with. */
+  secrets(): readonly string[] {
+    return this.#authorizations.flatMap(secretsOf);
+  }
+
   /** What came from outside, without what quotes the credentials: some providers answer what they were sent. */
   #withoutEchoes(): Pick<CallEnd, 'errorCode' | 'rateHeaders' | 'requestBody' | 'responseBody'> {
     const { errorCode, rateHeaders, requestBody, responseBody } = this;
     if (errorCode === null && rateHeaders === null && requestBody === null && responseBody === null) {
       return { errorCode, rateHeaders: {}, requestBody, responseBody };
     }
-    const secrets = this.#authorizations.flatMap(secretsOf);
+    const secrets = this.secrets();
     const isClean = (text: string): boolean => !holdsSecret(text, secrets);
     const cleanBody = (body: Buffer | null): Buffer | null =>
       body !== null && isClean(body.toString('utf8')) ? body : null;

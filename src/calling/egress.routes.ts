@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ConnectionConfig, ConnectionDirectory } from '../connections/connection-config.ts';
+import { tokenOfProviderHeaders } from '../http/request-token.rules.ts';
 import { Problem } from '../problem.ts';
 import { discardRest } from '../receiving/discard-rest.ts';
 import { mayCall } from '../teams/permissions.rules.ts';
@@ -26,6 +27,7 @@ export function egressRoutes(options: { calling: Calls; directory: ConnectionDir
       .handle({
         connection,
         apiKeyId: actor?.kind === 'api-key' ? actor.apiKeyId : null,
+        key: tokenOfProviderHeaders(request.headers),
         origin: 'egress',
         method: request.method,
         target: raw.url ?? '',

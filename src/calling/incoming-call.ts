@@ -8,6 +8,10 @@ export type IncomingCall = {
   connection: ConnectionConfig;
   /** Null: the operator, or Posthorn. */
   apiKeyId: string | null;
+  /** The one that may be used; any when it is left out. */
+  credentialId?: string;
+  /** What the caller was let in by; left out for calls of Posthorn's own. */
+  key?: string | null;
   origin: CallStart['origin'];
   method: string;
   /** The request target as it stood in the request line, and what comes in it before the provider's path. */

@@ -11,7 +11,7 @@ export type Surroundings = {
   workingFolder: string;
 };
 
-const dotenvFiles = ['.env', '.env.local', '.env.production', '.env.production.local', '.env.development'];
+export const dotenvFiles = ['.env', '.env.local', '.env.production', '.env.production.local', '.env.development'];
 
 /** How this gateway is configured, for collectors: read when it starts. */
 export function gatherGatewayFacts(config: Config, publicUrl: string, surroundings: Surroundings): GatewayFacts {

@@ -74,6 +74,9 @@ export type SecretOrigin = {
   from: 'file' | 'private-file' | 'environment' | 'dotenv' | 'arguments' | 'generated' | 'unused';
 };
 
+/** The name of a credential, and where its value was found on this node. */
+export type StrayCredential = { credential: string; place: string };
+
 /** What collectors look with, beside queries. All of it is bounded, and changes nothing. */
 export type Instruments = {
   /** Of every team: secrets are not to be shared between teams either. */
@@ -83,6 +86,8 @@ export type Instruments = {
   /** What this node would say to a new endpoint with this URL in production; null: it would take it. */
   refusalOfUrl(url: string): string | null;
   call: Caller;
+  /** Where the credentials of a connection lie on this node; `unread`: fields whose values are not looked for. */
+  strayCredentials(connectionId: string): { found: readonly StrayCredential[]; unread: number };
   connections: Pick<ConnectionDirectory, 'find' | 'all'>;
   reference(): Promise<ReferenceFacts> | ReferenceFacts;
   gateway(): GatewayFacts;

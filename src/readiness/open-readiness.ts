@@ -15,11 +15,12 @@ import type { IdSource } from '../ids/id-source.ts';
 import { ownInstallation, readRelease } from '../release/read-release.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import { createReadiness, type Readiness, type TeamChecks } from './create-readiness.ts';
-import { gatherGatewayFacts } from './gateway-facts.ts';
+import { gatherGatewayFacts, type Surroundings } from './gateway-facts.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 import { createHandshakeProbe } from './probe-handshake.ts';
 import { createSecretFacts } from './secret-facts.ts';
 import { collectors } from './shipped-checks.ts';
+import { createStrayCredentials } from './stray-credentials.ts';
 import { createRouteList, createServedReference } from './served-reference.ts';
 
 /**
@@ -64,6 +65,11 @@ export function openReadiness(options: {
   const decides = [...collectors.map(({ checkId }) => checkId), ...drillVersions.keys()];
   const routes = createRouteList();
   server.addHook('onRoute', (route) => routes.note(route));
+  const surroundings = (): Surroundings => ({
+    environment: options.environment,
+    arguments: [...process.execArgv, ...process.argv],
+    workingFolder: process.cwd(),
+  });
   const readiness = createReadiness({
     ...options,
     drills: drillVersions,
@@ -83,12 +89,8 @@ export function openReadiness(options: {
         read: async (path) => (await server.inject(path)).body,
         answered: options.answered,
       }),
-      gateway: () =>
-        gatherGatewayFacts(config, publicUrl(), {
-          environment: options.environment,
-          arguments: [...process.execArgv, ...process.argv],
-          workingFolder: process.cwd(),
-        }),
+      strayCredentials: createStrayCredentials({ find: (id) => connections.find(id), surroundings }),
+      gateway: () => gatherGatewayFacts(config, publicUrl(), surroundings()),
       manifest: () => readRelease({ ...config.release, installation: ownInstallation, decides }),
     },
   });

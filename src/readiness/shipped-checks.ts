@@ -28,6 +28,7 @@ import { connectionsReused } from './collectors/scalability/http.connections-reu
 import { apiKeysScopedAndExpiring } from './collectors/security/api-key.scoped-and-expiring.ts';
 import { callsAllRecorded } from './collectors/security/audit.calls-all-recorded.ts';
 import { credentialIsProduction } from './collectors/security/connection.credential.is-production.ts';
+import { credentialOnlyInStore } from './collectors/security/connection.credential.only-in-store.ts';
 import { noTunnelAddresses } from './collectors/security/network.no-tunnel-addresses.ts';
 import { secretsComeFromManager } from './collectors/security/secret.comes-from-manager.ts';
 import { secretsStrongAndUnique } from './collectors/security/secret.strong-and-unique.ts';
@@ -74,6 +75,7 @@ export const collectors: readonly Collector<unknown>[] = [
   apiKeysScopedAndExpiring,
   callsAllRecorded,
   credentialIsProduction,
+  credentialOnlyInStore,
   noTunnelAddresses,
   secretsComeFromManager,
   secretsStrongAndUnique,

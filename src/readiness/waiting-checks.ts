@@ -129,7 +129,6 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
   ['Requests of persons have no register yet.', ['compliance.subject.requests-on-time']],
   ['Metrics are not read back from where they are scraped to yet.', ['metric.goroute-series-live']],
   ['Replaced credentials are not probed before they are destroyed yet.', ['connection.credential.old-ones-refused']],
-  ['Where else a credential lies is not looked for yet.', ['connection.credential.only-in-store']],
   ['Refused and repeated requests are counted, not kept one by one.', ['source.request-log-complete']],
   [
     'Where the requests came from that a source took is not on record, and nothing here can knock from outside.',
