@@ -44,6 +44,7 @@ function withApiOptions(command: Command): Command {
     .option('--consent', 'docusign: the user has consented already')
     .option('--with-documents', 'docusign: envelope-completed carries the PDFs')
     .addOption(new Option('--errors <scheme>', 'goroute: scheme of error codes').choices(['named', 'numbered']))
+    .option('--production-key', 'goroute: its key is none of the sandbox')
     .option('--tls-cert <file>', 'serve https with this certificate')
     .option('--tls-key <file>', 'and its key')
     .option('--ca <file>', 'trust the certificates in this PEM file too, when webhooks are sent')

@@ -20,6 +20,7 @@ export type ApiFlags = {
   consent?: true;
   withDocuments?: true;
   errors?: 'named' | 'numbered';
+  productionKey?: true;
   tlsCert?: string;
   tlsKey?: string;
   ca?: string;

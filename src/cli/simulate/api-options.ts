@@ -29,6 +29,7 @@ const owners: Readonly<Partial<Record<keyof ApiFlags, readonly SimulatedProvider
   consent: ['docusign'],
   withDocuments: ['docusign'],
   errors: ['goroute'],
+  productionKey: ['goroute'],
 };
 
 type CommonOptions = Pick<ApiSimulatorOptions<'documenso'>, 'port' | 'seed' | 'faults' | 'webhook' | 'tls'>;
@@ -68,6 +69,7 @@ export function ownOptions(
     isConsentGiven: flags.consent,
     includeDocuments: flags.withDocuments,
     errors: flags.errors,
+    keyPrefix: flags.productionKey === undefined ? undefined : ('pk_goroute_' as const),
     signAfterMs: flags.signAfter === undefined ? undefined : flags.signAfter * 1000,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

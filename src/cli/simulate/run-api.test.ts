@@ -63,6 +63,19 @@ function folder(): string {
   return made;
 }
 
+test('the key of GoRoute is one of the sandbox, unless production is played', async () => {
+  const [{ setUp: sandbox }, { setUp: production }] = [
+    await run(['goroute']),
+    await run(['goroute', '--production-key']),
+  ];
+  expect(sandbox['apiKey']).toMatch(/^sk_test_/);
+  expect(production['apiKey']).toMatch(/^pk_goroute_/);
+  const [, flags] = await parse(['documenso', '--production-key']);
+  await expect(runSimulateApi('documenso', flags, terminalOf().terminal)).rejects.toMatchObject({
+    what: '--production-key means nothing to documenso',
+  });
+});
+
 test('it prints what a client needs, and a line for each request, with the faults that it was told', async () => {
   const { setUp, told } = await run(['documenso', '--fault', '429=5:x1', '--seed', 'a']);
   const ask = () => fetch(`${setUp['apiV2']}/envelope`, { headers: { authorization: setUp['apiToken'] ?? '' } });

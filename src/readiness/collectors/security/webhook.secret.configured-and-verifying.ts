@@ -7,7 +7,7 @@ const eventsMost = 20_000;
 
 export const webhookSecretConfiguredAndVerifying: Collector<SourceVerification> = {
   checkId: 'webhook.secret.configured-and-verifying',
-  version: 1,
+  version: 2,
   async gather(context, subject) {
     const { team, own } = uuidsOf(subject);
     const credentials = await context.query<SourceVerification['credentials'][number]>(
@@ -24,7 +24,15 @@ export const webhookSecretConfiguredAndVerifying: Collector<SourceVerification> 
         WHERE k.created_at IS NULL OR uuid_time(e.id) >= k.created_at - interval '5 seconds' GROUP BY 1`,
       [team, own, uuidSince(context.nowMs - 7 * dayMs)],
     );
-    return { credentials, verifiedBy };
+    // By the minute: what was refused in the minute of the change may have been signed for the former credentials.
+    const [refused] = await context.query<{ requests: number }>(
+      `SELECT coalesce(sum(count), 0)::double precision AS requests FROM source_rejection
+        WHERE team_id = $1 AND source_id = $2 AND reason = 'signature_mismatch' AND minute >= greatest(
+          to_timestamp($3::double precision / 1000),
+          (SELECT date_trunc('minute', max(created_at)) FROM source_credential WHERE team_id = $1 AND source_id = $2))`,
+      [team, own, context.nowMs - 7 * dayMs],
+    );
+    return { credentials, verifiedBy, refused: refused?.requests ?? 0 };
   },
   judge: judgeVerification,
 };
