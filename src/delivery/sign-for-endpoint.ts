@@ -2,7 +2,7 @@ import { type BodyUrl, prepareRequests } from './request-preparation.ts';
 import type { EndpointConfig } from '../endpoints/endpoint-config.ts';
 
 /** A request as the engine would send it as a first attempt; header names in lower case. */
-export type SignedRequest = { url: string; headers: Record<string, string>; body: Buffer };
+type SignedRequest = { url: string; headers: Record<string, string>; body: Buffer };
 
 /** What an endpoint is sent: signed with its secrets as of `timestampSeconds`, with its static headers. */
 export type SignForEndpoint = (input: {

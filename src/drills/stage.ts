@@ -132,7 +132,7 @@ export type DrillProvider<Name extends SimulatedProvider> = {
   connection(): Record<string, Json>;
 };
 
-export type SignedEvent = {
+type SignedEvent = {
   endpointId: string;
   eventId: string;
   eventType: string;

@@ -34,7 +34,7 @@ export type TeamChecks = (
 ) => Promise<{ definitions: readonly CheckDefinition[]; collectors: readonly Collector<unknown>[] }>;
 
 /** What a drill found, and under which configuration of its subject it began. */
-export type DrillFinding = {
+type DrillFinding = {
   teamId: string;
   checkId: string;
   subjectId: string;

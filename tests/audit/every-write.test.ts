@@ -270,6 +270,8 @@ describe('every route that writes', () => {
     await step('PATCH /v1/teams/:team/connections/:connection', 'connection.updated', connectionPath, {
       credentials: [{ fields: { token: `api_${planted}5` } }],
     });
+    const check = 'POST /v1/teams/:team/connections/:connection/check';
+    await step(check, 'connection.checked', `${connectionPath}/check`);
     const job = await step('POST /v1/teams/:team/archive', 'archive-job.created', `${at}/archive`, {
       connection: connection.body.id as string,
       subject: 'envelope_1',
@@ -392,6 +394,7 @@ describe('every route that writes', () => {
     await step(`${signOffs}/:signOff/withdraw`, 'sign-off.withdrawn', withdraw, undefined, ada);
     const certificate = 'GET /v1/teams/:team/reviews/:review/certificate';
     await step(certificate, 'certificate.issued', `${review}/certificate`);
+    expect(JSON.stringify(said)).not.toContain(planted);
   });
 
   test('of checks and checklists of a team leaves one entry', async () => {
@@ -421,6 +424,7 @@ describe('every route that writes', () => {
     await step('PUT /v1/teams/:team/checklists/:checklist', 'team-checklist.updated', oursPath, again);
     await step('DELETE /v1/teams/:team/checklists/:checklist', 'team-checklist.deleted', oursPath);
     await step('DELETE /v1/teams/:team/checks/:check', 'team-check.deleted', `${checks}/team.briefed`);
+    expect(last()).toMatchObject({ after: null });
   });
 
   test('of promotions, launch plans and days leaves one entry, and no secret', async () => {

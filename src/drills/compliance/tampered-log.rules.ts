@@ -9,10 +9,10 @@ export type Tampering = (typeof tamperings)[number];
 export type ChainEntry = { sequence: number; hash: string; entry: AuditContent };
 
 /** How many entries at the end are cut off or written anew. */
-export const endLength = 2;
+const endLength = 2;
 
 /** The last entries with another content, and hashes that fit it. @param entries a whole chain, in order */
-export function writtenAnew(entries: readonly ChainEntry[]): ChainEntry[] {
+function writtenAnew(entries: readonly ChainEntry[]): ChainEntry[] {
   const kept = entries.slice(0, -endLength);
   let previous = kept.at(-1)?.hash ?? '0'.repeat(64);
   const tail = entries.slice(-endLength).map(({ sequence, entry }): ChainEntry => {
@@ -25,7 +25,7 @@ export function writtenAnew(entries: readonly ChainEntry[]): ChainEntry[] {
 }
 
 /** The same entry, as somebody would have it who did not want to have done it. */
-export function edited(entry: AuditContent): AuditContent {
+function edited(entry: AuditContent): AuditContent {
   return { ...entry, address: '198.51.100.99' };
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DrillDatabase, DrillNode, Stage } from '../stage.ts';
 
 /** A node of a drill takes over from another one that died after so long. */
-export const leaseSeconds = 5;
+const leaseSeconds = 5;
 
 /** Nodes that share a database, and with it the key that seals what is in it. */
 export async function sharingNodes(

@@ -3,7 +3,7 @@ import type { DrillNode, DrillReceiver, Json, ScratchTeam, Stage } from '../stag
 /** What would be somebody's data or secret, were it not made up: by what it stands for. */
 export type Marks = Readonly<Record<'name' | 'email' | 'account' | 'token' | 'key', string>>;
 
-export type WalkedPath = { path: string; status: number | null };
+type WalkedPath = { path: string; status: number | null };
 type Request = { method?: string; path: string; key?: string | null; text?: string; headers?: Record<string, string> };
 
 /** Sends the marks down every path that a request can take. What is answered does not matter; that it is, does. */

@@ -6,7 +6,7 @@ import type { OutsideRequest } from '../stage.ts';
 type Signed = OutsideRequest & { headers: Readonly<Record<string, string>>; body?: Uint8Array };
 
 /** By which header an endpoint's requests are proven; in lower case. */
-export function proofHeader(signing: SigningScheme): string {
+function proofHeader(signing: SigningScheme): string {
   return 'header' in signing ? signing.header.toLowerCase() : 'webhook-signature';
 }
 

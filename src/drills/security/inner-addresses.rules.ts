@@ -76,7 +76,7 @@ export const playedNames = {
   'redirects.drill.test': [['127.0.0.2']],
 } as const satisfies Readonly<Record<string, readonly (readonly string[])[]>>;
 
-export type PlayedName = keyof typeof playedNames;
+type PlayedName = keyof typeof playedNames;
 
 /** What may be reached, and is on purpose: everything but the names that lead inside. */
 export const harmlessNames: ReadonlySet<string> = new Set<PlayedName>([

@@ -3,7 +3,7 @@ import type { Finding } from '../../readiness/finding.ts';
 import { verdict } from '../reliability/verdict.rules.ts';
 
 /** One request, by when it came and which secrets fit it. */
-export type RotationRequest = { atMs: number; fitsOld: boolean; fitsNew: boolean };
+type RotationRequest = { atMs: number; fitsOld: boolean; fitsNew: boolean };
 
 export type RotationFacts = {
   requests: readonly RotationRequest[];

@@ -5,7 +5,7 @@ import { type Leaf, leavesOf } from '../json-leaves.rules.ts';
 
 /** A path at which personal data was seen. */
 export type PersonalPath = { eventType: string; path: string; kind: string; times: number };
-export type ClassifiedField = { eventType: string; path: string; class: string };
+type ClassifiedField = { eventType: string; path: string; class: string };
 
 export type FieldFacts = {
   bodies: number;

@@ -4,7 +4,7 @@ import { counted, dayMs, failed, listed, notApplicable, passed, unknown } from '
 import { leavesOf } from '../json-leaves.rules.ts';
 
 /** Something that was made for tests: in which transaction or document, and what it is. */
-export type TestTrace = { subject: string; what: string };
+type TestTrace = { subject: string; what: string };
 
 export type TestDataFacts =
   | { concerned: false; why: string }

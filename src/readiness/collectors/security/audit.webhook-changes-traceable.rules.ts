@@ -20,7 +20,7 @@ export type ChangeEntry = {
 type Fields = Readonly<Record<string, Json>>;
 
 /** A source or an endpoint as the entries tell of it. */
-export type Recorded = {
+type Recorded = {
   fields: Fields;
   /** When each signing secret ends; null: never. */
   secretEnds: Readonly<Record<string, number | null>>;
