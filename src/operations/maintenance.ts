@@ -14,6 +14,7 @@ import {
   listTenantTables,
 } from './leftovers.store.ts';
 import { dropDay, largestRetentionDays, listDaysBefore, makeDayPartitions } from './partition.store.ts';
+import { removeOldProofs } from './proof-retention.ts';
 import { deleteTeamHistory, listShortRetentions } from './team-retention.store.ts';
 import { createWorker, type Worker } from './worker.ts';
 
@@ -25,6 +26,8 @@ export type MaintenanceReport = {
   historyRowsDeleted: number;
   idempotencyKeysDeleted: number;
   rejectionsDeleted: number;
+  drillRunsDeleted: number;
+  evidenceDeleted: number;
   deliveriesCancelled: number;
   /** Calls that were under way on nodes that are gone. */
   callsMarkedUnknown: number;
@@ -74,6 +77,11 @@ export function createMaintenance(options: {
     await step(() => deleteShortHistories(database, largestDays, report, stopping));
     await step(() => forgetIdempotencyKeys(database, report, stopping));
     await step(() => forgetRejections(database, report, stopping));
+    await step(async () => {
+      const removed = await removeOldProofs(database, stopping);
+      report.drillRunsDeleted = removed.drillRuns;
+      report.evidenceDeleted = removed.evidence;
+    });
     await step(() => purgeTeams(options, report, stopping));
     await step(async () => {
       const { clock, blobs } = options;
@@ -103,6 +111,8 @@ function emptyReport(): MaintenanceReport {
     historyRowsDeleted: 0,
     idempotencyKeysDeleted: 0,
     rejectionsDeleted: 0,
+    drillRunsDeleted: 0,
+    evidenceDeleted: 0,
     deliveriesCancelled: 0,
     callsMarkedUnknown: 0,
     teamsPurged: 0,
