@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { archiveRoutes } from './archive/archive.routes.ts';
 import { egressRoutes } from './calling/egress.routes.ts';
+import { connectionCheckRoutes } from './calling/check.routes.ts';
 import { providerHealthRoutes } from './calling/health.routes.ts';
 import { callRoutes } from './calls/calls.routes.ts';
 import { auditRoutes } from './audit/audit.routes.ts';
 import { connectionRoutes } from './connections/connections.routes.ts';
 import { declarationRoutes } from './declarations/declarations.routes.ts';
 import { deliveryRoutes } from './delivery/delivery.routes.ts';
+import { guideRoutes } from './documentation/guide.routes.ts';
 import { drillRoutes } from './drills/drills.routes.ts';
 import { endpointRoutes } from './endpoints/endpoints.routes.ts';
 import { eventTypeRoutes } from './event-types/event-types.routes.ts';
@@ -92,6 +94,7 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(connectionRoutes({ services }));
   await server.register(egressRoutes({ calling, directory }));
   await server.register(providerHealthRoutes({ calling, directory }));
+  await server.register(connectionCheckRoutes({ services, calling, directory }));
   await server.register(callRoutes(services));
   await server.register(archiveRoutes({ services: { ...services, ...parts.archive } }));
   await server.register(memberRoutes({ services }));
@@ -111,5 +114,6 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(promotionRoutes({ services: { ...services, ...parts.promotion } }));
   await server.register(launchRoutes({ services: { ...services, ...parts.promotion } }));
   await server.register(drillRoutes({ services: { ...services, ...parts.drills } }));
+  await server.register(guideRoutes());
   await server.register(healthRoutes({ ...parts, readiness: parts.node }));
 }

@@ -6,7 +6,7 @@ import fastify from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { guideRoutes } from './guide.routes.ts';
 import { headingId, pageNameOf, servedLink } from './page-links.rules.ts';
-import { readPages } from './read-pages.ts';
+import { readGuide } from './read-pages.ts';
 import { renderMarkdown } from './render-markdown.ts';
 
 const served = new Set(['docs/api.md', 'docs/security.md', 'README.md']);
@@ -36,6 +36,10 @@ describe('a page', () => {
     expect(html).toContain('ls &lt;a&gt;');
   });
 
+  it('shows HTML as text, and no comments', () => {
+    expect(rendered('<!-- generated: a -->\n\na <y> b\n')).toBe('<p>a &lt;y&gt; b</p>\n');
+  });
+
   it('links to pages that are served, and to nothing else of the source', () => {
     const leads = (href: string): string | null => servedLink(href, 'docs/api.md', served);
     expect(leads('security.md#keys')).toBe('/docs/guide/security#keys');
@@ -58,12 +62,12 @@ describe('a page', () => {
 });
 
 describe('what is served', () => {
-  const open = async (release?: URL) => {
+  const open = async (folder?: URL) => {
     const app = fastify();
     onTestFinished(() => app.close());
-    const pages = readPages(release);
-    app.register(guideRoutes({ pages: () => pages, release: '1.2.3' }));
-    return { app, pages: await pages };
+    const guide = { ...(await readGuide(folder)), release: '1.2.3' };
+    app.register(guideRoutes({ read: () => Promise.resolve(guide) }));
+    return { app, pages: guide.pages };
   };
 
   it('is every page of the release, without a broken link between them', async () => {
@@ -103,7 +107,8 @@ describe('what is served', () => {
   it('is an empty list where the release came without pages', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'posthorn-pages-'));
     onTestFinished(() => rm(folder, { recursive: true }));
-    expect((await readPages(pathToFileURL(`${folder}/`))).size).toBe(0);
+    await writeFile(join(folder, 'package.json'), '{"version": "1.2.3"}');
+    expect(await readGuide(pathToFileURL(`${folder}/`))).toEqual({ release: '1.2.3', pages: new Map() });
     await mkdir(join(folder, 'docs'));
     await writeFile(join(folder, 'docs', 'one.md'), '# One <b>\n');
     const { app } = await open(pathToFileURL(`${folder}/`));

@@ -16,8 +16,15 @@ export type GuidePage = {
 /** Of the release: the folder above `src`, or above `dist` in a package. */
 const ownRelease = new URL('../../', import.meta.url);
 
-/** All pages that a release came with, by name; none where it came without. */
-export async function readPages(release: URL = ownRelease): Promise<ReadonlyMap<string, GuidePage>> {
+/** The documentation of a release, as it came with it. `pages` by name; none where it came without. */
+export type Guide = { release: string; pages: ReadonlyMap<string, GuidePage> };
+
+export async function readGuide(folder: URL = ownRelease): Promise<Guide> {
+  const { version } = JSON.parse(await readFile(new URL('package.json', folder), 'utf8')) as { version: string };
+  return { release: version, pages: await readPages(folder) };
+}
+
+async function readPages(release: URL): Promise<ReadonlyMap<string, GuidePage>> {
   const inDocs = await readdir(new URL('docs/', release)).catch(() => []);
   const paths = [
     'README.md',

@@ -20,7 +20,8 @@ export function renderMarkdown(text: string, path: string, served: ReadonlySet<s
     gfm: true,
     async: false,
     renderer: {
-      html: ({ text: raw }: Tokens.HTML | Tokens.Tag) => html`${raw}`.html,
+      // A comment marks a place for whoever makes a part of the page.
+      html: ({ text: raw }: Tokens.HTML | Tokens.Tag) => (/^<!--.*-->\s*$/s.test(raw) ? '' : html`${raw}`.html),
       image: ({ text: description }: Tokens.Image) => html`${description}`.html,
       code: ({ text: code }: Tokens.Code) => html`<pre tabindex="0"><code>${code}</code></pre>`.html,
       heading({ tokens, depth, text: raw }: Tokens.Heading) {
