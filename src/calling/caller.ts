@@ -9,6 +9,8 @@ type OwnCall = {
   /** Below the connection's base URL, with its query; begins with a slash. */
   path: string;
   headers?: Readonly<Record<string, string>>;
+  /** No other credential is used, whatever the provider says of this one. */
+  credentialId?: string;
   origin: Exclude<CallStart['origin'], 'egress'>;
   signal?: AbortSignal;
 };

@@ -2,6 +2,14 @@ import { type Authorization, CredentialError } from '../authorization/authorizer
 import { Problem } from '../problem.ts';
 import { type Call, refusal } from './call.ts';
 
+const none: ReadonlySet<string> = new Set();
+
+/** Credentials that the call may not use, before the provider has refused any. */
+export function exceptedAtFirst({ incoming, state }: Call): ReadonlySet<string> {
+  if (incoming.credentialId === undefined) return none;
+  return new Set(state.config.credentials.map(({ id }) => id).filter((id) => id !== incoming.credentialId));
+}
+
 /**
  * The headers that make the request one of the account.
  * @param except credentials that the provider has refused for this call

@@ -2,7 +2,7 @@ import { Problem } from '../problem.ts';
 import { answerFromMemory } from './answer-caller.ts';
 import { type Call, CallerGone, refusal } from './call.ts';
 import { closeCall } from './close-call.ts';
-import { authorize } from './credentials.ts';
+import { authorize, exceptedAtFirst } from './credentials.ts';
 import { guardPolling } from './guard-polling.ts';
 import { immutableAnswer } from './kept-answers.ts';
 import { maskBody } from './policy/mask-body.rules.ts';
@@ -13,7 +13,6 @@ import { budgetWaitMs, enterBreaker, leaveBreaker, spendBudget, takeTurn } from 
 
 /** As web servers log a client that closed its request. */
 const callerGoneStatus = 499;
-const noneRefused: ReadonlySet<string> = new Set();
 
 /**
  * Takes a call through the policies to the provider, and its answer back. Returns when the caller was answered, or has
@@ -65,7 +64,7 @@ async function goOut(call: Call): Promise<void> {
     if (pass.phase !== state.circuit.phase) pass = enterBreaker(call);
     const takenAtMs = await spendBudget(call, budgetWaitMs(call));
     try {
-      const authorization = await authorize(call, noneRefused);
+      const authorization = await authorize(call, exceptedAtFirst(call));
       await begin(call);
       isSending = true;
       await sendCall(call, authorization, pass);

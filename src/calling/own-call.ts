@@ -12,7 +12,7 @@ export function createOwnCaller(
   directory: ConnectionDirectory,
   handle: (incoming: IncomingCall) => Promise<void>,
 ): Caller {
-  return async ({ connectionId, method, path, headers = {}, origin, signal }) => {
+  return async ({ connectionId, method, path, headers = {}, origin, signal, credentialId }) => {
     const connection = directory.find(connectionId);
     if (connection === null) throw new Problem('not_found', 'There is no such connection.');
     const answer = new OwnAnswerSink();
@@ -22,6 +22,7 @@ export function createOwnCaller(
     const handled = handle({
       connection,
       apiKeyId: null,
+      ...(credentialId === undefined ? {} : { credentialId }),
       origin,
       method,
       target: path,

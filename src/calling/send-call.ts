@@ -5,7 +5,7 @@ import { Problem } from '../problem.ts';
 import { type AnswerPasser, createAnswerPasser } from './answer-caller.ts';
 import { Attempt, heldMostBytes, type TryResult } from './attempt.ts';
 import { type Call, CallerGone, elapsedOf, pause, refusal } from './call.ts';
-import { authorize } from './credentials.ts';
+import { authorize, exceptedAtFirst } from './credentials.ts';
 import { decodeBody } from './decode-body.ts';
 import { rememberPolling } from './guard-polling.ts';
 import { type CircuitPass, circuitResultOf } from './policy/circuit-breaker.rules.ts';
@@ -35,7 +35,7 @@ export async function sendCall(call: Call, first: Authorization, pass: CircuitPa
 class Sending {
   readonly #call: Call;
   readonly #passer: AnswerPasser;
-  readonly #refused = new Set<string>();
+  readonly #refused: Set<string>;
   #authorization: Authorization;
   /** Null: what the breaker let out is accounted for. */
   #pass: CircuitPass | null;
@@ -44,6 +44,7 @@ class Sending {
   constructor(call: Call, passer: AnswerPasser, authorization: Authorization, pass: CircuitPass) {
     this.#call = call;
     this.#passer = passer;
+    this.#refused = new Set(exceptedAtFirst(call));
     this.#authorization = authorization;
     this.#pass = pass;
   }
@@ -173,7 +174,7 @@ class Sending {
     if (!this.#mayAuthorizeAgain || !call.incoming.body.isWhole) return false;
     this.#mayAuthorizeAgain = false;
     const help = call.calling.ports.authorizer.refused(call.state.config, this.#authorization);
-    if (help === 'none') return false;
+    if (help === 'none' || (help === 'other' && call.incoming.credentialId !== undefined)) return false;
     if (help === 'other') this.#refused.add(this.#authorization.credentialId);
     this.#authorization = await authorize(call, this.#refused);
     return this.#mayGoOut();

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ChangeFlags } from './connections/change-connection.ts';
+import type { CheckFlags } from './connections/check-connection.ts';
 import type { NewConnectionFlags } from './connections/create-connection.ts';
 import type { RotateFlags } from './connections/rotate-credential.ts';
 import { collected, serviceUrl } from './option-values.ts';
@@ -41,6 +42,14 @@ export function addConnectionVerbs(connections: Command, terminal: Terminal): Co
     .action(async (connection: string, flags: RotateFlags) => {
       const { runRotate } = await import('./connections/rotate-credential.ts');
       await runRotate(connection, flags, terminal);
+    });
+  common(
+    named('check', 'Try each credential with a harmless read, and say what is wrong; exit 1 when one does not work.'),
+  )
+    .option('--path <path>', "read this below the base URL, in place of the provider's own")
+    .action(async (connection: string, flags: CheckFlags) => {
+      const { runCheck } = await import('./connections/check-connection.ts');
+      process.exitCode = await runCheck(connection, flags, terminal);
     });
   common(named('delete', 'Delete a connection and its credentials.')).action(
     async (connection: string, flags: CommonFlags) => {
