@@ -39,6 +39,17 @@ export type DescribedRoute = {
   refusals: readonly number[];
 };
 
+/** A page of the documentation as it is served. */
+export type ServedPage = {
+  name: string;
+  /** Of the release that it came with. */
+  release: string;
+  /** Where it can be linked to, and where its own links lead within the documentation: `name#id`. */
+  ids: readonly string[];
+  links: readonly string[];
+  text: string;
+};
+
 export type ReferenceFacts = {
   /** What the router answers and means for the public: methods in upper case, paths as `/v1/teams/{team}`. */
   routes: readonly { method: string; path: string; permission: string }[];
@@ -50,6 +61,8 @@ export type ReferenceFacts = {
   explained: readonly string[];
   /** Codes that were answered since this process started. */
   answered: readonly string[];
+  /** Empty: the release came without. */
+  pages: readonly ServedPage[];
 };
 
 /** How this gateway was configured: nothing secret. */

@@ -1,5 +1,6 @@
 import { problemCodes } from '../problem.ts';
 import type { DescribedRoute, Instruments, ReferenceFacts } from './instruments.ts';
+import { namesOfPages, readServedPage } from './served-pages.rules.ts';
 
 /** A route as the router tells of it when it is registered. */
 type RegisteredRoute = {
@@ -46,13 +47,16 @@ type Document = {
 export function createServedReference(options: {
   routes: RouteList;
   /** The body that a GET of this path answers. */
-  read: (path: '/openapi.json' | '/docs/problems') => Promise<string>;
+  read: (path: string) => Promise<string>;
   /** Codes of problems that were answered since the start. */
   answered: () => Iterable<string>;
 }): Instruments['reference'] {
   return async () => {
     const document = JSON.parse(await options.read('/openapi.json')) as Document;
     const page = await options.read('/docs/problems');
+    const pages = namesOfPages(await options.read('/docs/guide')).map(async (name) =>
+      readServedPage(name, await options.read(`/docs/guide/${name}`)),
+    );
     const described = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => describe(method, path, operation)),
     );
@@ -66,6 +70,7 @@ export function createServedReference(options: {
       documented: document.components?.schemas?.Problem?.properties?.code?.enum ?? [],
       explained: [...page.matchAll(/<tr id="([a-z_]+)"/g)].map(([, code]) => code ?? ''),
       answered: [...options.answered()],
+      pages: await Promise.all(pages),
     };
   };
 }
