@@ -58,6 +58,8 @@ export type Config = {
   shutdownSeconds: number;
   /** For each api key; `null` is no limit. */
   requestsPerSecond: number | null;
+  /** Between two looks at a review that is not closed. */
+  reviewEveryMinutes: number;
   /** Where large bodies live. Holds the secret of an S3 access key. */
   blobs: BlobSettings;
   /** Where others reach this Posthorn, without a slash at its end. `null` until it listens: PORT is 0. */
@@ -109,6 +111,7 @@ export function readConfig(env: Environment = process.env, files: FileSystem = d
     proxy: readProxy(sources),
     shutdownSeconds: read('POSTHORN_SHUTDOWN_SECONDS', (text) => parseWhole(text, 1, 3600), 25),
     requestsPerSecond: read('POSTHORN_REQUESTS_PER_SECOND', (text) => parseWhole(text, 1, 1_000_000), null),
+    reviewEveryMinutes: read('POSTHORN_REVIEW_EVERY_MINUTES', (text) => parseWhole(text, 1, 1440), 15),
     blobs: readBlobSettings(sources, files, environment),
     publicUrl: read('POSTHORN_PUBLIC_URL', parsePublicUrl, port === 0 ? null : localUrl(host, port)),
     trustedProxies: read('POSTHORN_TRUSTED_PROXIES', parseTrustedProxies, []),

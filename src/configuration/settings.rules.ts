@@ -30,6 +30,7 @@ export const settings = {
   POSTHORN_RELEASE_MANIFEST: { secret: false },
   POSTHORN_RELEASE_PUBLIC_KEY: { secret: false },
   POSTHORN_REQUESTS_PER_SECOND: { secret: false },
+  POSTHORN_REVIEW_EVERY_MINUTES: { secret: false },
   POSTHORN_S3_ACCESS_KEY_ID: { secret: true },
   POSTHORN_S3_ENDPOINT: { secret: false },
   POSTHORN_S3_OBJECT_LOCK: { secret: false },

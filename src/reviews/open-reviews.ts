@@ -28,14 +28,12 @@ export type OpenReviews = {
   worker: Worker;
 };
 
-const upkeepEveryMs = 15 * 60_000;
-
 /** @throws CatalogueError */
 export function openReviews(options: {
   database: pg.Pool;
   clock: Clock;
   ids: IdSource;
-  config: Pick<Config, 'environment' | 'allowNetworks' | 'proxy' | 'caPem'>;
+  config: Pick<Config, 'environment' | 'allowNetworks' | 'proxy' | 'caPem' | 'reviewEveryMinutes'>;
   release: string;
   readiness: Readiness;
   /** The one that ships, unless another is given. */
@@ -75,7 +73,7 @@ export function openReviews(options: {
     },
     worker: createReviewUpkeep({
       ctx,
-      everyMs: upkeepEveryMs,
+      everyMs: config.reviewEveryMinutes * 60_000,
       timers: options.timers,
       random: Math.random,
       onError: (error) => options.onError('reviews', error),

@@ -155,7 +155,7 @@ export async function createStand(): Promise<Stand> {
       });
       reviews = openReviews({
         ...shared,
-        config: { environment: 'development', allowNetworks: [], proxy: null, caPem: null },
+        config: { environment: 'development', allowNetworks: [], proxy: null, caPem: null, reviewEveryMinutes: 15 },
         readiness,
         catalogue,
         timers,

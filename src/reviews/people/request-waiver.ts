@@ -78,6 +78,8 @@ export async function requestWaiver(ctx: PeopleContext, input: WaiverRequest): P
   });
 }
 
+/** Of these a review may have none: its check stands once, under the kind in place of an id. */
+const integrationKinds: ReadonlySet<string> = new Set(['source', 'endpoint', 'connection']);
 const holding: ReadonlySet<string> = new Set(['passed', 'attested', 'not-applicable']);
 
 function findWaivable(
@@ -93,6 +95,10 @@ function findWaivable(
     throw new Problem('invalid_request', `${checkId} is waived for one ${only.definition.subject}.`, {
       errors: [{ pointer: '/subject', message: `has to be named: there are ${found.length} it can be about` }],
     });
+  }
+  if (only.evidence === null && integrationKinds.has(only.subject.kind) && only.subject.id === only.subject.kind) {
+    const detail = `${checkId} is about a ${only.subject.kind}, and this review has none: add it, or answer the review's questions.`;
+    throw new Problem('conflict', detail);
   }
   if (holding.has(only.state)) {
     throw new Problem('conflict', `${checkId} is ${only.state}: there is nothing to waive.`);

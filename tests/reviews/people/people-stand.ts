@@ -53,6 +53,13 @@ const checks = new Map(definitions.map((each) => [each.id, each]));
 // Nothing of the review is a connection, so nothing decides what is about one.
 const demanded = [...checks.keys()].filter((id) => id !== 'provider.known');
 const items = demanded.map((id, index) => ({ ref: `1.${index}`, says: id, phase: 'prepare', checks: [id] }));
+/** About a connection, of which no review here has any. */
+const account = {
+  id: 'account',
+  title: 'The account',
+  signoffs: [],
+  items: [{ ref: '1', says: 'provider.known', phase: 'prepare', checks: ['provider.known'] }],
+};
 const house = { id: 'house', title: 'The house', signoffs: ['engineering', 'security'], items };
 
 /** The API of what people say, with members and a review of a small catalogue; what is measured is set by the test. */
@@ -64,7 +71,7 @@ export async function openPeopleStand(
   const findings = new Map<string, Finding>();
   const catalogue: Catalogue = {
     checks,
-    checklists: new Map([[house.id, house]]),
+    checklists: new Map([house, account].map((list) => [list.id, list])),
     scope: { questions: [], providers: [] },
   };
   let ports: PeoplePorts | null = null;
@@ -131,7 +138,10 @@ export async function openPeopleStand(
       if (answer.status !== 200) throw new Error(answer.text);
     },
     /** A review without an integration, measured once. */
-    async createReview(teamId: string, more: { waiverCap?: number; name?: string } = {}): Promise<string> {
+    async createReview(
+      teamId: string,
+      more: { waiverCap?: number; name?: string; checklists?: string[] } = {},
+    ): Promise<string> {
       const { id } = await createReview(
         { ...operator, reviewing: ready.parts },
         { teamId, name: 'Go live', checklists: ['house'], integration: nothing, answers: {}, waiverCap: 3, ...more },

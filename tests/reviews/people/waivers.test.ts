@@ -88,6 +88,14 @@ describe('a waiver', () => {
     expect(await actions()).toEqual([]);
   });
 
+  test('is not given for what the review has nothing of', async () => {
+    review = await stand.createReview(team, { checklists: ['account'] });
+    const { status, body } = await ask(ada.key, { check: 'provider.known' });
+    expect({ status, body }).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(body.detail).toContain('this review has none');
+    expect(await actions()).toEqual([]);
+  });
+
   test('is one of a check, and of as many as the review has room for, whoever asks at once', async () => {
     review = await stand.createReview(team, { waiverCap: 1 });
     const answers = await Promise.all([
