@@ -39,6 +39,7 @@ describe('docs/configuration.md', () => {
       POSTHORN_LOG_LEVEL: config.logLevel,
       POSTHORN_SHUTDOWN_SECONDS: String(config.shutdownSeconds),
       POSTHORN_REQUESTS_PER_SECOND: inWords(config.requestsPerSecond, 'no limit'),
+      POSTHORN_REVIEW_EVERY_MINUTES: String(config.reviewEveryMinutes),
       POSTHORN_RELEASE_PUBLIC_KEY: inWords(config.release.publicKey, 'none'),
       POSTHORN_RELEASE_MANIFEST: inWords(config.release.manifestPath, 'release-manifest.json'),
       DATABASE_URL: inWords(config.databaseUrl, 'the embedded one'),
