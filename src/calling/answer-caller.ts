@@ -75,8 +75,10 @@ export function createAnswerPasser(call: Call): AnswerPasser {
       }
       if (mayComplete(call, record.status, passed)) {
         const plain = decodeBody(body, headerOf(passed, 'content-encoding'), observedMostBytes);
-        const subject = plain === null ? null : profile.completedBy(call.request, parseJson(plain));
-        if (subject !== null) state.completed(subject);
+        const parsed = plain === null ? null : parseJson(plain);
+        const subject = plain === null ? null : profile.completedBy(call.request, parsed);
+        const parts = plain === null ? [] : (profile.parts?.completedBy(call.request, parsed) ?? []);
+        for (const each of subject === null ? parts : [subject, ...parts]) state.completed(each);
       }
       const keptMost = keptMostBytes(call, record.status);
       if (body.length <= keptMost) {
@@ -122,7 +124,8 @@ function mayComplete({ state, request, operation }: Call, status: number, header
   const { profile, policy } = state.config;
   if (status !== 200 || request.method !== 'GET' || policy.cache.maxBytes === 0) return false;
   if (profile.completionEvents.length === 0 || !isText(headers)) return false;
-  return operation.subject === null || !state.isKnownCompleted(operation.subject);
+  // A webhook tells of the whole, and its parts are named by an answer alone.
+  return operation.subject === null || profile.parts !== undefined || !state.isKnownCompleted(operation.subject);
 }
 
 function isText(headers: readonly string[]): boolean {

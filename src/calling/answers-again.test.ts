@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type CallingStand, createCallingStand, startProvider } from '../../tests/support/calling-stand.ts';
 import { until } from '../../tests/support/until.ts';
+import { documensoApi } from '../providers/documenso/api.rules.ts';
 import { docusignApi } from '../providers/docusign/api.rules.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -155,6 +156,28 @@ describe('answers that never change again', () => {
     expect(hit).toMatchObject({ status: 200, text: '%PDF-1.7', headers: { 'content-type': 'application/pdf' } });
     expect(calling.ledger.ended.at(-1)).toMatchObject({ cache: 'hit', status: null, answered: 200, error: null });
     expect(calling.ledger.started.at(-1)?.counted).toBe(false);
+  });
+
+  test('are kept of items that Documenso names without their envelope, once the envelope has told of them', async () => {
+    let status = 'PENDING';
+    const api = await provider(({ url }, response) => {
+      if (url.includes('/download')) response.writeHead(200, { 'content-type': 'application/pdf' }).end('%PDF-1.7');
+      else {
+        const envelopeItems = [{ id: 'envelope_item_1', title: 'Lease' }];
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ status, envelopeItems }));
+      }
+    });
+    const calling = await stand();
+    const connection = calling.connect(api.url, { profile: documensoApi });
+    const item = '/api/v2/envelope/item/envelope_item_1/download?version=signed';
+    const other = '/api/v2/envelope/item/envelope_item_2/download?version=signed';
+    const cached = async (path: string) => (await calling.call(connection, path)).headers['posthorn-cache'];
+    await calling.call(connection, '/api/v2/envelope/envelope_1');
+    expect([await cached(item), await cached(item)]).toEqual(['miss', 'miss']);
+    status = 'COMPLETED';
+    await calling.call(connection, '/api/v2/envelope/envelope_1');
+    expect([await cached(item), await cached(item)]).toEqual(['miss', 'hit; age=0']);
+    expect([await cached(other), await cached(other)]).toEqual(['miss', 'miss']);
   });
 
   test('are kept once a webhook told so, and forgotten with the credentials', async () => {

@@ -62,9 +62,11 @@ function mayBeServed({ state, record }: Call): boolean {
 }
 
 async function isCompleted(call: Call): Promise<boolean> {
-  const { subject } = call.operation;
-  if (subject === null) return false;
   const { state } = call;
+  const { subject } = call.operation;
+  const part = state.config.profile.parts?.of(call.request) ?? null;
+  if (part !== null && state.isKnownCompleted(part)) return true;
+  if (subject === null) return false;
   if (state.isKnownCompleted(subject)) return true;
   const { teamId, sourceIds, profile } = state.config;
   const { ports } = call.calling;

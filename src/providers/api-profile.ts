@@ -74,6 +74,13 @@ export type ApiProfile = {
   isImmutable(request: ApiRequest): boolean;
   /** The subject that a successful answer shows to be completed; null for none. `body` is parsed JSON. */
   completedBy(request: ApiRequest, body: unknown): string | null;
+  /** Where a document has parts that are called without naming it: they are completed with it. */
+  parts?: {
+    /** The part that a call is about; null for none. */
+    of(request: ApiRequest): string | null;
+    /** The parts of the subject that a successful answer shows to be completed. `body` is parsed JSON. */
+    completedBy(request: ApiRequest, body: unknown): readonly string[];
+  };
   /** Types of events that tell that their subject is completed. */
   completionEvents: readonly string[];
   /** `head`: the first bytes of the answer's body, at most 64 KiB; `headers` of the answer, names in lower case. */

@@ -123,6 +123,17 @@ test.each([
 });
 
 test.each([
+  [{ status: 'COMPLETED', envelopeItems: [{ id: 'envelope_item_1' }, { id: 2 }, null] }, ['item:envelope_item_1']],
+  [{ status: 'PENDING', envelopeItems: [{ id: 'envelope_item_1' }] }, []],
+  [{ status: 'COMPLETED', envelopeItems: 'none' }, []],
+  [null, []],
+])('an envelope as in %j shows the completion of its items %j', (body, parts) => {
+  expect(documensoApi.parts?.completedBy(apiCall(`GET ${v2}/envelope_x1`), body)).toEqual(parts);
+  expect(documensoApi.parts?.of(apiCall(`GET ${v2}/item/envelope_item_1/download`))).toBe('item:envelope_item_1');
+  expect(documensoApi.parts?.of(apiCall(`GET ${v2}/envelope_x1`))).toBeNull();
+});
+
+test.each([
   ['v2', 404, { message: 'Not found', code: 'NOT_FOUND', data: { code: 'NOT_FOUND', httpStatus: 404 } }, 'NOT_FOUND'],
   [
     'v2 with an error of the application',

@@ -94,6 +94,23 @@ export const documensoApi: ApiProfile = {
     return route !== null && shows && valueAt(body, 'status') === 'COMPLETED' ? subjectOf(route) : null;
   },
 
+  parts: {
+    of(request) {
+      const route = routeOf(request);
+      return route?.name === 'envelopes.item.download' ? partText(route.variables['itemId']) : null;
+    },
+    completedBy(request, body) {
+      const route = request.method === 'GET' ? routeOf(request) : null;
+      if (route?.name !== 'envelopes.get' || valueAt(body, 'status') !== 'COMPLETED') return [];
+      const items = valueAt(body, 'envelopeItems');
+      return (Array.isArray(items) ? (items as unknown[]) : []).flatMap((item) => {
+        const id = valueAt(item, 'id');
+        const part = typeof id === 'string' ? partText(id) : null;
+        return part === null ? [] : [part];
+      });
+    },
+  },
+
   completionEvents: ['DOCUMENT_COMPLETED'],
 
   /**
@@ -122,6 +139,11 @@ function routeOf({ method, path }: ApiRequest): ApiRoute | null {
   const root = apiRoot.exec(path);
   if (root === null) return null;
   return findRoute(routes[root[1] as Version], method, segmentsOf(path.slice(root.index + root[0].length)));
+}
+
+/** An item's id stands in the path of its download alone: which envelope it belongs to, only the envelope tells. */
+function partText(itemId: string | undefined): string | null {
+  return subjectText(itemId, 'item:');
 }
 
 /** As the webhooks' profile names it: an envelope by its id, and what is known by a number alone with its kind. */
