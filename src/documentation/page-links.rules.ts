@@ -1,6 +1,3 @@
-/** A page of the documentation: `name` in its address, `path` in the source. */
-export type PageName = { name: string; path: string };
-
 /** Pages beside those of `docs/`, and what they are called. */
 const outside: Readonly<Record<string, string>> = {
   'README.md': 'readme',

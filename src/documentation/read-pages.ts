@@ -3,7 +3,7 @@ import { pageNameOf } from './page-links.rules.ts';
 import { type Heading, renderMarkdown } from './render-markdown.ts';
 
 /** A page that is served. `text` is its source. */
-export type GuidePage = {
+type GuidePage = {
   name: string;
   path: string;
   title: string;
