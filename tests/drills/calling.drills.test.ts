@@ -205,7 +205,6 @@ const proofs: readonly DrillProof[] = [
   },
   {
     check: 'error.provider-text-not-exposed',
-    quick: true,
     prepare: connectionOf('documenso'),
     mutate: [
       {
