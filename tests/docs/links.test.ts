@@ -9,6 +9,9 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 const paint = new Proxy({}, { get: () => (text: string) => text }) as never;
 const program = buildProgram({ out: () => undefined, err: () => undefined, paint, width: 80 });
 
+/** Paths of the API, which are no files. */
+const served = /^docs\/(?:problems|guide)(?:\/|$)/;
+
 /** GitHub's anchor of a heading. */
 function anchorOf(heading: string): string {
   return heading
@@ -39,9 +42,8 @@ describe.each(pages.map((page) => [page.path, page] as const))('%s', (path, page
     const missing: string[] = [];
     const said = page.text;
     for (const [name = ''] of said.matchAll(/\b(?:src|bench|docs|tests|scripts)\/[\w./-]*\w/g)) {
-      if (!existsSync(join(root, name)) && !existsSync(join(root, `${name}.json`)) && name !== 'docs/problems') {
-        missing.push(name);
-      }
+      if (served.test(name) || existsSync(join(root, name)) || existsSync(join(root, `${name}.json`))) continue;
+      missing.push(name);
     }
     for (const [, script = ''] of said.matchAll(/npm run ([\w:-]+)/g)) {
       if (!(script in manifest.scripts)) missing.push(`npm run ${script}`);
