@@ -93,6 +93,17 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
     'When which node was deployed is not on record, so nothing says what is to be verified.',
     ['launch.day.deployment-verified'],
   ],
+  [
+    'Nothing here starts a process again that ended, and nothing blocks one from inside.',
+    ['recovery.process-restarts-itself'],
+  ],
+  ['Transcripts of another gateway are not read yet.', ['testing.staging.smoke-24h']],
+  ['There is no copy of the pages that is read without Posthorn yet.', ['launch.docs.reachable']],
+  ['Memory, disk and files of a second gateway are not made too few yet.', ['resource.exhaustion-survived']],
+  [
+    'Whether a bucket holds its objects on other hardware, and locked, is not tried yet.',
+    ['compliance.archive.storage-durable'],
+  ],
   ['There are no exercises yet.', ['docs.training.exercises-work']],
   ['Nobody is told of deployment windows by Posthorn yet.', ['launch.window.announced']],
   ['There is no page that somebody could watch yet.', ['launch.day.dashboards-watched']],
