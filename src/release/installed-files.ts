@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { digestOfFiles } from './manifest-text.rules.ts';
@@ -58,11 +58,25 @@ async function digestsUnder(folder: string, name: string): Promise<Map<string, s
   for (const path of paths) {
     const named = relative(folder, path).replaceAll(sep, '/');
     if (isTest.test(named)) continue;
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(path), hash);
-    digests.set(named, hash.digest('hex'));
+    digests.set(named, await digestOfFile(path));
   }
   return digests;
+}
+
+type Known = { ino: number; size: number; mtimeMs: number; ctimeMs: number; digest: string };
+const known = new Map<string, Known>();
+
+/** Read once, and again when it was changed: the file system notes that in ctime, which nobody sets. */
+async function digestOfFile(path: string): Promise<string> {
+  const { ino, size, mtimeMs, ctimeMs } = await stat(path);
+  const before = known.get(path);
+  const isSame = before?.ino === ino && before.size === size && before.mtimeMs === mtimeMs;
+  if (isSame && before.ctimeMs === ctimeMs) return before.digest;
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  const digest = hash.digest('hex');
+  known.set(path, { ino, size, mtimeMs, ctimeMs, digest });
+  return digest;
 }
 
 async function filesUnder(path: string): Promise<string[]> {

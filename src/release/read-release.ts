@@ -39,7 +39,7 @@ export function manifestPathOf({ installation, manifestPath }: Pick<ReleaseOptio
   return manifestPath ?? join(installation.folder, 'release-manifest.json');
 }
 
-/** Reads the manifest and looks at what runs: every file of it, a tenth of a second. */
+/** Reads the manifest and looks at what runs: every file of it, as far as it was changed since the last look. */
 export async function readRelease(options: ReleaseOptions): Promise<ReleaseFacts> {
   const running = await readRunning(options);
   const path = manifestPathOf(options);
