@@ -5,7 +5,7 @@ import type { Timers } from '../delivery/delivery-ports.ts';
 import { addBrought, type BroughtTally } from './brought-credential.store.ts';
 
 /** A call whose caller came with a credential of a provider; which one is not kept. */
-export type BroughtByCall = Pick<BroughtTally, 'teamId' | 'connectionId' | 'kind'> & { callId: string };
+type BroughtByCall = Pick<BroughtTally, 'teamId' | 'connectionId' | 'kind'> & { callId: string };
 
 /** Counts such calls in memory, and writes what came a second later in one statement; nothing while nothing comes. */
 export type BroughtCredentials = {
