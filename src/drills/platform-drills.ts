@@ -1,6 +1,7 @@
 import { instructionsWork } from './documentation/docs.access.instructions-work.ts';
 import { eachProviderRuns } from './documentation/docs.guide.each-provider-runs.ts';
 import { walkthroughRuns } from './documentation/docs.guide.walkthrough-runs.ts';
+import { commandsDrilled } from './documentation/docs.runbooks.commands-drilled.ts';
 import type { Drill } from './drill.ts';
 import { switchOffWorks } from './launch/launch.rollback.switch-off-works.ts';
 import { dependenciesCheckedDeep } from './monitoring/health.dependencies-checked-deep.ts';
@@ -14,6 +15,7 @@ export const platformDrills: readonly Drill[] = [
   walkthroughRuns,
   instructionsWork,
   eachProviderRuns,
+  commandsDrilled,
   peakCarried,
   latencyHolds,
 ];

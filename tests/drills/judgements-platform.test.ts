@@ -4,6 +4,7 @@ import {
   filledCredential,
   judgeProviders,
 } from '../../src/drills/documentation/docs.guide.each-provider-runs.rules.ts';
+import { judgeRunbooks } from '../../src/drills/documentation/docs.runbooks.commands-drilled.rules.ts';
 import { judgeWalkthrough } from '../../src/drills/documentation/docs.guide.walkthrough-runs.rules.ts';
 import { blocksOf, commandsOf } from '../../src/drills/documentation/page-blocks.rules.ts';
 import { judgeSwitch, type SwitchFacts } from '../../src/drills/launch/launch.rollback.switch-off-works.rules.ts';
@@ -188,6 +189,13 @@ describe('pages', () => {
       seen: 'Not as the pages say: no key is answered 401 (200).',
     });
     expect(judgeInstructions([]).state).toBe('failed');
+  });
+
+  test('that are runbooks have commands, all of which work', () => {
+    const block = { page: 'docs/replay.md', heading: 'Resend', ok: true };
+    expect(judgeRunbooks(['docs/replay.md'], [block]).state).toBe('passed');
+    expect(judgeRunbooks(['docs/replay.md'], [block, { ...block, ok: false }]).state).toBe('failed');
+    expect(judgeRunbooks(['docs/replay.md', 'docs/sources.md'], [block]).state).toBe('failed');
   });
 
   const provider = { provider: 'goroute', broken: [], verified: 1, called: 200 };

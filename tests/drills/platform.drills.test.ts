@@ -74,6 +74,16 @@ const proofs: readonly DrillProof[] = [
     ],
   },
   {
+    check: 'docs.runbooks.commands-drilled',
+    mutate: [
+      {
+        file: 'docs/replay.md',
+        find: `  -d '{"since": "2026-08-01T00:00:00Z"}'`,
+        replace: `  -d '{"after": "2026-08-01T00:00:00Z"}'`,
+      },
+    ],
+  },
+  {
     check: 'load.declared-peak-carried',
     pace: 0.01,
     prepare: declareTraffic,
