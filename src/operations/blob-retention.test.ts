@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHistory, type History } from '../../tests/support/history.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';

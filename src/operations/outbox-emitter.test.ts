@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createHistory, type History } from '../../tests/support/history.ts';
 import { createManualTimers } from '../../tests/support/manual-timers.ts';
-import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';
 import { createSchemaValidator } from '../../tests/support/schema-validator.ts';
+import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';
 import type { AcceptedEvent, EventDraft } from '../events/event-draft.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';

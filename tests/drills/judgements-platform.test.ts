@@ -4,8 +4,8 @@ import {
   filledCredential,
   judgeProviders,
 } from '../../src/drills/documentation/docs.guide.each-provider-runs.rules.ts';
-import { judgeRunbooks } from '../../src/drills/documentation/docs.runbooks.commands-drilled.rules.ts';
 import { judgeWalkthrough } from '../../src/drills/documentation/docs.guide.walkthrough-runs.rules.ts';
+import { judgeRunbooks } from '../../src/drills/documentation/docs.runbooks.commands-drilled.rules.ts';
 import { blocksOf, commandsOf } from '../../src/drills/documentation/page-blocks.rules.ts';
 import { judgeSwitch, type SwitchFacts } from '../../src/drills/launch/launch.rollback.switch-off-works.rules.ts';
 import {

@@ -1,5 +1,5 @@
-import type { Finding } from '../../readiness/finding.ts';
 import { listed } from '../../readiness/finding.rules.ts';
+import type { Finding } from '../../readiness/finding.ts';
 import { verdict } from '../reliability/verdict.rules.ts';
 
 export type ProviderFacts = {

@@ -1,5 +1,5 @@
 import type { Drill } from '../drill.ts';
-import { teamAt, type DrillTeam } from '../reliability/drill-team.ts';
+import { type DrillTeam, teamAt } from '../reliability/drill-team.ts';
 import type { DrillNode, Json, Stage } from '../stage.ts';
 import { filledCredential, judgeProviders, type ProviderFacts } from './docs.guide.each-provider-runs.rules.ts';
 import { blocksOf, commandsOf } from './page-blocks.rules.ts';

@@ -1,5 +1,5 @@
-import type { Finding } from '../../readiness/finding.ts';
 import { counted, listed } from '../../readiness/finding.rules.ts';
+import type { Finding } from '../../readiness/finding.ts';
 import { verdict } from '../reliability/verdict.rules.ts';
 
 /** A block of a runbook, as it went. */

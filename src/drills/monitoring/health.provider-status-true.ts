@@ -1,6 +1,6 @@
 import type { Drill } from '../drill.ts';
-import type { Answer } from '../stage.ts';
 import { healthOfTwin, readConnection, twinConnection } from '../reliability/twin-connection.ts';
+import type { Answer } from '../stage.ts';
 import { judgeHealth, type SeenHealth } from './health.provider-status-true.rules.ts';
 
 const states: readonly (readonly [was: SeenHealth['was'], answer: Answer])[] = [

@@ -1,5 +1,5 @@
-import type { Finding } from '../../finding.ts';
 import { counted, failed, listed, notApplicable, passed, percentOf } from '../../finding.rules.ts';
+import type { Finding } from '../../finding.ts';
 
 export type DescribedPayloads = {
   types: readonly {

@@ -1,7 +1,7 @@
 import { compileSchema } from '../../../event-types/compile-schema.ts';
-import type { Collector } from '../../finding.ts';
 import { dayMs } from '../../finding.rules.ts';
-import { uuidsOf, uuidSince } from '../../subject-uuids.ts';
+import type { Collector } from '../../finding.ts';
+import { uuidSince, uuidsOf } from '../../subject-uuids.ts';
 import { type DescribedPayloads, judgePayloads } from './docs.payloads.described-and-true.rules.ts';
 
 const eventsMost = 20_000;

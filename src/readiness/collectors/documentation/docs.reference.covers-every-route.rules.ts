@@ -1,5 +1,5 @@
-import type { Finding } from '../../finding.ts';
 import { counted, failed, listed, passed } from '../../finding.rules.ts';
+import type { Finding } from '../../finding.ts';
 import type { ReferenceFacts } from '../../instruments.ts';
 
 export type CoveredRoutes = Pick<ReferenceFacts, 'routes' | 'described'>;

@@ -1,5 +1,5 @@
-import type { Finding } from '../../finding.ts';
 import { counted, failed, listed, passed } from '../../finding.rules.ts';
+import type { Finding } from '../../finding.ts';
 import type { ServedPage } from '../../instruments.ts';
 
 export type ServedDocumentation = {
