@@ -35,6 +35,7 @@ import { secretsStrongAndUnique } from './collectors/security/secret.strong-and-
 import { endpointsHttpsOnly } from './collectors/security/transport.endpoints-https-only.ts';
 import { webhookSecretConfiguredAndVerifying } from './collectors/security/webhook.secret.configured-and-verifying.ts';
 import { declaredChecks } from './collectors/declared-checks.ts';
+import { documentationChecks } from './collectors/documentation-checks.ts';
 import { launchChecks } from './collectors/launch-checks.ts';
 import { releaseChecks } from './collectors/release-checks.ts';
 import type { Collector } from './finding.ts';
@@ -82,6 +83,7 @@ export const collectors: readonly Collector<unknown>[] = [
   endpointsHttpsOnly,
   webhookSecretConfiguredAndVerifying,
   ...declaredChecks,
+  ...documentationChecks,
   ...launchChecks,
   ...releaseChecks,
 ];

@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import { collectors } from '../../src/readiness/shipped-checks.ts';
 import { proofsOfDeclarations } from './proofs-of-declarations.ts';
 import { proofsOfDelivery } from './proofs-of-delivery.ts';
+import { proofsOfDocumentation } from './proofs-of-documentation.ts';
 import { proofsOfLaunch } from './proofs-of-launch.ts';
 import { proofsOfProviders } from './proofs-of-providers.ts';
 import { proofsOfRelease } from './proofs-of-release.ts';
 import { proofsOfSettings } from './proofs-of-settings.ts';
 import { proveChecks } from './prove-checks.ts';
 
-const ownProofs = [...proofsOfSettings, ...proofsOfDelivery, ...proofsOfProviders];
+const ownProofs = [...proofsOfSettings, ...proofsOfDelivery, ...proofsOfProviders, ...proofsOfDocumentation];
 
 test('no shipped check is without a proof, and no proof without its check', () => {
   const proofs = [...ownProofs, ...proofsOfRelease, ...proofsOfDeclarations, ...proofsOfLaunch];

@@ -1,4 +1,0 @@
-import { proofsOfDocumentation } from './proofs-of-documentation.ts';
-import { proveChecks } from './prove-checks.ts';
-
-proveChecks('documentation', proofsOfDocumentation);
