@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, symlinkSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -7,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { until } from '../support/until.ts';
 import { expectExcerpt } from './excerpt.ts';
 import { blockOf, pageAt, root } from './pages.ts';
-import { freePort, startProgram } from './shell.ts';
+import { startProgram } from './shell.ts';
 
 const longMs = 900_000;
 const page = pageAt('docs/readiness-tutorial.md');
@@ -21,6 +22,23 @@ async function openFolder(): Promise<string> {
   for (const name of ['src', 'node_modules', 'package.json']) symlinkSync(join(root, name), join(folder, name));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/**
+ * For each port of the page another: below those that the system gives to whoever asks for any, since servers of the script
+ * end and come back where they were.
+ */
+async function freePorts(): Promise<Map<string, string>> {
+  const ports = new Map<string, string>();
+  for (const shown of portsShown) {
+    const port = await until('a port that nobody listens on', async () => {
+      const drawn = String(randomInt(12_000, 32_000));
+      const isTaken = [...ports.values()].includes(drawn) || (await isListening(drawn));
+      return isTaken ? null : drawn;
+    });
+    ports.set(shown, port);
+  }
+  return ports;
 }
 
 /** The share of failed calls depends on how many the gateway made itself. */
@@ -41,8 +59,7 @@ it('the script runs as it is written, shows what it says, and leaves nothing run
   timeout: longMs,
 }, async () => {
   const folder = await openFolder();
-  const ports = new Map<string, string>();
-  for (const shown of portsShown) ports.set(shown, String(await freePort()));
+  const ports = await freePorts();
   const written = blockOf(page, 'sh', 'tutorial');
   expect([...new Set(written.match(/\b84\d\d\b/g))].toSorted()).toEqual(portsShown);
   const script = written.replaceAll(/\b84\d\d\b/g, (shown) => ports.get(shown) ?? shown);
