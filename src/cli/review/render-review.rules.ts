@@ -101,7 +101,7 @@ export function renderExplained(check: ExplainedAnswer, look: Look): string[] {
     run: `posthorn review run, or POST ${next.post ?? ''}`,
     drill: `posthorn drill run ${check.check}`,
     attest: `posthorn review attest ${check.check}`,
-    wait: 'nothing decides it yet',
+    wait: 'nothing to run now: because says why',
   }[next.kind];
   const fields: [string, string][] = [
     ['check', check.check],
