@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import { listTranscripts } from './drills/list-transcripts.ts';
 import type { OpenDrills } from './drills/open-drills.ts';
 import type { Egress } from './egress/create-egress.ts';
@@ -15,6 +16,8 @@ type Options<Open extends (options: never) => unknown> = Parameters<Open>[0];
 export type OpenProving = {
   workers: readonly Worker[];
   parts: {
+    /** By which all of it is decided. */
+    provingClock: Clock;
     readiness: Readiness;
     drills: OpenDrills['services'];
     reviews: OpenReviews['services'] & Omit<CertificatePorts, 'draw' | 'reviews'>;
@@ -53,6 +56,7 @@ export function openProving(
   return {
     workers: [drills.worker, reviews.worker, promotion.worker],
     parts: {
+      provingClock: clock,
       readiness,
       drills: drills.services,
       reviews: {

@@ -58,6 +58,7 @@ export type RouteParts = {
   timers: Options<typeof listenRoutes>['timers'];
   monotonicMs: Options<typeof inboundRoutes>['monotonicMs'];
   onError: Options<typeof listenRoutes>['onError'];
+  provingClock: Options<typeof reviewRoutes>['services']['clock'];
   readiness: Options<typeof readinessRoutes>['readiness'];
   reviews: Omit<
     Options<typeof reviewRoutes>['services'] &
@@ -102,7 +103,8 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(declarationRoutes({ services }));
   await server.register(auditRoutes({ services: { ...services, ...parts.audit } }));
   await server.register(readinessRoutes({ readiness: parts.readiness }));
-  const forReviews = { ...services, ...parts.reviews };
+  const proving = { ...services, clock: parts.provingClock };
+  const forReviews = { ...proving, ...parts.reviews };
   await server.register(reviewRoutes({ services: forReviews }));
   await server.register(reviewCheckRoutes({ services: forReviews }));
   await server.register(teamCheckRoutes({ services: forReviews }));
@@ -111,9 +113,9 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(signOffRoutes({ services: forReviews }));
   await server.register(certificateRoutes({ services: forReviews }));
   await server.register(rehearsalRoutes({ database: services.database, connections: directory }));
-  await server.register(promotionRoutes({ services: { ...services, ...parts.promotion } }));
-  await server.register(launchRoutes({ services: { ...services, ...parts.promotion } }));
-  await server.register(drillRoutes({ services: { ...services, ...parts.drills } }));
+  await server.register(promotionRoutes({ services: { ...proving, ...parts.promotion } }));
+  await server.register(launchRoutes({ services: { ...proving, ...parts.promotion } }));
+  await server.register(drillRoutes({ services: { ...proving, ...parts.drills } }));
   await server.register(guideRoutes());
   await server.register(healthRoutes({ ...parts, readiness: parts.node }));
 }

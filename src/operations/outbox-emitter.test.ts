@@ -147,6 +147,7 @@ describe('operational event types', () => {
   test('every type that SQL or code writes to the outbox is among them, and its data matches', () => {
     const job = ['jobId', 'connectionId', 'provider', 'subject', 'eventId', 'attempts', 'lastError'];
     const archiveJob = Object.fromEntries(job.map((name) => [name, 1]));
+    const promotion = { promotionId: 1, reviewId: 1, connectionId: 1, overridden: 1 };
     const written: Record<string, Record<string, unknown>> = {
       'posthorn.delivery.dead': {
         deliveryUuid: 1,
@@ -170,6 +171,22 @@ describe('operational event types', () => {
         kind: 1,
         sha256: 1,
         state: 1,
+      },
+      'posthorn.drill.failed': { runId: 1, check: 1, subject: 1, seen: 1, evidenceId: 1 },
+      'posthorn.review.reopened': { reviewId: 1, name: 1, because: 1, was: 1 },
+      'posthorn.promotion.completed': promotion,
+      'posthorn.promotion.rolled_back': { ...promotion, reason: 1 },
+      'posthorn.promotion.smoke_test': { message: 1 },
+      'posthorn.launch.limit_crossed': {
+        reviewId: 1,
+        threshold: 1,
+        value: 1,
+        limit: 1,
+        forSeconds: 1,
+        exceededSince: 1,
+        decides: 1,
+        action: 1,
+        rollBack: 1,
       },
       'posthorn.replay.finished': { replayUuid: 1, matched: 1, resent: 1, dryRun: 1 },
     };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { recordChange } from '../audit/record-change.ts';
 import type { ConnectionConfig } from '../connections/connection-config.ts';
 import { credentialFields } from '../connections/credential-kinds.rules.ts';
+import { readTeamConfigs } from '../connections/read-team-configs.ts';
 import { type GivenAccount, planAccount, type PlannedAccount, readAccount } from '../connections/switch-account.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
@@ -56,7 +57,7 @@ export async function startPromotion(ctx: PromotingContext, input: NewPromotion)
   if (planned.connection.environment === 'production') {
     throw new Problem('conflict', `${connectionId} leads to production already.`);
   }
-  refuseRemains(ctx, teamId, planned);
+  refuseRemains(await readTeamConfigs(ctx, teamId), planned);
   const at = new Date(nowMs).toISOString();
   const override: Override | null =
     input.override === undefined
@@ -141,11 +142,9 @@ function smokeOf({ smoke }: NewPromotion, { review }: ReviewView): Smoke {
   return { path: smoke?.path ?? null, endpoint: smoke?.endpoint ?? review.integration.endpoints[0] ?? null };
 }
 
-function refuseRemains(ctx: PromotingContext, teamId: string, planned: PlannedAccount): void {
+function refuseRemains(connections: readonly ConnectionConfig[], planned: PlannedAccount): void {
   const { account, opened, profile } = planned;
-  const sandboxes = [...ctx.connections.all()].filter(
-    (each) => each.teamId === teamId && each.environment === 'sandbox',
-  );
+  const sandboxes = connections.filter(({ environment }) => environment === 'sandbox');
   const errors = sandboxRemains(
     { values: valuesOf(planned), baseUrl: account.baseUrl },
     sandboxes.map((each) => ({

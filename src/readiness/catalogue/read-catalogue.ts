@@ -48,7 +48,7 @@ export function readCatalogue(folders: readonly string[]): Catalogue {
       mistakes.push({ file, line: at, what: `item ${ref} names ${checkId}, and there is no such check`, remedy });
     }
   }
-  const scopes = gathered.scopes.map(({ root, file }) => readScope(root, file, checks.keys().toArray(), mistakes));
+  const scopes = gathered.scopes.map(({ root, file }) => readScope(root, file, [...checks.keys()], mistakes));
   const scope: Scope = {
     questions: scopes.flatMap(({ questions }) => questions),
     providers: scopes.flatMap(({ providers }) => providers),
