@@ -58,7 +58,7 @@ class SchemaTooNewError extends Error {
 }
 
 /** True when every migration of this release is applied. */
-export async function isMigrated(pool: pg.Pool): Promise<boolean> {
+export async function isMigrated(pool: Pick<pg.Pool, 'query'>): Promise<boolean> {
   const known = await listMigrations();
   const row = await pool.query<{ newest: number | null }>('SELECT max(number) AS newest FROM migration');
   return row.rows[0]?.newest === known.at(-1)?.number;

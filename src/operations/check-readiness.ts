@@ -57,7 +57,7 @@ export async function checkReadiness(sources: ReadinessSources) {
 
 async function checkDatabase(database: pg.Pool): Promise<ReadinessCheck> {
   try {
-    const migrated = await inTime(isMigrated(database));
+    const migrated = await onConnection(database, (client) => isMigrated(client));
     return {
       name: 'database',
       ok: migrated,
@@ -70,17 +70,28 @@ async function checkDatabase(database: pg.Pool): Promise<ReadinessCheck> {
 
 async function checkMasterKeys(sources: Pick<ReadinessSources, 'database' | 'masterKeys'>): Promise<ReadinessCheck> {
   try {
-    return judgeMasterKeys(await inTime(probeMasterKeys(sources)));
+    const { database, masterKeys } = sources;
+    return judgeMasterKeys(await onConnection(database, (client) => probeMasterKeys({ database: client, masterKeys })));
   } catch (error) {
     return { name: 'master-key', ok: false, detail: `what is sealed could not be read${codeOf(error)}` };
   }
 }
 
-function inTime<Value>(work: Promise<Value>): Promise<Value> {
-  const timeout = new Promise<never>((_resolve, reject) => {
-    setTimeout(() => reject(new Error(`no answer within ${databaseTimeoutMs} ms`)), databaseTimeoutMs).unref();
-  });
-  return Promise.race([work, timeout]);
+/** One that gives no answer in time is ended: it would keep its place in the pool for as long as any query may take. */
+async function onConnection<Value>(database: pg.Pool, look: (client: pg.PoolClient) => Promise<Value>): Promise<Value> {
+  const client = await database.connect();
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${databaseTimeoutMs} ms`)), databaseTimeoutMs);
+  try {
+    const value = await Promise.race([look(client), late]);
+    client.release();
+    return value;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function codeOf(error: unknown): string {

@@ -11,15 +11,20 @@ const keptForThePast = new Set(['audit_key', 'promotion_credential']);
 const lookedAtMost = 100;
 
 /** Whether these are the master keys that the database was sealed with. Opens no value. */
-export async function probeMasterKeys(ctx: { database: pg.Pool; masterKeys: readonly Buffer[] }): Promise<KeyProbe[]> {
+export async function probeMasterKeys(ctx: {
+  database: Pick<pg.Pool, 'query'>;
+  masterKeys: readonly Buffer[];
+}): Promise<KeyProbe[]> {
   const given = new Set(ctx.masterKeys.map((key) => masterKeyId(key).toString('hex')));
   const columns = sealedColumns.filter(({ table }) => !keptForThePast.has(table));
-  const counts = await Promise.all(columns.map((column) => sampleByKey(ctx.database, column, lookedAtMost)));
-  return counts.map((keys, index) => ({
-    title: columns[index]?.title ?? '',
-    looked: sum(keys),
-    foreign: sum(keys.filter(({ keyId }) => keyId !== null && !given.has(keyId))),
-  }));
+  const probes: KeyProbe[] = [];
+  // One after another, over the one connection that is known to work: others may have frozen.
+  for (const column of columns) {
+    const keys = await sampleByKey(ctx.database, column, lookedAtMost);
+    const foreign = keys.filter(({ keyId }) => keyId !== null && !given.has(keyId));
+    probes.push({ title: column.title, looked: sum(keys), foreign: sum(foreign) });
+  }
+  return probes;
 }
 
 function sum(counts: readonly { count: number }[]): number {

@@ -22,7 +22,7 @@ export async function countByKey(database: pg.Pool, { table, column }: SealedCol
 
 /** As `countByKey`, of so many values at most: soon done, however many there are. */
 export async function sampleByKey(
-  database: pg.Pool,
+  database: Pick<pg.Pool, 'query'>,
   { table, column }: SealedColumn,
   limit: number,
 ): Promise<KeyCount[]> {
