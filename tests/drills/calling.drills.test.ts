@@ -110,7 +110,6 @@ const proofs: readonly DrillProof[] = [
   },
   {
     check: 'call.errors-classed-retryable-or-permanent',
-    quick: true,
     prepare: connectionOf('documenso'),
     mutate: [
       {

@@ -20,7 +20,6 @@ afterAll(() => front.stop());
 proveDrills('security', [
   {
     check: 'webhook.signature.rejects-forged',
-    quick: true,
     prepare: (gateway) => addSource(gateway),
     mutate: [
       {
@@ -140,7 +139,6 @@ proveDrills('security', [
   },
   {
     check: 'network.ip-allow-list-enforced',
-    quick: true,
     prepare: ({ api, team }) => addSource({ api, team }, { allowAddresses: ['198.51.100.0/24'] }),
     mutate: [
       {
