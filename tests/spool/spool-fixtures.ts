@@ -57,9 +57,16 @@ export async function bytesOnDisk(folder: string): Promise<number> {
 
 /** A copy of a spool's folder, as it is now, without its lock. */
 export async function copyOf(folder: string): Promise<string> {
-  const copy = await temporaryFolder();
-  await cp(folder, copy, { recursive: true, filter: (path) => !path.includes('/lock') });
-  return copy;
+  for (;;) {
+    const copy = await temporaryFolder();
+    try {
+      await cp(folder, copy, { recursive: true, filter: (path) => !path.includes('/lock') });
+      return copy;
+    } catch (error) {
+      // A segment was removed meanwhile: the folder as it is now is without it.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
 }
 
 /** What every file handle inherits: where a test looks on when the real disk is written to and synced. */
