@@ -1,31 +1,34 @@
 import { type Command, Option } from 'commander';
+import { withTeamApi } from './api-options.ts';
 import type { CommonFlags } from './archive/open-archive.ts';
 import type { ListFlags } from './archive/show-archive.ts';
-import { serviceUrl, wholeNumber } from './option-values.ts';
+import { wholeNumber } from './option-values.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** The verbs under `posthorn archive`. Their code is only loaded when one runs. */
 export function addArchiveVerbs(archive: Command, terminal: Terminal): Command {
   archive.helpCommand('help [verb]', 'show the help of a verb').usage('<verb> [options]');
-  common(list(archive)).action(async (flags: ListFlags) => {
+  withTeamApi(list(archive)).action(async (flags: ListFlags) => {
     const { runList } = await import('./archive/show-archive.ts');
     await runList(flags, terminal);
   });
-  common(
+  withTeamApi(
     archive.command('show').description('Show what is known of a document.').argument('<document>', 'id of it'),
   ).action(async (document: string, flags: CommonFlags) => {
     const { runShow } = await import('./archive/show-archive.ts');
     await runShow(document, flags, terminal);
   });
-  common(fetch(archive)).action(async (document: string, flags: CommonFlags & { output?: string; force?: true }) => {
-    const { runFetch } = await import('./archive/fetch-document.ts');
-    await runFetch(document, flags, terminal);
-  });
-  common(jobs(archive)).action(async (flags: ListFlags) => {
+  withTeamApi(fetch(archive)).action(
+    async (document: string, flags: CommonFlags & { output?: string; force?: true }) => {
+      const { runFetch } = await import('./archive/fetch-document.ts');
+      await runFetch(document, flags, terminal);
+    },
+  );
+  withTeamApi(jobs(archive)).action(async (flags: ListFlags) => {
     const { runJobs } = await import('./archive/show-archive.ts');
     await runJobs(flags, terminal);
   });
-  common(
+  withTeamApi(
     archive
       .command('retry')
       .description('Fetch everything of a job once more, now.')
@@ -34,13 +37,13 @@ export function addArchiveVerbs(archive: Command, terminal: Terminal): Command {
     const { runRetry } = await import('./archive/request-job.ts');
     await runRetry(job, flags, terminal);
   });
-  common(request(archive)).action(
+  withTeamApi(request(archive)).action(
     async (connection: string, subject: string, flags: CommonFlags & { completion?: string }) => {
       const { runRequest } = await import('./archive/request-job.ts');
       await runRequest(connection, subject, flags, terminal);
     },
   );
-  common(verify(archive)).action(async (flags: CommonFlags & { all?: true; wait: boolean }) => {
+  withTeamApi(verify(archive)).action(async (flags: CommonFlags & { all?: true; wait: boolean }) => {
     const { runVerify } = await import('./archive/verify-archive.ts');
     process.exitCode = await runVerify(flags, terminal);
   });
@@ -92,12 +95,4 @@ function verify(archive: Command): Command {
     .description('Compare documents with their hashes; exit 1 if one is damaged or missing.')
     .option('--all', 'also those that were verified in the last 24 hours')
     .option('--no-wait', 'begin, and do not wait for the end');
-}
-
-function common(command: Command): Command {
-  return command
-    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
-    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
-    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
-    .option('--json', 'print the answer as JSON');
 }

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { auditActionNames } from '../audit/audit-actions.rules.ts';
+import { withApi, withTeam } from './api-options.ts';
 import type { CommonFlags, ScopeFlags } from './audit/open-audit.ts';
 import type { ListFlags } from './audit/show-entries.ts';
 import type { VerifyFlags } from './audit/verify-audit-log.ts';
-import { collected, serviceUrl, wholeNumber } from './option-values.ts';
+import { collected, wholeNumber } from './option-values.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** The verbs under `posthorn audit`. Their code is only loaded when one runs. */
@@ -22,7 +23,7 @@ export function addAuditVerbs(audit: Command, terminal: Terminal): Command {
     const { runExport } = await import('./audit/export-log.ts');
     await runExport(flags, terminal);
   });
-  common(
+  withApi(
     audit
       .command('checkpoint')
       .description('Print the newest checkpoint, to be kept where nobody who runs Posthorn can change it.'),
@@ -30,7 +31,7 @@ export function addAuditVerbs(audit: Command, terminal: Terminal): Command {
     const { runCheckpoint } = await import('./audit/show-checkpoint.ts');
     await runCheckpoint(flags, terminal);
   });
-  common(
+  withApi(
     audit
       .command('public-key')
       .description('Print the public key that checkpoints are signed for, to be kept likewise.'),
@@ -70,14 +71,5 @@ function verify(audit: Command): Command {
 }
 
 function scoped(command: Command): Command {
-  return common(command)
-    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
-    .option('--all', 'of every team and of the gateway itself: for the operator');
-}
-
-function common(command: Command): Command {
-  return command
-    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
-    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
-    .option('--json', 'print the answer as JSON');
+  return withTeam(withApi(command)).option('--all', 'of every team and of the gateway itself: for the operator');
 }

@@ -1,33 +1,36 @@
 import { type Command, Option } from 'commander';
+import { withTeamApi } from './api-options.ts';
 import type { WindowFlags } from './calls/call-query.ts';
 import type { ListFlags } from './calls/show-calls.ts';
-import { serviceUrl, wholeNumber } from './option-values.ts';
+import { wholeNumber } from './option-values.ts';
 import type { CommonFlags } from './sources/open-team.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** The verbs under `posthorn calls`. Their code is only loaded when one runs. */
 export function addCallVerbs(calls: Command, terminal: Terminal): Command {
   calls.helpCommand('help [verb]', 'show the help of a verb').usage('<verb> [options]');
-  common(withWindow(withFilters(calls.command('list').description('List calls, newest first; or follow them live.'))))
+  withTeamApi(
+    withWindow(withFilters(calls.command('list').description('List calls, newest first; or follow them live.'))),
+  )
     .option('--limit <n>', 'how many', wholeNumber(1, 10_000), 20)
     .option('-f, --follow', 'go on with calls as they end, until stopped')
     .action(async (flags: ListFlags) => {
       const { runList } = await import('./calls/show-calls.ts');
       await runList(flags, terminal);
     });
-  common(
+  withTeamApi(
     calls.command('show').description('Show all that is on record of a call.').argument('<call>', 'id of the call'),
   ).action(async (call: string, flags: CommonFlags) => {
     const { runShow } = await import('./calls/show-calls.ts');
     await runShow(call, flags, terminal);
   });
-  common(withWindow(calls.command('stats').description('Show how calls fared: how many, how long, what failed.')))
+  withTeamApi(withWindow(calls.command('stats').description('Show how calls fared: how many, how long, what failed.')))
     .addOption(new Option('--by <what>', 'group them').choices(['operation', 'status', 'hour']).default('operation'))
     .action(async (flags: WindowFlags & { by: string }) => {
       const { runStatistics } = await import('./calls/show-calls.ts');
       await runStatistics(flags, terminal);
     });
-  common(withWindow(calls.command('violations').description('Show calls that the provider may count as polling.')))
+  withTeamApi(withWindow(calls.command('violations').description('Show calls that the provider may count as polling.')))
     .option('--limit <n>', 'how many', wholeNumber(1, 10_000), 20)
     .action(async (flags: WindowFlags & { limit: number }) => {
       const { runViolations } = await import('./calls/show-calls.ts');
@@ -61,12 +64,4 @@ function withWindow(command: Command): Command {
     .option('-c, --connection <id>', 'through this connection')
     .option('--since <when>', 'since 10m, 2h or 7d ago, or a time (24h)')
     .option('--until <when>', 'before then');
-}
-
-function common(command: Command): Command {
-  return command
-    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
-    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
-    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
-    .option('--json', 'print the answer as JSON');
 }

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
+import { withTeamApi } from './api-options.ts';
 import type { ChangeFlags } from './connections/change-connection.ts';
 import type { CheckFlags } from './connections/check-connection.ts';
 import type { NewConnectionFlags } from './connections/create-connection.ts';
 import type { RotateFlags } from './connections/rotate-credential.ts';
-import { collected, serviceUrl } from './option-values.ts';
+import { collected } from './option-values.ts';
 import type { CommonFlags } from './sources/open-team.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -13,37 +14,37 @@ export function addConnectionVerbs(connections: Command, terminal: Terminal): Co
   const named = (verb: string, description: string): Command =>
     connections.command(verb).description(description).argument('<connection>', 'id of the connection');
 
-  common(connections.command('list').description('List the connections of a team.')).action(
+  withTeamApi(connections.command('list').description('List the connections of a team.')).action(
     async (flags: CommonFlags) => {
       const { runList } = await import('./connections/show-connections.ts');
       await runList(flags, terminal);
     },
   );
-  common(named('show', 'Show a connection: where it calls, its policy, and how its credentials are used.')).action(
+  withTeamApi(named('show', 'Show a connection: where it calls, its policy, and how its credentials are used.')).action(
     async (connection: string, flags: CommonFlags) => {
       const { runShow } = await import('./connections/show-connections.ts');
       await runShow(connection, flags, terminal);
     },
   );
-  common(withSettings(withCredential(create(connections)))).action(
+  withTeamApi(withSettings(withCredential(create(connections)))).action(
     async (provider: string, flags: NewConnectionFlags) => {
       const { runCreate } = await import('./connections/create-connection.ts');
       await runCreate(provider, flags, terminal);
     },
   );
-  common(change(withSettings(named('change', 'Change a connection; what is not named stays.')))).action(
+  withTeamApi(change(withSettings(named('change', 'Change a connection; what is not named stays.')))).action(
     async (connection: string, flags: ChangeFlags) => {
       const { runChange } = await import('./connections/change-connection.ts');
       await runChange(connection, flags, terminal);
     },
   );
-  common(withCredential(named('rotate', 'Add a new credential that is used first; the old ones go on.')))
+  withTeamApi(withCredential(named('rotate', 'Add a new credential that is used first; the old ones go on.')))
     .option('--expire-old <when>', 'end the old ones: now, 12h, 7d or a time')
     .action(async (connection: string, flags: RotateFlags) => {
       const { runRotate } = await import('./connections/rotate-credential.ts');
       await runRotate(connection, flags, terminal);
     });
-  common(
+  withTeamApi(
     named('check', 'Try each credential with a harmless read, and say what is wrong; exit 1 when one does not work.'),
   )
     .option('--path <path>', "read this below the base URL, in place of the provider's own")
@@ -51,13 +52,13 @@ export function addConnectionVerbs(connections: Command, terminal: Terminal): Co
       const { runCheck } = await import('./connections/check-connection.ts');
       process.exitCode = await runCheck(connection, flags, terminal);
     });
-  common(named('delete', 'Delete a connection and its credentials.')).action(
+  withTeamApi(named('delete', 'Delete a connection and its credentials.')).action(
     async (connection: string, flags: CommonFlags) => {
       const { runDelete } = await import('./connections/change-connection.ts');
       await runDelete(connection, flags, terminal);
     },
   );
-  common(
+  withTeamApi(
     connections
       .command('providers')
       .description('List the providers that can be called, or show how to set one up.')
@@ -122,12 +123,4 @@ function withSettings(command: Command): Command {
     .option('-p, --policy <part.value=…>', 'a value of the policy, such as timeouts.totalMs=60000 (several)', collected)
     .option('--source <id>', 'a source that tells of this account (several)', collected)
     .option('--archive', 'keep completed documents');
-}
-
-function common(command: Command): Command {
-  return command
-    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
-    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
-    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
-    .option('--json', 'print the answer as JSON');
 }

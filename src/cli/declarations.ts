@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
+import { withTeamApi } from './api-options.ts';
 import type { SetFlags, ShowFlags } from './declarations/declare.ts';
-import { serviceUrl } from './option-values.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** The verbs under `posthorn declarations`. Their code is only loaded when one runs. */
 export function addDeclarationVerbs(declarations: Command, terminal: Terminal): Command {
   declarations.helpCommand('help [verb]', 'show the help of a verb').usage('<verb> [options]');
-  common(
+  withTeamApi(
     declarations
       .command('show')
       .description('Show what is declared, as the file that set takes.')
@@ -15,7 +15,7 @@ export function addDeclarationVerbs(declarations: Command, terminal: Terminal): 
     const { runShow } = await import('./declarations/declare.ts');
     await runShow(flags, terminal);
   });
-  common(
+  withTeamApi(
     declarations
       .command('set')
       .description('Declare everything in a file, in place of what was declared.')
@@ -26,12 +26,4 @@ export function addDeclarationVerbs(declarations: Command, terminal: Terminal): 
     await runSet(flags, terminal);
   });
   return declarations;
-}
-
-function common(command: Command): Command {
-  return command
-    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
-    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
-    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
-    .option('--json', 'print the answer as JSON');
 }

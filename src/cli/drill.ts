@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { withTeamApi } from './api-options.ts';
 import type { RunFlags } from './drill/run-drills.ts';
-import { serviceUrl } from './option-values.ts';
 import type { CommonFlags } from './sources/open-team.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** The verbs under `posthorn drill`. Their code is only loaded when one runs. */
 export function addDrillVerbs(drill: Command, terminal: Terminal): Command {
   drill.helpCommand('help [verb]', 'show the help of a verb').usage('<verb> [options]');
-  common(
+  withTeamApi(
     drill.command('list').description('List drills: what they are for, what they touch, and how it went last.'),
   ).action(async (flags: CommonFlags) => {
     const { runList } = await import('./drill/show-drills.ts');
     await runList(flags, terminal);
   });
-  common(
+  withTeamApi(
     drill
       .command('run')
       .description('Run a drill for all that it is about, and wait for its end; exit 1 if one failed.')
@@ -28,7 +28,7 @@ export function addDrillVerbs(drill: Command, terminal: Terminal): Command {
     const { runDrills } = await import('./drill/run-drills.ts');
     process.exitCode = await runDrills(check, flags, terminal);
   });
-  common(
+  withTeamApi(
     drill
       .command('show')
       .description('Show a run: what it found, and its transcript.')
@@ -37,7 +37,7 @@ export function addDrillVerbs(drill: Command, terminal: Terminal): Command {
     const { runShow } = await import('./drill/show-drills.ts');
     await runShow(runId, flags, terminal);
   });
-  common(drill.command('stop').description('Stop a run.').argument('<run>', 'id of the run')).action(
+  withTeamApi(drill.command('stop').description('Stop a run.').argument('<run>', 'id of the run')).action(
     async (runId: string, flags: CommonFlags) => {
       const { runStop } = await import('./drill/show-drills.ts');
       await runStop(runId, flags, terminal);
@@ -50,12 +50,4 @@ function share(text: string): number {
   const value = Number(text);
   if (value > 0 && value <= 1) return value;
   throw new InvalidArgumentError(`"${text}" is no share; give a number above 0 and up to 1, such as 0.1`);
-}
-
-function common(command: Command): Command {
-  return command
-    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
-    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
-    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
-    .option('--json', 'print the answer as JSON');
 }

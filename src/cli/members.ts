@@ -1,21 +1,21 @@
 import { type Command, Option } from 'commander';
+import { withTeamApi } from './api-options.ts';
 import type { AddFlags, ChangeFlags } from './members/change-members.ts';
 import type { SignersFlags } from './members/name-signers.ts';
 import type { ListFlags } from './members/show-members.ts';
-import { serviceUrl } from './option-values.ts';
 import type { CommonFlags } from './sources/open-team.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** The verbs under `posthorn members`. Their code is only loaded when one runs. */
 export function addMemberVerbs(members: Command, terminal: Terminal): Command {
   members.helpCommand('help [verb]', 'show the help of a verb').usage('<verb> [options]');
-  common(members.command('list').description('List the members of a team.').option('--all', 'removed ones too')).action(
-    async (flags: ListFlags) => {
-      const { runList } = await import('./members/show-members.ts');
-      await runList(flags, terminal);
-    },
-  );
-  common(
+  withTeamApi(
+    members.command('list').description('List the members of a team.').option('--all', 'removed ones too'),
+  ).action(async (flags: ListFlags) => {
+    const { runList } = await import('./members/show-members.ts');
+    await runList(flags, terminal);
+  });
+  withTeamApi(
     members
       .command('add')
       .description('Add a member.')
@@ -26,7 +26,7 @@ export function addMemberVerbs(members: Command, terminal: Terminal): Command {
     const { runAdd } = await import('./members/change-members.ts');
     await runAdd(email, flags, terminal);
   });
-  common(
+  withTeamApi(
     members
       .command('change')
       .description('Change a member; what is not named stays.')
@@ -38,7 +38,7 @@ export function addMemberVerbs(members: Command, terminal: Terminal): Command {
     const { runChange } = await import('./members/change-members.ts');
     await runChange(member, flags, terminal);
   });
-  common(
+  withTeamApi(
     members
       .command('remove')
       .description('Remove a member, and revoke the API keys of the member.')
@@ -47,7 +47,7 @@ export function addMemberVerbs(members: Command, terminal: Terminal): Command {
     const { runRemove } = await import('./members/change-members.ts');
     await runRemove(member, flags, terminal);
   });
-  common(signers(members)).action(async (duty: string | undefined, named: string[], flags: SignersFlags) => {
+  withTeamApi(signers(members)).action(async (duty: string | undefined, named: string[], flags: SignersFlags) => {
     const { runSigners } = await import('./members/name-signers.ts');
     await runSigners(duty, named, flags, terminal);
   });
@@ -71,12 +71,4 @@ function role(): Option {
     'auditor',
     'viewer',
   ]);
-}
-
-function common(command: Command): Command {
-  return command
-    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
-    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
-    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
-    .option('--json', 'print the answer as JSON');
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { collected, serviceUrl } from './option-values.ts';
+import { withTeamApi } from './api-options.ts';
+import { collected } from './option-values.ts';
 import type { PromoteFlags } from './promotion/promote.ts';
 import type { RollBackFlags } from './promotion/show-promotions.ts';
 import type { CommonFlags } from './sources/open-team.ts';
@@ -7,7 +8,7 @@ import type { Terminal } from './terminal/terminal.ts';
 
 /** `posthorn promote`. Its code is only loaded when it runs. */
 export function withPromotion(promote: Command, terminal: Terminal): Command {
-  return common(promote)
+  return withTeamApi(promote)
     .argument('<review>', 'id of the review that it is promoted under')
     .argument('<connection>', 'id of the connection')
     .option('--base-url <url>', "where calls go, in place of the provider's own")
@@ -34,19 +35,19 @@ export function withPromotion(promote: Command, terminal: Terminal): Command {
 /** The verbs under `posthorn promotions`. */
 export function addPromotionVerbs(promotions: Command, terminal: Terminal): Command {
   promotions.helpCommand('help [verb]', 'show the help of a verb').usage('<verb> [options]');
-  common(promotions.command('list').description('List promotions, newest first.')).action(
+  withTeamApi(promotions.command('list').description('List promotions, newest first.')).action(
     async (flags: CommonFlags) => {
       const { runList } = await import('./promotion/show-promotions.ts');
       await runList(flags, terminal);
     },
   );
-  common(
+  withTeamApi(
     promotions.command('show').description('Show a promotion, step by step.').argument('<promotion>', 'id of it'),
   ).action(async (promotion: string, flags: CommonFlags) => {
     const { runShow } = await import('./promotion/show-promotions.ts');
     await runShow(promotion, flags, terminal);
   });
-  common(
+  withTeamApi(
     promotions
       .command('roll-back')
       .description('Lead a connection back to where it led before.')
@@ -57,12 +58,4 @@ export function addPromotionVerbs(promotions: Command, terminal: Terminal): Comm
     await runRollBack(promotion, flags, terminal);
   });
   return promotions;
-}
-
-function common(command: Command): Command {
-  return command
-    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
-    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
-    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
-    .option('--json', 'print the answer as JSON');
 }

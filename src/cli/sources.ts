@@ -1,50 +1,51 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { collected, serviceUrl, wholeNumber } from './option-values.ts';
+import { withTeamApi } from './api-options.ts';
+import { collected, wholeNumber } from './option-values.ts';
 import type { ChangeFlags } from './sources/change-source.ts';
-import type { CommonFlags } from './sources/open-team.ts';
 import type { NewSourceFlags } from './sources/create-source.ts';
+import type { CommonFlags } from './sources/open-team.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** The verbs under `posthorn sources`. Their code is only loaded when one runs. */
 export function addSourceVerbs(sources: Command, terminal: Terminal): Command {
   sources.helpCommand('help [verb]', 'show the help of a verb').usage('<verb> [options]');
-  common(sources.command('list').description('List the sources of a team.')).action(async (flags: CommonFlags) => {
+  withTeamApi(sources.command('list').description('List the sources of a team.')).action(async (flags: CommonFlags) => {
     const { runList } = await import('./sources/show-sources.ts');
     await runList(flags, terminal);
   });
-  common(sources.command('show').description('Show a source.').argument('<source>', 'id of the source')).action(
+  withTeamApi(sources.command('show').description('Show a source.').argument('<source>', 'id of the source')).action(
     async (source: string, flags: CommonFlags) => {
       const { runShow } = await import('./sources/show-sources.ts');
       await runShow(source, flags, terminal);
     },
   );
-  common(withSettings(withSecret(create(sources)))).action(async (provider: string, flags: NewSourceFlags) => {
+  withTeamApi(withSettings(withSecret(create(sources)))).action(async (provider: string, flags: NewSourceFlags) => {
     const { runCreate } = await import('./sources/create-source.ts');
     await runCreate(provider, flags, terminal);
   });
-  common(withSettings(withSecret(update(sources)))).action(async (source: string, flags: ChangeFlags) => {
+  withTeamApi(withSettings(withSecret(update(sources)))).action(async (source: string, flags: ChangeFlags) => {
     const { runUpdate } = await import('./sources/change-source.ts');
     await runUpdate(source, flags, terminal);
   });
   for (const [verb, status, description] of statusVerbs) {
-    common(sources.command(verb).description(description).argument('<source>', 'id of the source')).action(
+    withTeamApi(sources.command(verb).description(description).argument('<source>', 'id of the source')).action(
       async (source: string, flags: CommonFlags) => {
         const { runStatus } = await import('./sources/change-source.ts');
         await runStatus(source, status, flags, terminal);
       },
     );
   }
-  common(sources.command('delete').description('Delete a source.').argument('<source>', 'id of the source')).action(
-    async (source: string, flags: CommonFlags) => {
-      const { runDelete } = await import('./sources/change-source.ts');
-      await runDelete(source, flags, terminal);
-    },
-  );
-  common(rejections(sources)).action(async (source: string, flags: CommonFlags & { limit: number }) => {
+  withTeamApi(
+    sources.command('delete').description('Delete a source.').argument('<source>', 'id of the source'),
+  ).action(async (source: string, flags: CommonFlags) => {
+    const { runDelete } = await import('./sources/change-source.ts');
+    await runDelete(source, flags, terminal);
+  });
+  withTeamApi(rejections(sources)).action(async (source: string, flags: CommonFlags & { limit: number }) => {
     const { runRejections } = await import('./sources/show-rejections.ts');
     await runRejections(source, flags, terminal);
   });
-  common(
+  withTeamApi(
     sources
       .command('providers')
       .description('List the providers, or show how to set one up.')
@@ -104,14 +105,6 @@ function withSettings(command: Command): Command {
     .option('--body-max <bytes>', 'reject larger bodies', wholeNumber(1_000, 33_554_432))
     .option('--dedupe <seconds>', 'how long duplicates are recognised', wholeNumber(60, 31_536_000))
     .option('--accept-uncovered', 'take requests that do not prove their body');
-}
-
-function common(command: Command): Command {
-  return command
-    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
-    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
-    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
-    .option('--json', 'print the answer as JSON');
 }
 
 /** Commander takes null for no value, so that no limit keeps its name. */

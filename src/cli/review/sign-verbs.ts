@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { collected, serviceUrl } from '../option-values.ts';
+import { withTeamApi } from '../api-options.ts';
+import { collected } from '../option-values.ts';
 import type { CommonFlags } from '../sources/open-team.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { AttestFlags } from './attest-check.ts';
@@ -94,9 +95,5 @@ function said(command: Command): Command {
 }
 
 function common(command: Command): Command {
-  return command
-    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
-    .option('-k, --key <key>', 'api key of a member (POSTHORN_KEY)')
-    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
-    .option('--json', 'print the answer as JSON');
+  return withTeamApi(command, 'api key of a member (POSTHORN_KEY)');
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { collected, serviceUrl, wholeNumber } from '../option-values.ts';
+import { withTeamApi } from '../api-options.ts';
+import { collected, wholeNumber } from '../option-values.ts';
 import type { CommonFlags } from '../sources/open-team.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { DiffFlags, ExplainFlags, ListFlags, StatusFlags } from './show-review.ts';
@@ -9,7 +10,7 @@ const which = 'id or name; may be left out when there is one that is not closed'
 
 /** The verbs that work through reviews of a running Posthorn. */
 export function addWorkVerbs(review: Command, terminal: Terminal): void {
-  common(
+  withTeamApi(
     review
       .command('create')
       .description('Begin a review of an integration against one or several checklists.')
@@ -24,13 +25,13 @@ export function addWorkVerbs(review: Command, terminal: Terminal): void {
     const { runCreate } = await import('./write-review.ts');
     await runCreate(name, flags, terminal);
   });
-  common(review.command('list').description('List reviews.').option('--all', 'closed ones too')).action(
+  withTeamApi(review.command('list').description('List reviews.').option('--all', 'closed ones too')).action(
     async (flags: ListFlags) => {
       const { runList } = await import('./show-review.ts');
       await runList(flags, terminal);
     },
   );
-  common(
+  withTeamApi(
     judged(review.command('run').description('Measure a review; exit 1 if a blocker failed.')).argument(
       '[review]',
       which,
@@ -39,7 +40,7 @@ export function addWorkVerbs(review: Command, terminal: Terminal): void {
     const { runRun } = await import('./show-review.ts');
     process.exitCode = await runRun(named, flags, terminal);
   });
-  common(
+  withTeamApi(
     judged(review.command('status').description('Show how a review stands, without measuring.')).argument(
       '[review]',
       which,
@@ -48,7 +49,7 @@ export function addWorkVerbs(review: Command, terminal: Terminal): void {
     const { runStatus } = await import('./show-review.ts');
     process.exitCode = await runStatus(named, flags, terminal);
   });
-  common(
+  withTeamApi(
     review
       .command('explain')
       .description('Explain a check of a review: what was seen, why it matters, how to mend it.')
@@ -59,7 +60,7 @@ export function addWorkVerbs(review: Command, terminal: Terminal): void {
     const { runExplain } = await import('./show-review.ts');
     await runExplain(named, check, flags, terminal);
   });
-  common(
+  withTeamApi(
     review
       .command('comment')
       .description('Comment on a review, or on one of its checks.')
@@ -71,7 +72,7 @@ export function addWorkVerbs(review: Command, terminal: Terminal): void {
     const { runComment } = await import('./write-review.ts');
     await runComment(named, text, flags, terminal);
   });
-  common(
+  withTeamApi(
     review
       .command('assign')
       .description('Say who sees to a check, and until when.')
@@ -85,7 +86,7 @@ export function addWorkVerbs(review: Command, terminal: Terminal): void {
     const { runAssign } = await import('./write-review.ts');
     await runAssign(named, check, flags, terminal);
   });
-  common(
+  withTeamApi(
     review
       .command('history')
       .description('Show how a review stood whenever it was measured.')
@@ -94,7 +95,7 @@ export function addWorkVerbs(review: Command, terminal: Terminal): void {
     const { runHistory } = await import('./show-review.ts');
     await runHistory(named, flags, terminal);
   });
-  common(
+  withTeamApi(
     review
       .command('diff')
       .description('Show what stands otherwise: since it was measured last, or between two points in time.')
@@ -112,12 +113,4 @@ function judged(command: Command): Command {
     .option('--all', 'every check that does not hold, not the first fifteen')
     .option('--gate', 'exit 1 unless the review passed')
     .option('--junit <file>', 'write JUnit XML there as well');
-}
-
-function common(command: Command): Command {
-  return command
-    .option('-t, --team <id>', 'team (POSTHORN_TEAM); may be left out when there is one')
-    .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
-    .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
-    .option('--json', 'print the answer as JSON');
 }
