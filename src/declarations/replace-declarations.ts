@@ -9,9 +9,9 @@ import { lockTeam } from '../teams/require-team.ts';
 import { auditedDeclarations, declarationFacts } from './audited-declarations.rules.ts';
 import { idsOfDeclarations, problemsOfDeclarations } from './check-declarations.rules.ts';
 import { confirmParts } from './confirm-parts.rules.ts';
-import type { DeclarationParts, PartName } from './declaration-schemas.ts';
 import { findDeclarations, findStrangers, insertDeclarations } from './declaration.store.ts';
 import { type Declarations, nothingDeclared } from './declaration.ts';
+import type { DeclarationParts, PartName } from './declaration-schemas.ts';
 
 /**
  * Declares all of this in place of what was declared, if that is still `version`. A part that is as it was keeps who
@@ -57,11 +57,11 @@ function refuseWrong(
   { parts, confirm }: { parts: DeclarationParts; confirm: readonly PartName[] },
   nowMs: number,
 ): void {
-  const checks = parts.performance === undefined ? null : loadCatalogue().checks;
+  const { checks } = loadCatalogue();
   const errors = [
     ...problemsOfDeclarations(parts, nowMs),
     ...(parts.performance ?? []).flatMap(({ check }, index) =>
-      checks?.has(check) === true ? [] : [{ pointer: `/parts/performance/${index}/check`, message: 'is no check' }],
+      checks.has(check) ? [] : [{ pointer: `/parts/performance/${index}/check`, message: 'is no check' }],
     ),
     ...confirm.flatMap((name, index) =>
       name in parts ? [] : [{ pointer: `/confirm/${index}`, message: 'is not declared, so it cannot be confirmed' }],

@@ -1,5 +1,5 @@
 import { idFromUuid, idPrefixes, uuidFromId } from '../../../ids/id.rules.ts';
-import type { Catalogue, CheckDefinition } from '../../check-definition.ts';
+import type { CheckDefinition } from '../../check-definition.ts';
 import type { CollectorContext, Subject } from '../../finding.ts';
 import { loadCatalogue } from '../../load-catalogue.ts';
 import { gatherLaunches, type Launch, type TeamLaunches } from './launch-facts.ts';
@@ -47,7 +47,6 @@ type Row = {
 
 const ms = (column: string): string => `floor(extract(epoch FROM ${column}) * 1000)::double precision`;
 const evidenceMost = 10_000;
-let shipped: Catalogue | null = null;
 const read = new WeakMap<CollectorContext, Map<string, Promise<StandingLaunches>>>();
 
 /**
@@ -109,7 +108,7 @@ function standOf(
   expiries: ReadonlyMap<string, number>,
 ): StandingLaunch['stand'] {
   if (confirmedAtMs === null || evidenceHash === null) return null;
-  const catalogue = (shipped ??= loadCatalogue());
+  const catalogue = loadCatalogue();
   const stood = (checks ?? []).flatMap(({ checkId, subject, state, basis }): StoodCheck[] => {
     const definition = catalogue.checks.get(checkId);
     if (definition?.section === 'launch') return [];
