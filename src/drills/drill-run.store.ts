@@ -211,18 +211,6 @@ export async function interruptDeadRuns(database: Queryable, all: boolean): Prom
   return rowCount ?? 0;
 }
 
-/** Told to the team as an operational event, in the transaction that ends the run. */
-export async function tellOfFailure(
-  database: Queryable,
-  teamId: string,
-  data: Readonly<Record<string, string | null>>,
-): Promise<void> {
-  await database.query(
-    `INSERT INTO operational_outbox (team_id, type, data) VALUES ($1, 'posthorn.drill.failed', $2)`,
-    [uuidFromId(teamId), JSON.stringify(data)],
-  );
-}
-
 /**
  * The runs that these pieces of evidence came of, with their transcripts. Those about the gateway count for every team, so
  * they may be another team's.

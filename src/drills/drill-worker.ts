@@ -2,19 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { inTransaction } from '../database/transaction.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
+import { tellTeam } from '../operations/tell-team.ts';
 import { createWorker, type Worker } from '../operations/worker.ts';
 import { Problem } from '../problem.ts';
 import type { Readiness } from '../readiness/create-readiness.ts';
 import type { Finding } from '../readiness/finding.ts';
-import {
-  claimRun,
-  type EndedRun,
-  endRun,
-  interruptDeadRuns,
-  renewRun,
-  type StoredRun,
-  tellOfFailure,
-} from './drill-run.store.ts';
+import { claimRun, type EndedRun, endRun, interruptDeadRuns, renewRun, type StoredRun } from './drill-run.store.ts';
 import { type DrillSchedule, nextDueMs, takeDueSchedules } from './drill-schedule.store.ts';
 import type { Drill } from './drill.ts';
 import { type BreakOff, type Played, playDrill, type PlayOptions } from './play-drill.ts';
@@ -127,7 +120,8 @@ export function createDrillWorker(
     await inTransaction(database, async (client) => {
       if (!(await endRun(client, run, node, ended)) || told === null) return;
       const { id: runId, checkId: check, subject } = run;
-      await tellOfFailure(client, run.teamId, { runId, check, subject: subject.id, seen: told, evidenceId });
+      const data = { runId, check, subject: subject.id, seen: told, evidenceId };
+      await tellTeam(client, { teamId: run.teamId, type: 'posthorn.drill.failed', data });
     });
     if (told !== null) options.onTold();
   };

@@ -3,6 +3,8 @@ import { recordChange } from '../audit/record-change.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { createIdSource } from '../ids/id-source.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
+import type { OperationalEventName } from '../operations/operational-event-types.ts';
+import { tellTeam } from '../operations/tell-team.ts';
 import type { EndpointConfig } from './endpoint-config.ts';
 import { auditedEndpoint } from './endpoint-facts.ts';
 
@@ -65,13 +67,9 @@ export function createEndpointHealth(options: {
 
   const keysOf = (endpoint: EndpointConfig) => [uuidFromId(endpoint.teamId), uuidFromId(endpoint.id)];
 
-  const tell = async (endpoint: EndpointConfig, type: string, data: object): Promise<void> => {
-    const [team, id] = keysOf(endpoint);
-    await database.query('INSERT INTO operational_outbox (team_id, type, data) VALUES ($1, $2, $3)', [
-      team,
-      type,
-      { endpointUuid: id, url: endpoint.url, ...data },
-    ]);
+  const tell = async (endpoint: EndpointConfig, type: OperationalEventName, data: object): Promise<void> => {
+    const { teamId, url } = endpoint;
+    await tellTeam(database, { teamId, type, data: { endpointUuid: uuidFromId(endpoint.id), url, ...data } });
     options.onTold();
   };
 

@@ -209,3 +209,5 @@ export const operationalEventTypes = [
     },
   },
 ] as const satisfies readonly OperationalEventType[];
+
+export type OperationalEventName = (typeof operationalEventTypes)[number]['name'];

@@ -10,6 +10,18 @@ export type OutboxEntry = {
   createdAt: Date;
 };
 
+/** In the transaction of the change that it tells of. */
+export async function insertOutboxEntry(
+  database: Pick<pg.Pool, 'query'>,
+  { teamId, type, data }: Pick<OutboxEntry, 'teamId' | 'type' | 'data'>,
+): Promise<void> {
+  await database.query('INSERT INTO operational_outbox (team_id, type, data) VALUES ($1, $2, $3)', [
+    uuidFromId(teamId),
+    type,
+    JSON.stringify(data),
+  ]);
+}
+
 /** Some entries of teams that exist, oldest first among those that were read. */
 export async function readOutbox(database: pg.Pool, limit: number): Promise<OutboxEntry[]> {
   const { rows } = await database.query<{

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { inTransaction } from '../database/transaction.ts';
-import { idPrefixes, uuidFromId } from '../ids/id.rules.ts';
+import { idPrefixes } from '../ids/id.rules.ts';
+import { tellTeam } from '../operations/tell-team.ts';
 import { Problem } from '../problem.ts';
 import { rejectionReasons } from '../providers/provider-profile.ts';
 import type { ReviewedCheck, ReviewView } from '../reviews/review.ts';
@@ -189,9 +190,5 @@ async function tellCrossing(
     action: threshold.action,
     rollBack: `POST /v1/teams/${watch.teamId}/promotions/{promotion}/roll-back`,
   };
-  await client.query('INSERT INTO operational_outbox (team_id, type, data) VALUES ($1, $2, $3)', [
-    uuidFromId(watch.teamId),
-    'posthorn.launch.limit_crossed',
-    JSON.stringify(data),
-  ]);
+  await tellTeam(client, { teamId: watch.teamId, type: 'posthorn.launch.limit_crossed', data });
 }

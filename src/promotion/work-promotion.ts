@@ -3,7 +3,7 @@ import { recordChange } from '../audit/record-change.ts';
 import type { AuditAction } from '../audit/audit-actions.rules.ts';
 import { switchAccount } from '../connections/switch-account.ts';
 import { inTransaction } from '../database/transaction.ts';
-import { uuidFromId } from '../ids/id.rules.ts';
+import { tellTeam } from '../operations/tell-team.ts';
 import { Problem } from '../problem.ts';
 import { auditedPromotion, promotionFacts } from './audited-fields.rules.ts';
 import { keyOfCheck } from './check-key.rules.ts';
@@ -173,9 +173,5 @@ export async function tell(
 ): Promise<void> {
   const { id, reviewId, connectionId, override } = promotion;
   const data = { promotionId: id, reviewId, connectionId, overridden: override !== null, ...more };
-  await client.query('INSERT INTO operational_outbox (team_id, type, data) VALUES ($1, $2, $3)', [
-    uuidFromId(promotion.teamId),
-    type,
-    JSON.stringify(data),
-  ]);
+  await tellTeam(client, { teamId: promotion.teamId, type, data });
 }

@@ -141,16 +141,3 @@ export async function readParts(
   );
   return rows.map(({ kind, id, provider }) => ({ kind, id: idFromUuid(idPrefixes[kind], id), provider }));
 }
-
-export async function putOutbox(
-  database: Queryable,
-  teamId: string,
-  type: 'posthorn.review.reopened',
-  data: Record<string, unknown>,
-): Promise<void> {
-  await database.query('INSERT INTO operational_outbox (team_id, type, data) VALUES ($1, $2, $3)', [
-    uuidFromId(teamId),
-    type,
-    JSON.stringify(data),
-  ]);
-}

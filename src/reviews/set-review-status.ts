@@ -1,9 +1,10 @@
 import { type AuditContext, recordChange } from '../audit/record-change.ts';
 import { inTransaction } from '../database/transaction.ts';
+import { tellTeam } from '../operations/tell-team.ts';
 import { requireReview } from './require-review.ts';
 import { auditedReview, reviewFacts } from './review-change.rules.ts';
 import type { GatewayReviewContext } from './review-context.ts';
-import { putOutbox, replaceReview } from './review.store.ts';
+import { replaceReview } from './review.store.ts';
 import type { ReviewStatus } from './review.ts';
 
 /**
@@ -31,7 +32,7 @@ export async function setReviewStatus(
     const isReopened = status === 'reopened' && before.status !== 'reopened';
     if (isReopened) {
       const data = { reviewId, name: before.name, because: because ?? 'no reason was given', was: before.status };
-      await putOutbox(client, teamId, 'posthorn.review.reopened', data);
+      await tellTeam(client, { teamId, type: 'posthorn.review.reopened', data });
     }
     await recordChange({ ids: ctx.ids, clock: ctx.clock, ...by }, client, {
       teamId,
