@@ -388,11 +388,14 @@ async function bringTraffic(gateway: ReadyGateway): Promise<void> {
 export const gorouteSignature = (gateway: ReadyGateway, body: string): string =>
   `sha256=${createHmac('sha256', gateway.secrets.gorouteSecret).update(body).digest('hex')}`;
 
-/** A history of retries: an hour ago the other endpoint failed first, and a minute later each came again. */
+/**
+ * A history of retries: an hour ago the other endpoint failed first, all in one second, and a minute later each came again,
+ * half a second apart.
+ */
 async function writeRetries({ pool, ids }: ReadyGateway): Promise<void> {
   await pool.query(
     `WITH chosen AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM delivery WHERE endpoint_id = $1 ORDER BY id LIMIT 24),
-     failed AS (UPDATE attempt a SET status = 500, started_at = date_trunc('second', a.started_at - interval '1 hour'), total_ms = 5
+     failed AS (UPDATE attempt a SET status = 500, started_at = date_trunc('second', now() - interval '1 hour'), total_ms = 5
        FROM chosen WHERE a.delivery_id = chosen.id RETURNING a.*, chosen.n),
      counted AS (UPDATE delivery SET attempts = 2 WHERE id IN (SELECT id FROM chosen))
      INSERT INTO attempt (team_id, delivery_id, id, number, started_at, status, request_headers, response_headers, response_body,
