@@ -10,7 +10,7 @@ import type { Reviews } from '../reviews/review.ts';
 /** What promotions and the watch ask of the rest of the gateway. */
 export type PromotionServices = Pick<Context, 'database' | 'clock' | 'ids'> & {
   reviews: Reviews;
-  connections: Pick<ConnectionDirectory, 'find' | 'all' | 'teamChanged'>;
+  connections: Pick<ConnectionDirectory, 'find' | 'teamChanged'>;
   call: Caller;
   acceptEvent: AcceptEvent;
   timers: Timers;
