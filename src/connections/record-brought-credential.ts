@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
-import { createDelayedWriter } from '../database/delayed-writer.ts';
+import { createTallyWriter } from '../database/tally-writer.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import { addBrought, type BroughtTally } from './brought-credential.store.ts';
 
@@ -25,39 +25,24 @@ export function createBroughtCredentials(options: {
   timers: Timers;
   onError: (error: unknown) => void;
 }): BroughtCredentials {
-  let tallies = new Map<string, BroughtTally>();
-
-  const add = (tally: BroughtTally): void => {
-    const key = `${tally.connectionId} ${tally.dayMs} ${tally.kind}`;
-    const known = tallies.get(key);
-    if (known !== undefined) {
+  const writer = createTallyWriter<BroughtTally>({
+    timers: options.timers,
+    keyOf: ({ connectionId, dayMs, kind }) => `${connectionId} ${dayMs} ${kind}`,
+    merge(known, tally) {
       const newer = tally.lastMs >= known.lastMs ? tally : known;
       known.calls += tally.calls;
       known.lastCallId = newer.lastCallId;
       known.lastMs = newer.lastMs;
-    } else if (tallies.size < mostKept) {
-      tallies.set(key, tally);
-      writer.came();
-    }
-  };
-
-  const writer = createDelayedWriter({
-    timers: options.timers,
-    isEmpty: () => tallies.size === 0,
-    take() {
-      const taken = [...tallies.values()];
-      tallies = new Map();
-      return taken;
     },
-    write: (taken) => addBrought(options.database, taken),
-    putBack: (taken) => taken.forEach(add),
+    mostKept,
+    write: (tallies) => addBrought(options.database, tallies),
     onError: options.onError,
   });
 
   return {
     brought({ callId, ...of }) {
       const nowMs = options.clock.now();
-      add({ ...of, dayMs: Math.floor(nowMs / dayInMs) * dayInMs, calls: 1, lastMs: nowMs, lastCallId: callId });
+      writer.add({ ...of, dayMs: Math.floor(nowMs / dayInMs) * dayInMs, calls: 1, lastMs: nowMs, lastCallId: callId });
     },
     start: () => writer.start(),
     stop: () => writer.stop(),

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
-import { createDelayedWriter } from '../database/delayed-writer.ts';
+import { createTallyWriter } from '../database/tally-writer.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import { addUses, type UseTally } from './credential-use.store.ts';
 
@@ -31,37 +31,22 @@ export function createCredentialUse(options: {
   onError: (error: unknown) => void;
 }): CredentialUse {
   const { clock } = options;
-  let tallies = new Map<string, UseTally>();
-
-  const add = (tally: UseTally): void => {
-    const key = `${tally.credentialId} ${tally.hourMs}`;
-    const known = tallies.get(key);
-    if (known !== undefined) {
-      known.uses += tally.uses;
-      known.lastMs = Math.max(known.lastMs, tally.lastMs);
-    } else if (tallies.size < mostKept) {
-      tallies.set(key, tally);
-      writer.came();
-    }
-  };
-
-  const writer = createDelayedWriter({
+  const writer = createTallyWriter<UseTally>({
     timers: options.timers,
-    isEmpty: () => tallies.size === 0,
-    take() {
-      const taken = [...tallies.values()];
-      tallies = new Map();
-      return taken;
+    keyOf: ({ credentialId, hourMs }) => `${credentialId} ${hourMs}`,
+    merge(known, { uses, lastMs }) {
+      known.uses += uses;
+      known.lastMs = Math.max(known.lastMs, lastMs);
     },
-    write: (taken) => addUses(options.database, taken),
-    putBack: (taken) => taken.forEach(add),
+    mostKept,
+    write: (tallies) => addUses(options.database, tallies),
     onError: options.onError,
   });
 
   return {
     used(credential) {
       const nowMs = clock.now();
-      add({ ...credential, hourMs: Math.floor(nowMs / hourInMs) * hourInMs, uses: 1, lastMs: nowMs });
+      writer.add({ ...credential, hourMs: Math.floor(nowMs / hourInMs) * hourInMs, uses: 1, lastMs: nowMs });
     },
     start: () => writer.start(),
     stop: () => writer.stop(),

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Clock } from '../clock.ts';
-import { createDelayedWriter } from '../database/delayed-writer.ts';
+import { createTallyWriter } from '../database/tally-writer.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import { type KeyUse, writeKeyUses } from './api-key-use.store.ts';
 
@@ -28,19 +28,13 @@ export function createApiKeyUse(options: {
 }): ApiKeyUse {
   const { clock } = options;
   const notedMs = new Map<string, number>();
-  let waiting = new Map<string, KeyUse>();
-  const writer = createDelayedWriter({
+  const writer = createTallyWriter<KeyUse>({
     timers: options.timers,
-    isEmpty: () => waiting.size === 0,
-    take() {
-      const taken = waiting;
-      waiting = new Map();
-      return taken;
+    keyOf: ({ apiKeyId }) => apiKeyId,
+    merge(known, { usedMs }) {
+      known.usedMs = Math.max(known.usedMs, usedMs);
     },
-    write: (taken) => writeKeyUses(options.database, [...taken.values()]),
-    putBack(taken) {
-      waiting = new Map([...taken, ...waiting]);
-    },
+    write: (uses) => writeKeyUses(options.database, uses),
     onError: options.onError,
   });
 
@@ -51,8 +45,7 @@ export function createApiKeyUse(options: {
       if (known !== undefined && usedMs - known < hourInMs) return;
       if (notedMs.size >= mostRemembered) notedMs.clear();
       notedMs.set(apiKeyId, usedMs);
-      waiting.set(apiKeyId, { teamId, apiKeyId, usedMs });
-      writer.came();
+      writer.add({ teamId, apiKeyId, usedMs });
     },
     start: () => writer.start(),
     stop: () => writer.stop(),
