@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { until } from '../support/until.ts';
 import { inTurn, ofId, patch, type Proof, putBack, sql, takeAway } from './proof.ts';
-import { answerAsProviders, answerOf, envelopesPath, gorouteSignature, type ReadyGateway } from './ready-gateway.ts';
+import { answerAsProviders, answerOf, envelopesPath } from './provider-answers.ts';
+import { gorouteSignature, type ReadyGateway } from './ready-gateway.ts';
 
 const sandbox = ofId('sandbox');
 const documenso = ofId('documenso');

@@ -27,9 +27,10 @@ import { type Api, createApi } from '../support/api.ts';
 import { databaseUrlOf } from '../support/own-database.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
-import { answerAsDeclared, prepareDeclarations } from './declared-gateway.ts';
+import { prepareDeclarations } from './declared-gateway.ts';
 import { type OutsideWorld, startOutsideWorld } from './outside-world.ts';
-import { answerForLaunch, prepareLaunch } from './prepare-launch.ts';
+import { prepareLaunch } from './prepare-launch.ts';
+import { account, answerAsProviders, envelopesPath } from './provider-answers.ts';
 import { makeReadyRelease, type ReadyRelease } from './ready-release.ts';
 
 type Start = (config: Config) => Promise<{ url: string; stop(): Promise<unknown> }>;
@@ -71,8 +72,6 @@ const { privateKey } = generateKeyPairSync('rsa', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
 const operatorKey = `operator-${randomBytes(24).toString('hex')}`;
-const account = '0b3d4c5e-1111-4222-8333-944445555666';
-export const envelopesPath = `/v2.1/accounts/${account}/envelopes`;
 
 export async function startReadyGateway(
   start: Start,
@@ -233,46 +232,6 @@ export async function startReadyGateway(
   await prepareLaunch(gateway, { connectKey });
   await prepareDeclarations(gateway);
   return gateway;
-}
-
-/** As the providers would answer; a receiver takes everything. */
-export function answerAsProviders(world: OutsideWorld): void {
-  world.answer(answerOf);
-}
-
-/** What the providers of the integration answer; undefined: nothing in particular. */
-export function answerOf({
-  host,
-  path,
-}: {
-  host: string;
-  path: string;
-}): { status: number; body: unknown } | undefined {
-  const ofLaunch = answerForLaunch({ host, path });
-  if (ofLaunch !== undefined) return ofLaunch;
-  const declared = answerAsDeclared({ host, path });
-  if (declared !== undefined) return declared;
-  if (path.startsWith('/oauth/token')) {
-    return {
-      status: 200,
-      body: { access_token: randomUUID(), token_type: 'Bearer', expires_in: 3600, scope: 'signature' },
-    };
-  }
-  if (path.startsWith('/oauth/userinfo')) {
-    const accounts = [
-      {
-        account_id: account,
-        is_default: true,
-        account_name: 'A',
-        base_uri: host.startsWith('account-d') ? 'https://demo.docusign.net' : 'https://eu.docusign.net',
-      },
-    ];
-    return { status: 200, body: { sub: randomUUID(), name: 'A', accounts } };
-  }
-  if (host === 'app.documenso.com') {
-    return { status: 200, body: { data: [], count: 0, currentPage: 1, perPage: 1, totalPages: 0 } };
-  }
-  return undefined;
 }
 
 async function configure(gateway: ReadyGateway): Promise<void> {
