@@ -8,6 +8,7 @@ import { auditRoutes } from './audit/audit.routes.ts';
 import { connectionRoutes } from './connections/connections.routes.ts';
 import { declarationRoutes } from './declarations/declarations.routes.ts';
 import { deliveryRoutes } from './delivery/delivery.routes.ts';
+import { deploymentRoutes } from './deployments/deployments.routes.ts';
 import { guideRoutes } from './documentation/guide.routes.ts';
 import { drillRoutes } from './drills/drills.routes.ts';
 import { endpointRoutes } from './endpoints/endpoints.routes.ts';
@@ -104,6 +105,7 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(auditRoutes({ services: { ...services, ...parts.audit } }));
   await server.register(readinessRoutes({ readiness: parts.readiness }));
   const proving = { ...services, clock: parts.provingClock };
+  await server.register(deploymentRoutes({ services: proving }));
   const forReviews = { ...proving, ...parts.reviews };
   await server.register(reviewRoutes({ services: forReviews }));
   await server.register(reviewCheckRoutes({ services: forReviews }));

@@ -37,6 +37,8 @@ export const auditActions = {
   'drill.started': 'runs of a drill were asked for, or began by a schedule',
   'drill.stopped': 'a run of a drill was stopped',
   'drill.scheduled': 'the schedule of a drill was set, changed or ended',
+  'verification.recorded': 'a run of posthorn verify was put on record',
+  'deployment.recorded': 'that a release begins to be deployed was put on record',
   'event.revealed': 'the body of an event was read with what is masked otherwise',
   'attestation-file.stored': 'a file that attestations may rest on was stored',
   'attestation.made': 'a member attested a check',

@@ -33,6 +33,8 @@ export const idPrefixes = {
   promotion: 'prm',
   watchLook: 'wch',
   drillRun: 'drl',
+  deployment: 'dpl',
+  verification: 'vfy',
 } as const;
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];
 
