@@ -12,8 +12,8 @@ type TallyWriter<Tally> = {
 /**
  * Tallies by key, over a delayed writer: a write that failed, or whose outcome is unknown, is counted in again with what
  * came meanwhile.
- * @param options.merge counts a tally into the one of its key that is there. @param options.mostKept keys that are kept in
- * memory at most; what comes beyond them is not counted
+ * @param options.merge counts a tally into the one of its key that is there.
+ * @param options.mostKept keys that are kept in memory at most; what comes beyond them is not counted.
  */
 export function createTallyWriter<Tally>(options: {
   timers: Timers;
