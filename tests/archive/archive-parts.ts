@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { request } from 'undici';
 import type { Caller } from '../../src/calling/caller.ts';
 import { policyDefaults } from '../../src/connections/policy.ts';
@@ -43,3 +44,5 @@ export function connectionOf(
     ...more,
   };
 }
+
+export const sha256Of = (body: Buffer): string => createHash('sha256').update(body).digest('hex');

@@ -40,6 +40,7 @@ export async function openArchiveStand(more: { blobs?: BlobStore } = {}) {
   const errors: { where: string; error: unknown }[] = [];
   let history: History;
   let told = 0;
+  let envelopes = 0;
 
   type Limits = NonNullable<Parameters<typeof createArchive>[0]['limits']>;
   const node = (limits: Limits = {}, call: Caller = plainCaller(provider.url)) => {
@@ -73,6 +74,28 @@ export async function openArchiveStand(more: { blobs?: BlobStore } = {}) {
     listJobs({ database: database.pool }, { teamId: history.teamId, filter: {}, limit: 100, after: null });
   const documents = () =>
     listDocuments({ database: database.pool }, { teamId: history.teamId, filter: {}, limit: 100, after: null });
+  const settled = async () => {
+    const all = await jobs();
+    return all.length > 0 && all.every(({ state }) => state !== 'waiting') ? all : null;
+  };
+  const attempted = (attempts: number) => async () => {
+    const all = await jobs();
+    return all.length > 0 && all.every((job) => job.attempts >= attempts) ? all : null;
+  };
+  /** A node that works until everything asked of it is so, and stops. */
+  async function work<Found>(
+    what: string,
+    look: () => Promise<Found>,
+    limits: Limits = {},
+  ): Promise<NonNullable<Found>> {
+    const { archive } = node(limits);
+    archive.start();
+    try {
+      return await until(what, look, { deadlineMs: 8_000 });
+    } finally {
+      await archive.stop();
+    }
+  }
 
   return {
     database,
@@ -87,6 +110,10 @@ export async function openArchiveStand(more: { blobs?: BlobStore } = {}) {
       return history.teamId;
     },
     told: () => told,
+    newEnvelope(): string {
+      envelopes += 1;
+      return `envelope_${envelopes}`;
+    },
     async newTeam(): Promise<string> {
       history = await createHistory(database.pool);
       connections.clear();
@@ -137,16 +164,11 @@ export async function openArchiveStand(more: { blobs?: BlobStore } = {}) {
       return id;
     },
     node,
-    /** A node that works until everything asked of it is so, and stops. */
-    async work<Found>(what: string, look: () => Promise<Found>, limits: Limits = {}): Promise<NonNullable<Found>> {
-      const { archive } = node(limits);
-      archive.start();
-      try {
-        return await until(what, look, { deadlineMs: 8_000 });
-      } finally {
-        await archive.stop();
-      }
-    },
+    work,
+    settled,
+    attempted,
+    stored: () => work('the job to be settled', settled),
+    failing: (attempts = 1) => work('the attempt to fail', attempted(attempts)),
     jobs,
     documents,
     async job() {

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Problem } from '../../src/problem.ts';
 import { makePdf } from '../../src/simulation/pdf.rules.ts';
-import { plainCaller } from './archive-parts.ts';
+import { sha256Of } from './archive-parts.ts';
 import { openArchiveStand, type ArchiveStand } from './archive-stand.ts';
-import { answerJson, answerPdf, answerStatus, completeEnvelope, paths } from './fake-provider.ts';
+import { answerJson, answerPdf, completeEnvelope, paths } from './fake-provider.ts';
 
+const soon = { timeout: 15_000 };
 let stand: ArchiveStand;
 beforeAll(async () => {
   stand = await openArchiveStand();
@@ -15,31 +14,13 @@ beforeAll(async () => {
 beforeEach(() => stand.newTeam());
 afterAll(() => stand.close());
 
-const sha256Of = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
-let made = 0;
-const soon = { timeout: 15_000 };
-const newEnvelope = (): string => {
-  made += 1;
-  return `envelope_${made}`;
-};
-const settled = async () => {
-  const all = await stand.jobs();
-  return all.length > 0 && all.every(({ state }) => state !== 'waiting') ? all : null;
-};
-const attempted = (attempts: number) => async () => {
-  const all = await stand.jobs();
-  return all.length > 0 && all.every((job) => job.attempts >= attempts) ? all : null;
-};
-const stored = () => stand.work('the job to be settled', settled);
-const failing = (attempts = 1) => stand.work('the attempt to fail', attempted(attempts));
-
 describe('a completion', () => {
   test('is archived whole: status first, then the signed document, certificate and audit log, under their hashes', async () => {
     const connection = stand.connect();
-    const envelope = newEnvelope();
+    const envelope = stand.newEnvelope();
     const pdfs = completeEnvelope(stand.provider, envelope);
     const eventId = await stand.event(connection, envelope);
-    const [job] = await stored();
+    const [job] = await stand.stored();
     expect(job).toMatchObject({ state: 'stored', attempts: 1, eventId, subject: envelope, lastError: null });
     expect(stand.provider.asked[0]).toBe(paths.envelope(envelope));
     const documents = (await stand.documents()).toReversed();
@@ -61,15 +42,15 @@ describe('a completion', () => {
 
   test('that comes several times, on several nodes, is one job, and its documents are stored once', async () => {
     const connection = stand.connect();
-    const envelope = newEnvelope();
+    const envelope = stand.newEnvelope();
     completeEnvelope(stand.provider, envelope);
     for (let n = 0; n < 5; n += 1) await stand.event(connection, envelope);
     const nodes = [stand.node(), stand.node(), stand.node()];
     for (const { archive } of nodes) archive.start();
-    await expect.poll(settled, soon).not.toBeNull();
+    await expect.poll(stand.settled, soon).not.toBeNull();
     await Promise.all(nodes.map(({ archive }) => archive.stop()));
     await stand.event(connection, envelope);
-    await stored();
+    await stand.stored();
     expect(await stand.jobs()).toHaveLength(1);
     expect(await stand.documents()).toHaveLength(3);
     expect(stand.provider.asked).toHaveLength(4);
@@ -77,14 +58,14 @@ describe('a completion', () => {
 
   test('is taken from the named sources of connections that archive, and from nothing else', async () => {
     const [mine, off, other] = [stand.connect(), stand.connect({ archive: false }), stand.connect()];
-    const envelope = newEnvelope();
+    const envelope = stand.newEnvelope();
     completeEnvelope(stand.provider, envelope);
-    await stand.event(off, newEnvelope());
-    await stand.event(mine, newEnvelope(), { type: 'DOCUMENT_SIGNED' });
-    await stand.event({ ...other, sourceIds: ['src_01h455vb4pex5vsknk084sn02q'] }, newEnvelope());
+    await stand.event(off, stand.newEnvelope());
+    await stand.event(mine, stand.newEnvelope(), { type: 'DOCUMENT_SIGNED' });
+    await stand.event({ ...other, sourceIds: ['src_01h455vb4pex5vsknk084sn02q'] }, stand.newEnvelope());
     await stand.event(mine, null);
     await stand.event(mine, envelope);
-    await stored();
+    await stand.stored();
     expect((await stand.jobs()).map(({ subject, connectionId }) => [subject, connectionId])).toEqual([
       [envelope, mine.id],
     ]);
@@ -92,7 +73,7 @@ describe('a completion', () => {
 
   test('is found when archiving is turned on later, back to the beginning of the connection', async () => {
     const connection = stand.connect({ archive: false });
-    const envelope = newEnvelope();
+    const envelope = stand.newEnvelope();
     completeEnvelope(stand.provider, envelope);
     await stand.event(connection, envelope);
     const { archive, timers } = stand.node();
@@ -101,7 +82,7 @@ describe('a completion', () => {
     expect(await stand.jobs()).toEqual([]);
     stand.replace({ ...connection, archive: true });
     timers.advance(30_000);
-    await expect.poll(settled, soon).not.toBeNull();
+    await expect.poll(stand.settled, soon).not.toBeNull();
     await archive.stop();
   });
 
@@ -111,7 +92,7 @@ describe('a completion', () => {
     archive.start();
     const subjects: string[] = [];
     for (let n = 0; n < 12; n += 1) {
-      const subject = newEnvelope();
+      const subject = stand.newEnvelope();
       subjects.push(subject);
       await stand.event(connection, subject, { isNow: true });
       timers.advance(30_000);
@@ -128,7 +109,7 @@ describe('a completion', () => {
 
   test('of 100 MB goes through in a fraction of its memory', async () => {
     const connection = stand.connect();
-    const envelope = newEnvelope();
+    const envelope = stand.newEnvelope();
     completeEnvelope(stand.provider, envelope);
     const piece = Buffer.alloc(65_536, 'x');
     const pieces = 1600;
@@ -148,7 +129,7 @@ describe('a completion', () => {
       ).pipe(response);
     });
     await stand.event(connection, envelope);
-    await stored();
+    await stand.stored();
     const signed = (await stand.documents()).find(({ kind }) => kind === 'signed');
     expect(signed?.sizeBytes).toBe((pieces + 1) * piece.length);
     expect(most).toBeGreaterThan(0);
@@ -160,7 +141,7 @@ describe('a completion', () => {
     const { archive, timers } = stand.node();
     archive.start();
     await expect.poll(() => timers.waiting.length, soon).toBeGreaterThan(2);
-    const envelopes = Array.from({ length: 450 }, newEnvelope);
+    const envelopes = Array.from({ length: 450 }, stand.newEnvelope);
     for (const envelope of envelopes) await stand.event(connection, envelope);
     archive.eventArrived();
     archive.eventArrived();
@@ -176,225 +157,6 @@ describe('a completion', () => {
   });
 });
 
-describe('nothing but the document is archived:', () => {
-  test('a pending envelope answers its download too, and is not asked for it', async () => {
-    const connection = stand.connect();
-    const envelope = newEnvelope();
-    completeEnvelope(stand.provider, envelope);
-    const items = { envelopeItems: [{ id: `${envelope}_item`, title: 'Lease' }] };
-    stand.provider.on(paths.envelope(envelope), answerJson({ id: envelope, status: 'PENDING', ...items }));
-    await stand.event(connection, envelope);
-    const [job] = await failing();
-    expect(job).toMatchObject({ state: 'waiting', lastError: 'not_completed' });
-    expect(stand.provider.asked).toEqual([paths.envelope(envelope)]);
-    expect(await stand.files()).toEqual([]);
-
-    stand.provider.on(paths.envelope(envelope), answerJson({ id: envelope, status: 'COMPLETED', ...items }));
-    await stand.makeDue();
-    expect((await stored())[0]).toMatchObject({ state: 'stored', attempts: 2 });
-  });
-
-  test.each([
-    ['an error page with 200', 'text/html', Buffer.from('<!doctype html><title>Sorry</title>'), 'wrong_content'],
-    ['an error page that says it is a PDF', 'application/pdf', Buffer.from('<html>Sorry</html>'), 'wrong_content'],
-    ['an empty answer', 'application/pdf', Buffer.alloc(0), 'wrong_content'],
-    ['JSON', 'application/json', Buffer.from('{"error":"expired"}'), 'wrong_content'],
-  ])('%s', async (_what, type, body, error) => {
-    const connection = stand.connect();
-    const envelope = newEnvelope();
-    completeEnvelope(stand.provider, envelope);
-    stand.provider.on(paths.item(envelope), (_request, response) => {
-      response.writeHead(200, { 'content-type': type, 'content-length': body.length }).end(body);
-    });
-    await stand.event(connection, envelope);
-    const [job] = await failing();
-    expect(job).toMatchObject({ state: 'waiting', lastError: error });
-    const documents = await stand.documents();
-    expect(documents.map(({ kind }) => kind).sort()).toEqual(['audit-log', 'certificate']);
-    expect(await stand.files()).not.toContain(sha256Of(body));
-  });
-
-  test.each(['with a length', 'in chunks'])('a download that ends early, %s', async (how) => {
-    const connection = stand.connect();
-    const envelope = newEnvelope();
-    const { signed } = completeEnvelope(stand.provider, envelope, 300_000);
-    stand.provider.on(paths.item(envelope), (_request, response) => {
-      response.writeHead(200, how === 'in chunks' ? {} : { 'content-length': signed.length });
-      response.write(signed.subarray(0, 200_000), () => response.destroy());
-    });
-    await stand.event(connection, envelope);
-    expect((await failing())[0]).toMatchObject({ state: 'waiting', lastError: 'cut_short' });
-    expect((await stand.documents()).map(({ kind }) => kind)).not.toContain('signed');
-    expect(await stand.files()).toHaveLength(2);
-
-    stand.provider.on(paths.item(envelope), answerPdf(signed));
-    stand.provider.asked.length = 0;
-    await stand.makeDue();
-    await stored();
-    // What was got before is not asked for again.
-    expect(stand.provider.asked).toEqual([paths.envelope(envelope), paths.item(envelope)]);
-    expect(await stand.documents()).toHaveLength(3);
-  });
-
-  test('a body without a length that the connection ends, when it is not a whole PDF', async () => {
-    const connection = stand.connect();
-    const envelope = newEnvelope();
-    const { signed } = completeEnvelope(stand.provider, envelope, 50_000);
-    stand.provider.on(paths.item(envelope), (request) => {
-      const head = 'HTTP/1.1 200 OK\r\ncontent-type: application/pdf\r\nconnection: close\r\n\r\n';
-      request.socket.end(Buffer.concat([Buffer.from(head), signed.subarray(0, 40_000)]));
-    });
-    await stand.event(connection, envelope);
-    expect((await failing())[0]).toMatchObject({ lastError: 'cut_short' });
-  });
-
-  test('a body that the caller breaks off, which it tells of as a problem', async () => {
-    const connection = stand.connect();
-    const envelope = newEnvelope();
-    completeEnvelope(stand.provider, envelope);
-    await stand.event(connection, envelope);
-    const plain = plainCaller(stand.provider.url);
-    const { archive } = stand.node({}, async (call) => {
-      const answer = await plain(call);
-      if (call.path !== paths.item(envelope)) return answer;
-      answer.body.resume();
-      const body = new Readable({ read: () => undefined });
-      body.push('%PDF-1.7\n');
-      setImmediate(() => body.destroy(new Problem('provider_unreachable', 'It broke off.')));
-      return { ...answer, body };
-    });
-    archive.start();
-    await expect.poll(attempted(1), soon).not.toBeNull();
-    await archive.stop();
-    expect(await stand.job()).toMatchObject({ state: 'waiting', lastError: 'cut_short' });
-    expect((await stand.documents()).map(({ kind }) => kind)).not.toContain('signed');
-  });
-
-  test('more than the archive takes', async () => {
-    const connection = stand.connect();
-    const envelope = newEnvelope();
-    completeEnvelope(stand.provider, envelope, 100_000);
-    await stand.event(connection, envelope);
-    const [job] = await stand.work('the attempt', attempted(1), { maxDocumentBytes: 50_000 });
-    expect(job).toMatchObject({ state: 'waiting', lastError: 'too_large' });
-    expect(await stand.files()).toEqual([]);
-  });
-});
-
-describe('what is not there', () => {
-  test('is tried again, and archived when it is there: 404 at first', async () => {
-    const connection = stand.connect();
-    const envelope = newEnvelope();
-    await stand.event(connection, envelope);
-    expect((await failing())[0]).toMatchObject({ state: 'waiting', lastError: 'not_found' });
-    completeEnvelope(stand.provider, envelope);
-    await stand.makeDue();
-    expect((await stored())[0]).toMatchObject({ state: 'stored', lastError: null });
-  });
-
-  test('is gone at once when the provider says so, and the team is told', async () => {
-    const connection = stand.connect();
-    const envelope = newEnvelope();
-    stand.provider.on(paths.envelope(envelope), answerStatus(410));
-    const eventId = await stand.event(connection, envelope);
-    const [job] = await stored();
-    expect(job).toMatchObject({ state: 'missing', lastError: 'gone', dueAt: null });
-    const { id: jobId } = job ?? {};
-    expect(await stand.news()).toEqual([
-      {
-        type: 'posthorn.archive.missing',
-        data: {
-          jobId,
-          eventId,
-          connectionId: connection.id,
-          provider: 'documenso',
-          subject: envelope,
-          attempts: 1,
-          lastError: 'gone',
-          state: 'missing',
-        },
-      },
-    ]);
-    expect(stand.told()).toBe(1);
-  });
-
-  test('is not offered when it is optional and still not there at the third attempt', async () => {
-    const connection = stand.connect();
-    const envelope = newEnvelope();
-    completeEnvelope(stand.provider, envelope);
-    stand.provider.on(paths.auditLog(envelope), answerStatus(404));
-    await stand.event(connection, envelope);
-    for (const attempt of [1, 2]) {
-      expect((await failing(attempt))[0]).toMatchObject({ state: 'waiting', lastError: 'not_found' });
-      await stand.makeDue();
-    }
-    expect((await stored())[0]).toMatchObject({ state: 'stored', attempts: 3 });
-    expect((await stand.documents()).map(({ kind }) => kind).sort()).toEqual(['certificate', 'signed']);
-  });
-
-  test('is late after an hour, once, and given up after three days', async () => {
-    const connection = stand.connect();
-    const envelope = newEnvelope();
-    stand.provider.on(paths.envelope(envelope), answerStatus(503));
-    await stand.event(connection, envelope);
-    await failing();
-    await stand.age(2);
-    await stand.work('the team to be told', async () => (await stand.job()).lateAt);
-    await stand.work('another pass', attempted(1));
-    expect((await stand.news()).map(({ type }) => type)).toEqual(['posthorn.archive.late']);
-    await stand.age(72);
-    await stand.makeDue();
-    expect((await stored())[0]).toMatchObject({ state: 'missing', lastError: 'provider_failed' });
-    expect((await stand.news()).map(({ type }) => type)).toEqual(['posthorn.archive.late', 'posthorn.archive.missing']);
-  });
-
-  test('fails for good when an event leads to no document', async () => {
-    const connection = stand.connect();
-    await stand.event(connection, 'document:12', { body: { payload: { id: 12 } } });
-    expect((await stored())[0]).toMatchObject({ state: 'failed', lastError: 'no_documents' });
-    expect(stand.provider.asked).toEqual([]);
-  });
-
-  test('waits while its connection is away', async () => {
-    const connection = stand.connect();
-    const envelope = newEnvelope();
-    stand.provider.on(paths.envelope(envelope), answerStatus(500));
-    await stand.event(connection, envelope);
-    await failing();
-    stand.disconnect(connection.id);
-    await stand.makeDue();
-    expect((await failing(2))[0]).toMatchObject({ state: 'waiting', lastError: 'connection_unknown' });
-  });
-});
-
-describe('the next attempt', () => {
-  const dueInMs = async (): Promise<number> => Date.parse((await stand.job()).dueAt ?? '') - Date.now();
-
-  test('comes a minute later, and no sooner than the provider asks', async () => {
-    const connection = stand.connect();
-    const [plain, asking] = [newEnvelope(), newEnvelope()];
-    stand.provider.on(paths.envelope(plain), answerStatus(500));
-    await stand.event(connection, plain);
-    await failing();
-    expect(await dueInMs()).toBeGreaterThan(50_000);
-    expect(await dueInMs()).toBeLessThan(70_000);
-    stand.provider.on(paths.envelope(asking), answerStatus(429, { 'retry-after': '1800' }));
-    await stand.event(connection, asking);
-    await stand.work('both attempts', async () => (await stand.jobs()).length === 2 && attempted(1)());
-    expect(await dueInMs()).toBeGreaterThan(1_750_000);
-  });
-
-  test('is not polling: it comes after the window in which the provider calls it so', async () => {
-    const connection = stand.connect({ provider: 'docusign', pollingWindowMs: 900_000 });
-    const body = { data: { accountId: 'acc', envelopeId: 'env' } };
-    await stand.event(connection, 'env', { type: 'envelope-completed', body });
-    await failing();
-    const documents = '/v2.1/accounts/acc/envelopes/env/documents';
-    expect(stand.provider.asked).toEqual([`${documents}/combined`, `${documents}/certificate`]);
-    expect(await dueInMs()).toBeGreaterThan(900_000);
-  });
-});
-
 describe('other providers', () => {
   test('DocuSign: the combined document and the certificate', async () => {
     const connection = stand.connect({ provider: 'docusign' });
@@ -404,7 +166,7 @@ describe('other providers', () => {
     stand.provider.on(`${path}/documents/certificate`, answerPdf(makePdf(1000)));
     const body = { event: 'envelope-completed', data: { accountId: 'acc', envelopeId: 'env-1' } };
     await stand.event(connection, 'env-1', { type: 'envelope-completed', body });
-    await stored();
+    await stand.stored();
     const kinds = (await stand.documents()).map(({ kind }) => kind).sort();
     expect(kinds).toEqual(['certificate', 'signed']);
   });
@@ -420,7 +182,7 @@ describe('other providers', () => {
     await stand.event(connection, 'tx_1', { type: 'document.received', body: received });
     const delivered = { data: { transaction_id: 'tx_2' } };
     await stand.event(connection, 'tx_2', { type: 'transaction.delivered', body: delivered });
-    await stored();
+    await stand.stored();
     const documents = await stand.documents();
     expect(new Set(documents.map(({ kind, name, contentType }) => `${kind} ${name} ${contentType}`))).toEqual(
       new Set(['audit-log tx_2.json application/json', 'document doc_1.xml application/xml']),
@@ -430,19 +192,19 @@ describe('other providers', () => {
 
 test('the same bytes twice are two documents and one blob', async () => {
   const connection = stand.connect();
-  const [one, two] = [newEnvelope(), newEnvelope()];
+  const [one, two] = [stand.newEnvelope(), stand.newEnvelope()];
   completeEnvelope(stand.provider, one);
   completeEnvelope(stand.provider, two);
   await stand.event(connection, one);
   await stand.event(connection, two);
-  await stored();
+  await stand.stored();
   expect(await stand.documents()).toHaveLength(6);
   expect(await stand.files()).toHaveLength(3);
 });
 
 test('a store that is full keeps the job waiting, and its operator hears why', async () => {
   const connection = stand.connect();
-  const envelope = newEnvelope();
+  const envelope = stand.newEnvelope();
   completeEnvelope(stand.provider, envelope);
   await stand.event(connection, envelope);
   const { keep } = stand.blobs.kept;
@@ -452,7 +214,7 @@ test('a store that is full keeps the job waiting, and its operator hears why', a
     throw new BlobStoreError('The disk is full.', { full: true });
   };
   try {
-    expect((await failing())[0]).toMatchObject({ state: 'waiting', lastError: 'store_failed' });
+    expect((await stand.failing())[0]).toMatchObject({ state: 'waiting', lastError: 'store_failed' });
     expect(stand.errors.map(({ error }) => String(error))).toEqual(['BlobStoreError: The disk is full.']);
   } finally {
     stand.blobs.kept.keep = keep;
@@ -461,7 +223,7 @@ test('a store that is full keeps the job waiting, and its operator hears why', a
 
 test('a node that stops lets go of its downloads: another goes on at once', async () => {
   const connection = stand.connect();
-  const envelope = newEnvelope();
+  const envelope = stand.newEnvelope();
   const { signed } = completeEnvelope(stand.provider, envelope, 300_000);
   stand.provider.on(paths.item(envelope), (_request, response) => {
     response.writeHead(200, { 'content-length': signed.length }).write(signed.subarray(0, 100_000));
@@ -474,12 +236,12 @@ test('a node that stops lets go of its downloads: another goes on at once', asyn
   expect(await stand.files()).toEqual([]);
   expect(await stand.job()).toMatchObject({ state: 'waiting', attempts: 0 });
   stand.provider.on(paths.item(envelope), answerPdf(signed));
-  expect((await stored())[0]).toMatchObject({ state: 'stored', attempts: 1 });
+  expect((await stand.stored())[0]).toMatchObject({ state: 'stored', attempts: 1 });
 });
 
 test('who loses the claim gives its download up, and writes nothing of it', async () => {
   const connection = stand.connect();
-  const envelope = newEnvelope();
+  const envelope = stand.newEnvelope();
   const { signed } = completeEnvelope(stand.provider, envelope, 300_000);
   let finish: () => void = () => undefined;
   stand.provider.on(paths.item(envelope), (_request, response) => {
@@ -492,7 +254,7 @@ test('who loses the claim gives its download up, and writes nothing of it', asyn
   await expect.poll(async () => (await stand.files()).length, soon).toBe(1);
   stand.provider.on(paths.item(envelope), answerPdf(signed));
   await stand.makeDue();
-  await stored();
+  await stand.stored();
   slow.timers.advance(30_000);
   await expect.poll(async () => (await stand.files()).filter((name) => name.startsWith('.draft')), soon).toEqual([]);
   finish();
