@@ -1,10 +1,9 @@
 import { unknown } from '../../readiness/finding.rules.ts';
 import type { Drill } from '../drill.ts';
 import { deedHeader, judgeRepeats, readDeed } from './endpoint.processes-once.rules.ts';
-import { readEndpoint, sendTest, subscribedTypes } from './subject-endpoint.ts';
+import { attemptTest } from './subject-endpoint.ts';
 
 const together = 2;
-const attemptWithinMs = 60_000;
 
 export const processesOnce: Drill = {
   checkId: 'endpoint.processes-once',
@@ -15,23 +14,18 @@ export const processesOnce: Drill = {
   safeInProduction: false,
   limitSeconds: 420,
   async run(stage, subject) {
-    const endpoint = await readEndpoint(stage, subject);
-    if (endpoint.status !== 'active') return unknown(`The endpoint is ${endpoint.status}; make it active first.`);
-    const [eventType] = await subscribedTypes(stage, endpoint);
-    if (eventType === undefined) return unknown('No registered event type goes to this endpoint.');
-    const delivery = await sendTest(stage, endpoint.id, eventType, attemptWithinMs);
-    const [attempt] = delivery?.attempts ?? [];
-    if (delivery === null || attempt === undefined) return unknown('No attempt was made within a minute.');
+    const test = await attemptTest(stage, subject);
+    if (!test.ok) return test.finding;
+    const { endpoint, eventType, eventId, attempt, body } = test;
     if (attempt.status === null) return unknown(`The endpoint could not be reached: ${attempt.error ?? 'no answer'}.`);
     const said = attempt.response?.headers.find(({ name }) => name.toLowerCase() === deedHeader)?.value;
     const first = { status: attempt.status, did: readDeed(said, attempt.response?.body?.content ?? '') };
     stage.note(`A test of ${eventType} was delivered.`, first);
     stage.progress(1, 2);
 
-    const body = Buffer.from(attempt.request.body?.content ?? '');
     const request = await stage.signed({
       endpointId: endpoint.id,
-      eventId: delivery.eventId,
+      eventId,
       eventType,
       body,
       timestampSeconds: Math.floor(Date.now() / 1000),

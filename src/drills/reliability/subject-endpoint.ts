@@ -1,7 +1,10 @@
 import { subscribesTo } from '../../endpoints/subscription.rules.ts';
-import type { Subject } from '../../readiness/finding.ts';
+import { unknown } from '../../readiness/finding.rules.ts';
+import type { Finding, Subject } from '../../readiness/finding.ts';
 import type { Json, Stage } from '../stage.ts';
 import { type DeliveryView, type DrillTeam, teamAt } from './drill-team.ts';
+
+const attemptWithinMs = 60_000;
 
 /** What a twin of an endpoint takes over of it: how it is sent to, and nothing of where and by which secret. */
 export type EndpointSettings = {
@@ -70,4 +73,30 @@ export async function sendTest(
   // Answers 409 when it has ended by itself, which is well.
   if (tried?.state !== 'succeeded') await team.call('POST', `/deliveries/${id}/cancel`);
   return tried;
+}
+
+/** The first attempt at a test, and what it carried. */
+type DeliveredTest = {
+  endpoint: SubjectEndpoint;
+  eventType: string;
+  eventId: string;
+  attempt: DeliveryView['attempts'][number];
+  body: Buffer;
+};
+
+/** Sends the endpoint a test of the first type that it takes; a finding when no attempt can be made, or none was. */
+export async function attemptTest(
+  stage: Stage,
+  subject: Subject,
+): Promise<({ ok: true } & DeliveredTest) | { ok: false; finding: Finding }> {
+  const undecided = (why: string) => ({ ok: false, finding: unknown(why) }) as const;
+  const endpoint = await readEndpoint(stage, subject);
+  if (endpoint.status !== 'active') return undecided(`The endpoint is ${endpoint.status}; make it active first.`);
+  const [eventType] = await subscribedTypes(stage, endpoint);
+  if (eventType === undefined) return undecided('No registered event type goes to this endpoint.');
+  const delivery = await sendTest(stage, endpoint.id, eventType, attemptWithinMs);
+  const [attempt] = delivery?.attempts ?? [];
+  if (delivery === null || attempt === undefined) return undecided('No attempt was made within a minute.');
+  const body = Buffer.from(attempt.request.body?.content ?? '');
+  return { ok: true, endpoint, eventType, eventId: delivery.eventId, attempt, body };
 }

@@ -1,12 +1,10 @@
-import { unknown } from '../../readiness/finding.rules.ts';
 import type { SigningScheme } from '../../signing/signing-scheme.rules.ts';
 import type { Drill } from '../drill.ts';
-import { readEndpoint, sendTest, subscribedTypes } from '../reliability/subject-endpoint.ts';
+import { attemptTest } from '../reliability/subject-endpoint.ts';
 import type { OutsideRequest, Stage } from '../stage.ts';
 import { withForeignSecret, withOtherBody, withoutProof } from './forge.ts';
 import { type ForgedAnswer, judgeForged } from './webhook.receiver.rejects-forged.rules.ts';
 
-const attemptWithinMs = 60_000;
 /** Older than any receiver tolerates. */
 const staleSeconds = 3_600;
 
@@ -19,24 +17,19 @@ export const receiverRejectsForged: Drill = {
   safeInProduction: false,
   limitSeconds: 420,
   async run(stage, subject) {
-    const endpoint = await readEndpoint(stage, subject);
-    if (endpoint.status !== 'active') return unknown(`The endpoint is ${endpoint.status}; make it active first.`);
-    const [eventType] = await subscribedTypes(stage, endpoint);
-    if (eventType === undefined) return unknown('No registered event type goes to this endpoint.');
-    const delivery = await sendTest(stage, endpoint.id, eventType, attemptWithinMs);
-    const [attempt] = delivery?.attempts ?? [];
-    if (delivery === null || attempt === undefined) return unknown('No attempt was made within a minute.');
+    const test = await attemptTest(stage, subject);
+    if (!test.ok) return test.finding;
+    const { endpoint, eventType, eventId, attempt, body } = test;
     stage.note(`A true test of ${eventType} was delivered.`, { status: attempt.status });
     stage.progress(1, 2);
 
     const signing = endpoint.signing as SigningScheme;
-    const body = Buffer.from(attempt.request.body?.content ?? '');
     const nowSeconds = Math.floor(Date.now() / 1000);
     // Another event: an answer to one that came before says nothing about its signature.
     const signed = (timestampSeconds: number, last: string): ReturnType<Stage['signed']> =>
       stage.signed({
         endpointId: endpoint.id,
-        eventId: otherId(delivery.eventId, last),
+        eventId: otherId(eventId, last),
         eventType,
         body,
         timestampSeconds,

@@ -1,5 +1,6 @@
 import type { Collector, Subject } from '../../finding.ts';
 import type { GatheringContext } from '../../instruments.ts';
+import { gorouteProduction } from './goroute-connection.ts';
 import { type GorouteAddress, judgeGorouteAddress } from './goroute.api.production-address-answers.rules.ts';
 import { readOwn } from './own-read.ts';
 
@@ -7,15 +8,14 @@ export const gorouteAddress: Collector<GorouteAddress> = {
   checkId: 'goroute.api.production-address-answers',
   version: 1,
   async gather(context: GatheringContext, subject: Subject) {
-    const connection = context.connections.find(subject.id);
-    if (connection === null) throw new Error(`${subject.id} cannot be read`);
-    if (connection.profile.name !== 'goroute') return { concerned: false, why: 'It is no connection to GoRoute.' };
-    if (connection.environment !== 'production') return { concerned: false, why: 'It is a connection to the sandbox.' };
+    const found = gorouteProduction(context, subject);
+    if (!found.concerned) return found;
+    const { baseUrl, profile } = found.connection;
     const { status, durationMs, problem } = await readOwn(context, subject.id, '/health');
     return {
       concerned: true,
-      baseUrl: connection.baseUrl,
-      productionUrl: connection.profile.environments.production.baseUrl,
+      baseUrl,
+      productionUrl: profile.environments.production.baseUrl,
       health: { status, durationMs, problem },
     };
   },
