@@ -4,5 +4,5 @@ import { platformDrills } from './platform-drills.ts';
 import { reliabilityDrills } from './reliability-drills.ts';
 import { securityDrills } from './security-drills.ts';
 
-/** What this release can play. Each is proven able to fail: tests/drills. */
+/** What this release can play. Each is proven able to fail: tests/drills/*.drills.test.ts. */
 export const drills: readonly Drill[] = [...securityDrills, ...reliabilityDrills, ...callingDrills, ...platformDrills];

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { drills } from '../../src/drills/shipped-drills.ts';
 
@@ -14,3 +14,14 @@ test('every drill that ships was seen to fail, as it is now, and no other is sai
 test('the page counts them', () => {
   expect(page).toContain(`\n${noted.length} of ${drills.length} drills.\n`);
 });
+
+test('proofs are found by the names of their files, and nothing else is in those', () => {
+  const proving = globSync('*.test.ts', { cwd: import.meta.dirname }).filter(
+    (name) => name !== basename(import.meta.filename) && /\bproveDrills\(/.test(textOf(name)),
+  );
+  expect(proving.toSorted()).toEqual(globSync('*.drills.test.ts', { cwd: import.meta.dirname }).toSorted());
+});
+
+function textOf(name: string): string {
+  return readFileSync(join(import.meta.dirname, name), 'utf8');
+}
