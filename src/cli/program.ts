@@ -5,6 +5,7 @@ import { addAuditVerbs } from './audit.ts';
 import { addConnectionVerbs } from './connections.ts';
 import { addKeyVerbs } from './keys.ts';
 import { addDeclarationVerbs } from './declarations.ts';
+import { addDeploymentVerbs } from './deployment.ts';
 import { addDrillVerbs } from './drill.ts';
 import type { ListenOptions } from './listen.ts';
 import { addMemberVerbs } from './members.ts';
@@ -45,6 +46,7 @@ export function buildProgram(terminal: Terminal): Command {
     promotions,
     drill,
     release,
+    deployment,
     audit,
     simulate,
     keys,
@@ -224,6 +226,12 @@ const release: Verb = (terminal) =>
     terminal,
   );
 
+const deployment: Verb = (terminal) =>
+  addDeploymentVerbs(
+    named('deployment', 'Put on record when a release begins to be deployed, and list what was verified before.'),
+    terminal,
+  );
+
 const simulate: Verb = (terminal) =>
   withSimulateOptions(
     named('simulate', 'Send the webhooks of a provider: true to form, forged, twice or in a burst; no account needed.'),
@@ -253,6 +261,10 @@ const verify: Verb = (terminal) =>
     .option('-k, --key <key>', 'api key (POSTHORN_KEY, else the operator key in the data folder)')
     .option('--url <url>', 'where Posthorn is (POSTHORN_URL, http://127.0.0.1:8420)', serviceUrl)
     .option('--all', 'also what does not concern this team, and what cannot be decided here')
+    .option('--record', 'look at each Documenso connection too, and put the run on record; exit 1 if it cannot be')
+    .option('--release <release>', 'what is to be deployed, as the deployment will be called')
+    .option('--environment <name>', 'where it is to be deployed', 'production')
+    .option('--connection <id>', 'of Documenso connections this one alone; may be given several times', collected)
     .option('--junit <file>', 'write JUnit XML there as well')
     .option('--json', 'print the checks as JSON')
     .action(async (flags: VerifyFlags) => {

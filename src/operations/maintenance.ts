@@ -28,6 +28,8 @@ export type MaintenanceReport = {
   rejectionsDeleted: number;
   drillRunsDeleted: number;
   evidenceDeleted: number;
+  /** With the runs of verification. */
+  deploymentsDeleted: number;
   deliveriesCancelled: number;
   /** Calls that were under way on nodes that are gone. */
   callsMarkedUnknown: number;
@@ -81,6 +83,7 @@ export function createMaintenance(options: {
       const removed = await removeOldProofs(database, stopping);
       report.drillRunsDeleted = removed.drillRuns;
       report.evidenceDeleted = removed.evidence;
+      report.deploymentsDeleted = removed.deployments;
     });
     await step(() => purgeTeams(options, report, stopping));
     await step(async () => {
@@ -113,6 +116,7 @@ function emptyReport(): MaintenanceReport {
     rejectionsDeleted: 0,
     drillRunsDeleted: 0,
     evidenceDeleted: 0,
+    deploymentsDeleted: 0,
     deliveriesCancelled: 0,
     callsMarkedUnknown: 0,
     teamsPurged: 0,

@@ -69,3 +69,25 @@ export async function deleteOldEvidence(
   ]);
   return { deleted: rowCount ?? 0, next };
 }
+
+/**
+ * Deployments, and runs of verification, of more than 400 days ago. The newest deployment of each environment and connection
+ * is kept, whatever its age. @returns how many were deleted; call again after a full batch.
+ */
+export async function deleteOldDeployments(pool: pg.Pool): Promise<{ deleted: number; more: boolean }> {
+  const runs = await pool.query(
+    `DELETE FROM verification WHERE (team_id, id) IN (SELECT v.team_id, v.id FROM team t CROSS JOIN LATERAL (
+        SELECT * FROM verification o WHERE o.team_id = t.id AND o.id < uuid_floor(now() - make_interval(days => $1))) v
+      LIMIT $2)`,
+    [evidenceDays, batchRows],
+  );
+  const deployments = await pool.query(
+    `DELETE FROM deployment WHERE (team_id, id) IN (SELECT d.team_id, d.id FROM team t CROSS JOIN LATERAL (
+        SELECT * FROM deployment o WHERE o.team_id = t.id AND o.id < uuid_floor(now() - make_interval(days => $1))) d
+      WHERE EXISTS (SELECT FROM deployment n WHERE n.team_id = d.team_id AND n.environment = d.environment
+          AND n.connection_id IS NOT DISTINCT FROM d.connection_id AND n.id > d.id) LIMIT $2)`,
+    [evidenceDays, batchRows],
+  );
+  const counts = [runs.rowCount ?? 0, deployments.rowCount ?? 0];
+  return { deleted: counts.reduce((sum, each) => sum + each, 0), more: counts.includes(batchRows) };
+}

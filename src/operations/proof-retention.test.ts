@@ -61,11 +61,11 @@ test('runs of drills go after 90 days, but for the newest of each check and subj
     await run({ check: 'a', subject: 'team_y', days: 100 }),
     await run({ check: 'b', days: 300 }),
   ];
-  expect(await clean()).toEqual({ drillRuns: 1, evidence: 0 });
+  expect(await clean()).toMatchObject({ drillRuns: 1, evidence: 0 });
   expect(await left('drill_run')).toEqual(uuids(...kept));
   const young = await run({ check: 'a', days: 80 });
   const now = await run({ check: 'a', days: 1 });
-  expect(await clean()).toEqual({ drillRuns: 1, evidence: 0 });
+  expect(await clean()).toMatchObject({ drillRuns: 1, evidence: 0 });
   expect(await left('drill_run')).toEqual(uuids(...kept.slice(1), young, now));
 });
 
@@ -90,6 +90,33 @@ test('the run that standing evidence came of is kept, the gateway’s too, until
   expect(await left('drill_run')).toEqual(uuids(...newer));
 });
 
+test('deployments and verifications go after 400 days, but for the newest deployment of each environment', async () => {
+  const deployed = async (environment: string, days: number): Promise<string> => {
+    const id = uuidFromId(history.id('dpl', daysAgo(days)));
+    await database.pool.query(
+      `INSERT INTO deployment (team_id, id, release, environment, started_at, recorded_by, recorded_at)
+        VALUES ($1, $2, '1', $3, now(), 'operator', now())`,
+      [uuidFromId(history.teamId), id, environment],
+    );
+    return id;
+  };
+  const verified = async (days: number): Promise<string> => {
+    const id = uuidFromId(history.id('vfy', daysAgo(days)));
+    await database.pool.query(
+      `INSERT INTO verification (team_id, id, release, environment, exit_code, took_ms, lines, lines_left_out, recorded_by,
+          recorded_at) VALUES ($1, $2, '1', 'production', 0, 1, '[]', 0, 'operator', now())`,
+      [uuidFromId(history.teamId), id],
+    );
+    return id;
+  };
+  await deployed('production', 500);
+  await verified(500);
+  const kept = [await deployed('staging', 600), await deployed('production', 450), await verified(399)];
+  expect(await clean()).toEqual({ drillRuns: 0, evidence: 0, deployments: 2 });
+  const { rows } = await database.pool.query<{ id: string }>('SELECT id FROM deployment UNION ALL SELECT id FROM verification');
+  expect(rows.map(({ id }) => id).toSorted()).toEqual(kept.toSorted());
+});
+
 test('evidence goes after 400 days, but for the newest, and what a snapshot of a review names', async () => {
   await evidence({ check: 'a', days: 600 });
   await evidence({ check: 'g', days: 600, gateway: true });
@@ -108,8 +135,8 @@ test('evidence goes after 400 days, but for the newest, and what a snapshot of a
         evidence_set, evidence_ids) VALUES ($1, gen_random_uuid(), gen_random_uuid(), now(), now(), 'posthorn', '', true, '{}', $2)`,
     [uuidFromId(history.teamId), JSON.stringify({ 'a team_x': named, 'g gateway': namedOfGateway })],
   );
-  expect(await clean()).toEqual({ drillRuns: 0, evidence: 2 });
+  expect(await clean()).toMatchObject({ drillRuns: 0, evidence: 2 });
   expect(await left('evidence')).toEqual(uuids(...kept));
   await database.pool.query('DELETE FROM review_snapshot');
-  expect(await clean()).toEqual({ drillRuns: 0, evidence: 2 });
+  expect(await clean()).toMatchObject({ drillRuns: 0, evidence: 2 });
 });

@@ -8,6 +8,7 @@ import { attemptLogComplete } from './collectors/monitoring/webhook.attempt-log-
 import { successRateTracked } from './collectors/monitoring/webhook.success-rate-tracked.ts';
 import { databaseMaintained } from './collectors/operations/operations.database.maintained.ts';
 import { documensoAnswers } from './collectors/providers/documenso.api.answers-200.ts';
+import { verifyRanBefore } from './collectors/providers/documenso.verify.ran-before-deployment.ts';
 import { twentyCleanCalls, noPolling, listReadOnce, oauth2Only } from './collectors/providers/docusign.golive.ts';
 import { productionBaseUrls } from './collectors/providers/docusign.production.base-urls.ts';
 import { updatesByConnect } from './collectors/providers/docusign.updates.by-connect.ts';
@@ -53,6 +54,7 @@ export const collectors: readonly Collector<unknown>[] = [
   successRateTracked,
   databaseMaintained,
   documensoAnswers,
+  verifyRanBefore,
   twentyCleanCalls,
   noPolling,
   listReadOnce,

@@ -20,7 +20,8 @@ const fiveSources = checklists.filter(({ id }) => id !== 'posthorn-default');
 describe('the catalogue that ships', () => {
   test('has 290 checks, and 403 items from five sources, 378 of which need no person', () => {
     const count = (kind: CheckDefinition['kind']): number => checks.filter((check) => check.kind === kind).length;
-    expect([checks.length, count('automatic'), count('drill'), count('attested')]).toEqual([290, 172, 103, 15]);
+    // 172 and 103 are required; one is decided from what is on record, and not by a drill.
+    expect([checks.length, count('automatic'), count('drill'), count('attested')]).toEqual([290, 173, 102, 15]);
     expect(fiveSources).toHaveLength(5);
     const all = new Set(checks.map(({ id }) => id));
     const covered = coverageOf(
@@ -112,6 +113,11 @@ describe('the catalogue that ships', () => {
 
 const requirements = join(root, '../shared/readiness');
 
+/** Decided in another way than is required: docs/readiness-catalogue.md says why. */
+const otherKinds: Readonly<Record<string, CheckDefinition['kind']>> = {
+  'documenso.verify.ran-before-deployment': 'automatic',
+};
+
 /** What the requirements say, where they are at hand. */
 type Required = { id: string; subject: string; severity: string; kind: string; ttl: string; [text: string]: string };
 type RequiredList = { id: string; items: { ref: string; says: string; phase: string; checks: string[] }[] };
@@ -124,7 +130,7 @@ describe.skipIf(!existsSync(requirements))('beside the requirements (skipped whe
   const required = readAll<Required>('checks');
   const requiredLists = readAll<RequiredList>('checklists');
 
-  test('every check has the subject, severity, kind and time to live that is required', () => {
+  test('every check has the subject, severity, kind and time to live that is required, but for kinds that are said to differ', () => {
     const facts = (check: CheckDefinition | undefined) => [
       check?.id,
       check?.subject,
@@ -134,8 +140,15 @@ describe.skipIf(!existsSync(requirements))('beside the requirements (skipped whe
     ];
     expect(required).toHaveLength(checks.length);
     for (const { id, subject, severity, kind, ttl } of required) {
-      expect(facts(catalogue.checks.get(id))).toEqual([id, subject, severity, kind, parseTimeToLive(ttl)]);
+      expect(facts(catalogue.checks.get(id))).toEqual([
+        id,
+        subject,
+        severity,
+        otherKinds[id] ?? kind,
+        parseTimeToLive(ttl),
+      ]);
     }
+    expect(required.filter(({ id, kind }) => otherKinds[id] === kind)).toEqual([]);
   });
 
   test('every item has its number, phase and checks', () => {

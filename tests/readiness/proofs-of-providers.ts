@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { until } from '../support/until.ts';
+import { deployRelease, verifyRelease } from './prepare-deployments.ts';
 import { inTurn, ofId, patch, type Proof, putBack, sql, takeAway } from './proof.ts';
 import { answerAsProviders, answerOf, envelopesPath } from './provider-answers.ts';
 import { gorouteSignature, type ReadyGateway } from './ready-gateway.ts';
@@ -132,6 +133,15 @@ export const proofsOfProviders: readonly Proof[] = [
       return Promise.resolve();
     },
     related: ['documenso.team.one-production-team', 'documenso.webhook.none-missed'],
+  },
+  {
+    check: 'documenso.verify.ran-before-deployment',
+    subject: documenso,
+    plant: (gateway) => deployRelease(gateway, '1.1.0'),
+    mend: inTurn(
+      (gateway) => verifyRelease(gateway, '1.1.0'),
+      (gateway) => deployRelease(gateway, '1.1.0'),
+    ),
   },
   {
     check: 'goroute.api.production-address-answers',

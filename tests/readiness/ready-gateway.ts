@@ -29,6 +29,7 @@ import { createTestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
 import { prepareDeclarations } from './declared-gateway.ts';
 import { type OutsideWorld, startOutsideWorld } from './outside-world.ts';
+import { prepareDeployments } from './prepare-deployments.ts';
 import { prepareLaunch } from './prepare-launch.ts';
 import { account, answerAsProviders, envelopesPath } from './provider-answers.ts';
 import { makeReadyRelease, type ReadyRelease } from './ready-release.ts';
@@ -231,6 +232,7 @@ export async function startReadyGateway(
   await bringTraffic(gateway);
   await prepareLaunch(gateway, { connectKey });
   await prepareDeclarations(gateway);
+  await prepareDeployments(gateway);
   return gateway;
 }
 

@@ -2,7 +2,7 @@ import { padVisible, wrapWords } from '../terminal/layout.rules.ts';
 import type { Paint } from '../terminal/paint.rules.ts';
 import { counted } from '../terminal/readable.rules.ts';
 import { safeText } from '../terminal/safe-text.rules.ts';
-import { mustStop, verdictOf } from './verdict.rules.ts';
+import { isStop, mustStop, verdictOf } from './verdict.rules.ts';
 import type { VerifiedCheck } from './verified-check.ts';
 
 type Style = { paint: Paint; width: number };
@@ -25,11 +25,18 @@ export function renderCheck(check: VerifiedCheck, { paint, width }: Style): stri
   return [head, ...lines.map((line) => paint.dim(`      ${line}`))];
 }
 
+/** A line of a connection, which says what was seen when all is well, too. */
+export function renderProviderCheck(check: VerifiedCheck, style: Style): string[] {
+  const [head = '', ...rest] = renderCheck(check, style);
+  const seen = verdictOf(check) === 'OK' ? `: ${safeText(check.seen ?? '', 'one line')}` : '';
+  return [`${head}${seen}`, ...rest];
+}
+
 /** The last line: how many of each, and whether that stops a deployment. */
 export function renderSum(checks: readonly VerifiedCheck[], waiting: number): string {
   const count = (verdict: string): number => checks.filter((check) => verdictOf(check) === verdict).length;
   const failed = count('FAIL');
-  const blockers = checks.filter((check) => verdictOf(check) === 'FAIL' && check.severity === 'blocker').length;
+  const blockers = checks.filter(isStop).length;
   const stop = mustStop(checks) ? ` ${counted(blockers, 'blocker')} among them: do not deploy.` : '';
   const rest =
     waiting === 0 ? '' : ` ${counted(waiting, 'more check')} cannot be decided here: posthorn review coverage.`;

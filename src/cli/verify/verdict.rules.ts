@@ -12,14 +12,23 @@ export function verdictOf({ state }: VerifiedCheck): Verdict {
  * What verification is about: what the gateway decides by itself, and what concerns a subject at all. It runs no drills,
  * so of those it shows the ones that were run.
  */
-export function isVerified({ runAgain, state, kind, evidenceId }: VerifiedCheck): boolean {
+export function isVerified({ check, runAgain, state, kind, evidenceId }: VerifiedCheck): boolean {
+  if (ofDeploymentBefore.has(check)) return false;
   return runAgain !== null && state !== 'not-applicable' && !(kind === 'drill' && evidenceId === null);
 }
 
-/** Whether a deployment has to stop: a blocker failed. */
-export function mustStop(checks: readonly VerifiedCheck[]): boolean {
-  return checks.some((check) => verdictOf(check) === 'FAIL' && check.severity === 'blocker');
+/** Whether a check stops a deployment: a blocker that failed. */
+export function isStop(check: VerifiedCheck): boolean {
+  return verdictOf(check) === 'FAIL' && check.severity === 'blocker' && !ofDeploymentBefore.has(check.check);
 }
+
+/** Whether a deployment has to stop. */
+export function mustStop(checks: readonly VerifiedCheck[]): boolean {
+  return checks.some(isStop);
+}
+
+/** What judges the deployment before: if it stopped the next one, what was left out once could never be mended. */
+const ofDeploymentBefore: ReadonlySet<string> = new Set(['documenso.verify.ran-before-deployment']);
 
 /** Failures first, blockers before others, then by check and subject. */
 export function inOrder(checks: readonly VerifiedCheck[]): VerifiedCheck[] {
