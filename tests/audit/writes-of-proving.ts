@@ -25,6 +25,17 @@ const quietDay = {
 export function testWritesOfProving(stand: WriteStand): void {
   const { step, last, said, ask, planted } = stand;
 
+  test('of deployments, and of runs of verification, leaves one entry, and no line', async () => {
+    const line = { name: 'API answers', subject: null, state: 'FAIL', detail: `${planted}14` };
+    const run = { release: '1.0.0', exitCode: 1, tookMs: 900, lines: [line] };
+    const verifications = `${stand.at}/verifications`;
+    await step('POST /v1/teams/:team/verifications', 'verification.recorded', verifications, run);
+    expect(last()).toMatchObject({ before: null, after: { release: '1.0.0', exitCode: 1 } });
+    const deployments = `${stand.at}/deployments`;
+    await step('POST /v1/teams/:team/deployments', 'deployment.recorded', deployments, { release: '1.0.0' });
+    expect(last()).toMatchObject({ before: null, after: { release: '1.0.0', environment: 'production' } });
+  });
+
   test('of drills leaves one entry', async () => {
     const drills = `${stand.at}/drills`;
     const check = 'delivery.failed-ones-retried';
