@@ -27,6 +27,7 @@ beforeAll(() => stand.open(), 90_000);
 afterAll(() => stand.close());
 
 describe('every route that writes', () => {
+  // A new route that writes has its step in one of these two.
   testWritesOfConfiguration(stand);
   testWritesOfProving(stand);
 
