@@ -1,4 +1,5 @@
-import { type ApiClient, ApiProblem } from '../api/api-client.ts';
+import type { ApiClient } from '../api/api-client.ts';
+import { findNamed, withRemedy } from '../api/requests.ts';
 import { CliFailure } from '../failure.ts';
 import { splitPair } from '../sources/source-settings.ts';
 import type { ApiProviderAnswer } from './connection-answers.ts';
@@ -68,26 +69,12 @@ function valueOf(value: string): unknown {
 }
 
 /** Null when there is no such provider, or this key may not look. */
-export async function findApiProvider(api: ApiClient, path: string, name: string): Promise<ApiProviderAnswer | null> {
-  try {
-    const { data } = await api.request<{ data: ApiProviderAnswer[] }>('GET', `${path}/api-providers`);
-    return data.find((each) => each.name === name) ?? null;
-  } catch (error) {
-    if (error instanceof ApiProblem && error.code === 'forbidden') return null;
-    throw error;
-  }
-}
+export const findApiProvider = (api: ApiClient, path: string, name: string): Promise<ApiProviderAnswer | null> =>
+  findNamed<ApiProviderAnswer>(api, `${path}/api-providers`, name);
 
 /** Makes a request, with a flag as the remedy where one helps. */
-export async function withRemedies<Answer>(request: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await request();
-  } catch (error) {
-    if (!(error instanceof ApiProblem)) throw error;
-    const remedy = error.what.includes('selfHosted') ? 'write --self-hosted' : remedies[error.code];
-    throw remedy === undefined ? error : new CliFailure(error.what, remedy);
-  }
-}
+export const withRemedies = <Answer>(request: () => Promise<Answer>): Promise<Answer> =>
+  withRemedy(request, ({ what, code }) => (what.includes('selfHosted') ? 'write --self-hosted' : remedies[code]));
 
 const remedies: Readonly<Record<string, string>> = {
   unknown_provider: 'see: posthorn connections providers',

@@ -1,4 +1,5 @@
-import { type ApiClient, ApiProblem } from '../api/api-client.ts';
+import type { ApiClient } from '../api/api-client.ts';
+import { findNamed, withRemedy } from '../api/requests.ts';
 import { CliFailure } from '../failure.ts';
 import type { ProviderAnswer } from './source-answers.ts';
 
@@ -51,26 +52,12 @@ export function splitPair(pair: string, flag: string, shape: string): [string, s
 }
 
 /** Null when there is no such provider, or this key may not look. */
-export async function findProvider(api: ApiClient, path: string, name: string): Promise<ProviderAnswer | null> {
-  try {
-    const { data } = await api.request<{ data: ProviderAnswer[] }>('GET', `${path}/providers`);
-    return data.find((each) => each.name === name) ?? null;
-  } catch (error) {
-    if (error instanceof ApiProblem && error.code === 'forbidden') return null;
-    throw error;
-  }
-}
+export const findProvider = (api: ApiClient, path: string, name: string): Promise<ProviderAnswer | null> =>
+  findNamed<ProviderAnswer>(api, `${path}/providers`, name);
 
 /** Makes a request, with a flag as the remedy where one helps. */
-export async function withRemedies<Answer>(request: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await request();
-  } catch (error) {
-    if (!(error instanceof ApiProblem)) throw error;
-    const remedy = remedies[error.code];
-    throw remedy === undefined ? error : new CliFailure(error.what, remedy);
-  }
-}
+export const withRemedies = <Answer>(request: () => Promise<Answer>): Promise<Answer> =>
+  withRemedy(request, ({ code }) => remedies[code]);
 
 const remedies: Readonly<Record<string, string>> = {
   uncovered_body: 'take it nevertheless with --accept-uncovered',
