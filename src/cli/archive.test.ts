@@ -5,13 +5,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { type ArchiveStand, openArchiveStand } from '../../tests/archive/archive-stand.ts';
 import { completeEnvelope } from '../../tests/archive/fake-provider.ts';
 import { createRouteServer } from '../../tests/support/route-server.ts';
+import { screen, typed } from '../../tests/support/screen.ts';
 import { archiveRoutes } from '../archive/archive.routes.ts';
 import type { VerificationAnswer } from './archive/archive-answers.ts';
 import { renderProgress } from './archive/render-archive.rules.ts';
 import { runVerify } from './archive/verify-archive.ts';
 import { CliFailure } from './failure.ts';
-import { buildProgram } from './program.ts';
-import { createPaint } from './terminal/paint.rules.ts';
 import { visibleWidth } from './terminal/layout.rules.ts';
 
 let stand: ArchiveStand;
@@ -38,24 +37,13 @@ afterAll(async () => {
   await stand.close();
 });
 
-function screen(width = 140) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const paint = createPaint(false);
-  return {
-    out,
-    err,
-    terminal: { out: (line: string) => void out.push(line), err: (line: string) => void err.push(line), paint, width },
-  };
-}
 const common = (): string[] => ['--url', url, '--key', 'k', '--team', stand.teamId];
 /** Runs the verb as the command line does. */
-async function archive(args: string[], width?: number) {
-  const { out, err, terminal } = screen(width);
-  await buildProgram(terminal).parseAsync(['archive', ...args, ...common()], { from: 'user' });
+async function archive(args: string[], width = 140) {
+  const written = await typed(['archive', ...args, ...common()], width);
   const exitCode = process.exitCode;
   process.exitCode = undefined;
-  return { out, err, text: out.join('\n'), exitCode };
+  return { ...written, exitCode };
 }
 async function archived() {
   made += 1;

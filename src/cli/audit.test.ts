@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AuditStand, openAuditStand } from '../../tests/audit/audit-stand.ts';
 import { databaseUrlOf } from '../../tests/support/own-database.ts';
+import { typed } from '../../tests/support/screen.ts';
 import { until } from '../../tests/support/until.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
 import { splitLines } from './audit/split-lines.ts';
-import { buildProgram } from './program.ts';
-import { createPaint } from './terminal/paint.rules.ts';
 
 let stand: AuditStand;
 let folder: string;
@@ -31,18 +30,10 @@ afterAll(async () => {
 const common = (): string[] => ['--url', stand.url, '--key', stand.operatorKey];
 /** Runs the verb as the command line does. */
 async function audit(...args: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    paint: createPaint(false),
-    width: 100,
-  };
-  await buildProgram(terminal).parseAsync(['audit', ...args], { from: 'user' });
+  const written = await typed(['audit', ...args]);
   const exitCode = process.exitCode;
   process.exitCode = undefined;
-  return { out, err, text: out.join('\n'), exitCode };
+  return { ...written, exitCode };
 }
 /** In a process of its own, with the database's settings in its environment. */
 function verifyDatabase(...args: string[]): Promise<{ code: number; out: string; err: string }> {

@@ -2,14 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { endOf, idAt, startOf } from '../../tests/calls/call-samples.ts';
 import { type PlannedCall, recordCalls } from '../../tests/calls/recorded-calls.ts';
 import { createTestApi, type TestApi } from '../../tests/support/configuration-api.ts';
+import { screen, typed } from '../../tests/support/screen.ts';
 import { until } from '../../tests/support/until.ts';
 import { createCallRecordStore } from '../calls/call-record.store.ts';
 import { callRoutes } from '../calls/calls.routes.ts';
 import type { CallStart } from '../calls/call-ledger.ts';
 import { runList } from './calls/show-calls.ts';
-import { buildProgram } from './program.ts';
 import { visibleWidth } from './terminal/layout.rules.ts';
-import { createPaint } from './terminal/paint.rules.ts';
 
 let api: TestApi;
 let team: string;
@@ -25,24 +24,9 @@ beforeEach(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-function screen(width = 140) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    paint: createPaint(false),
-    width,
-  };
-  return { out, err, terminal };
-}
 /** Runs the verb as the command line does. */
-async function calls(args: string[], width?: number): Promise<{ out: string[]; err: string[]; text: string }> {
-  const { out, err, terminal } = screen(width);
-  const given = ['calls', ...args, '--url', url, '--key', api.operatorKey, '--team', team];
-  await buildProgram(terminal).parseAsync(given, { from: 'user' });
-  return { out, err, text: out.join('\n') };
-}
+const calls = (args: string[], width = 140) =>
+  typed(['calls', ...args, '--url', url, '--key', api.operatorKey, '--team', team], width);
 const record = (...planned: PlannedCall[]): Promise<CallStart[]> => recordCalls(api.database.pool, team, planned);
 
 describe('posthorn calls list', () => {
@@ -100,7 +84,7 @@ describe('posthorn calls list', () => {
   test('follows: what ended is shown once, in its order, when it ends; what runs waits', async () => {
     const store = createCallRecordStore(api.database.pool);
     const [old] = (await record({ atMs: minutes(1) })) as [CallStart];
-    const { out, terminal } = screen();
+    const { out, terminal } = screen(140);
     let stop = (): void => undefined;
     const stopped = new Promise<void>((resolve) => {
       stop = resolve;

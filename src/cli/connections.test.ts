@@ -5,13 +5,12 @@ import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { TestApi } from '../../tests/support/configuration-api.ts';
 import { createConnectionsStand } from '../../tests/support/connections-stand.ts';
+import { screen, typed } from '../../tests/support/screen.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
 import { type NewConnectionFlags, runCreate } from './connections/create-connection.ts';
 import type { SecretInput } from './connections/read-credential.ts';
 import { type RotateFlags, runRotate } from './connections/rotate-credential.ts';
-import { buildProgram } from './program.ts';
 import { visibleWidth } from './terminal/layout.rules.ts';
-import { createPaint } from './terminal/paint.rules.ts';
 
 const stand = createConnectionsStand();
 const { config, tokens } = stand;
@@ -29,24 +28,9 @@ beforeEach(async () => {
 });
 afterAll(() => stand.close());
 
-function screen(width = 100) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    paint: createPaint(false),
-    width,
-  };
-  return { out, err, terminal };
-}
 /** Runs the verb as the command line does. */
-async function connections(args: string[], width?: number): Promise<{ out: string[]; err: string[]; text: string }> {
-  const { out, err, terminal } = screen(width);
-  const given = ['connections', ...args, '--url', url, '--key', api.operatorKey, '--team', team];
-  await buildProgram(terminal).parseAsync(given, { from: 'user' });
-  return { out, err, text: out.join('\n') };
-}
+const connections = (args: string[], width?: number) =>
+  typed(['connections', ...args, '--url', url, '--key', api.operatorKey, '--team', team], width);
 const common = () => ({ url, key: api.operatorKey, team });
 const piped = (text: string): SecretInput => {
   return { stdin: Readable.from([text]), isTerminal: false, say: () => undefined };

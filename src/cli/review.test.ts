@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { screen } from '../../tests/support/screen.ts';
 import type { ChecklistCoverage, ShippedChecks } from '../readiness/coverage.rules.ts';
 import { loadCatalogue } from '../readiness/load-catalogue.ts';
 import { buildProgram } from './program.ts';
@@ -7,18 +8,6 @@ import { renderBar } from './review/render-coverage.rules.ts';
 import { addReviewVerbs } from './review.ts';
 import { visibleWidth } from './terminal/layout.rules.ts';
 import { createPaint } from './terminal/paint.rules.ts';
-
-function screen(width = 100, colour = false) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    paint: createPaint(colour),
-    width,
-  };
-  return { out, err, terminal };
-}
 
 /** Runs the verb as the command line does, or with what a later release ships. */
 async function review(args: string[], options: { width?: number; colour?: boolean; shipped?: ShippedChecks } = {}) {

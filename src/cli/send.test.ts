@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
+import { screen } from '../../tests/support/screen.ts';
 import { runSend, type SendOptions } from './send.ts';
-import { createPaint } from './terminal/paint.rules.ts';
 
 type Call = { method: string; url: string; headers: IncomingMessage['headers']; body: string };
 type Reply = { status?: number; body: unknown };
@@ -48,14 +48,7 @@ function problem(status: number, code: string, title: string, more: object = {})
 }
 
 async function send(options: Partial<SendOptions>, type = 'invoice.paid') {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    paint: createPaint(false),
-    width: 80,
-  };
+  const { out, err, terminal } = screen(80);
   const exitCode = await runSend(type, { key: 'k', timeout: 5, ...options }, terminal);
   return { exitCode, out, err };
 }

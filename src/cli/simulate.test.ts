@@ -10,9 +10,9 @@ import { text } from 'node:stream/consumers';
 import { verify } from '@octokit/webhooks-methods';
 import { CommanderError } from 'commander';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { screen } from '../../tests/support/screen.ts';
 import { buildProgram } from './program.ts';
 import { runSimulate } from './simulate.ts';
-import { createPaint } from './terminal/paint.rules.ts';
 
 type Received = { headers: IncomingHttpHeaders; body: string };
 
@@ -38,14 +38,7 @@ async function receiver(statusOf: (request: Received, nth: number) => number) {
 
 /** The verb as somebody types it: its options go through the command line's own parsing. */
 async function simulate(args: string[], given: { stopped?: Promise<unknown>; stdin?: NodeJS.ReadableStream } = {}) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    paint: createPaint(false),
-    width: 100,
-  };
+  const { out, err, terminal } = screen();
   const command = buildProgram(terminal).commands.find((each) => each.name() === 'simulate');
   if (command === undefined) throw new Error('there is no verb simulate');
   const parsed = Promise.withResolvers<Parameters<typeof runSimulate>>();

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { TestApi } from '../../tests/support/configuration-api.ts';
+import { screen, typed } from '../../tests/support/screen.ts';
 import { createSourcesStand } from '../../tests/support/sources-stand.ts';
-import { buildProgram } from './program.ts';
 import { type NewSourceFlags, runCreate } from './sources/create-source.ts';
-import { createPaint } from './terminal/paint.rules.ts';
 import { visibleWidth } from './terminal/layout.rules.ts';
 
 const stand = createSourcesStand();
@@ -25,24 +24,9 @@ beforeEach(async () => {
 });
 afterAll(() => stand.close());
 
-function screen(width = 100) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    paint: createPaint(false),
-    width,
-  };
-  return { out, err, terminal };
-}
 /** Runs the verb as the command line does. */
-async function sources(args: string[], width?: number): Promise<{ out: string[]; err: string[]; text: string }> {
-  const { out, err, terminal } = screen(width);
-  const given = ['sources', ...args, '--url', url, '--key', api.operatorKey, '--team', team];
-  await buildProgram(terminal).parseAsync(given, { from: 'user' });
-  return { out, err, text: out.join('\n') };
-}
+const sources = (args: string[], width?: number) =>
+  typed(['sources', ...args, '--url', url, '--key', api.operatorKey, '--team', team], width);
 async function createdId(...args: string[]): Promise<string> {
   const { text } = await sources(['create', 'documenso', '--secret', 'a plain secret', '--json', ...args]);
   return (JSON.parse(text) as { id: string }).id;

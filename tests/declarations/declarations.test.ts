@@ -2,11 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildProgram } from '../../src/cli/program.ts';
-import { createPaint } from '../../src/cli/terminal/paint.rules.ts';
 import { declarationRoutes } from '../../src/declarations/declarations.routes.ts';
 import { memberRoutes } from '../../src/members/members.routes.ts';
 import { createTestApi, type TestApi } from '../support/configuration-api.ts';
+import { typed } from '../support/screen.ts';
 
 let api: TestApi;
 let team: string;
@@ -141,18 +140,8 @@ describe('declarations', () => {
 });
 
 describe('posthorn declarations', () => {
-  const run = async (...args: string[]): Promise<{ out: string[]; err: string[] }> => {
-    const [out, err]: [string[], string[]] = [[], []];
-    const terminal = {
-      out: (line: string) => void out.push(line),
-      err: (line: string) => void err.push(line),
-      paint: createPaint(false),
-      width: 200,
-    };
-    const given = ['declarations', ...args, '--url', url, '--key', api.operatorKey, '--team', team];
-    await buildProgram(terminal).parseAsync(given, { from: 'user' });
-    return { out, err };
-  };
+  const run = (...args: string[]) =>
+    typed(['declarations', ...args, '--url', url, '--key', api.operatorKey, '--team', team], 200);
 
   test('shows what set takes, and says who confirmed it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'posthorn-declarations-'));

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildProgram } from '../../src/cli/program.ts';
-import { createPaint } from '../../src/cli/terminal/paint.rules.ts';
+import { typed } from '../support/screen.ts';
 import { type MembersStand, openMembersStand } from './members-stand.ts';
 
 let stand: MembersStand;
@@ -16,18 +15,8 @@ beforeEach(async () => {
 afterAll(() => stand[Symbol.asyncDispose]());
 
 /** Runs the verb as the command line does. */
-async function members(...args: string[]): Promise<{ out: string[]; err: string[] }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    paint: createPaint(false),
-    width: 200,
-  };
-  const given = ['members', ...args, '--url', url, '--key', stand.operatorKey, '--team', team];
-  await buildProgram(terminal).parseAsync(given, { from: 'user' });
-  return { out, err };
-}
+const members = (...args: string[]) =>
+  typed(['members', ...args, '--url', url, '--key', stand.operatorKey, '--team', team], 200);
 
 describe('posthorn members', () => {
   test('adds, lists, changes and removes, by id or by e-mail', async () => {

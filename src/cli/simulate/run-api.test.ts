@@ -10,27 +10,15 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
+import { screen } from '../../../tests/support/screen.ts';
 import { until } from '../../../tests/support/until.ts';
 import { buildProgram } from '../program.ts';
-import { createPaint } from '../terminal/paint.rules.ts';
 import type { ApiFlags } from './api-flags.ts';
 import { runSimulateApi } from './run-api.ts';
 
-function terminalOf() {
-  const out: string[] = [];
-  const err: string[] = [];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    paint: createPaint(false),
-    width: 100,
-  };
-  return { terminal, out, err };
-}
-
 /** The verb as somebody types it: its options go through the command line's own parsing. */
 async function parse(args: string[]): Promise<[string, ApiFlags]> {
-  const program = buildProgram(terminalOf().terminal);
+  const program = buildProgram(screen().terminal);
   const api = program.commands
     .find((each) => each.name() === 'simulate')
     ?.commands.find((each) => each.name() === 'api');
@@ -43,7 +31,7 @@ async function parse(args: string[]): Promise<[string, ApiFlags]> {
 /** Runs it until the test is over. */
 async function run(args: string[], stdin = '') {
   const [provider, flags] = await parse([...args, '--port', '0', '--json']);
-  const { terminal, out, err } = terminalOf();
+  const { terminal, out, err } = screen();
   const stop = Promise.withResolvers<void>();
   const ended = runSimulateApi(provider, flags, terminal, { stopped: stop.promise, stdin: Readable.from([stdin]) });
   const end = async (): Promise<void> => {
@@ -71,7 +59,7 @@ test('the key of GoRoute is one of the sandbox, unless production is played', as
   expect(sandbox['apiKey']).toMatch(/^sk_test_/);
   expect(production['apiKey']).toMatch(/^pk_goroute_/);
   const [, flags] = await parse(['documenso', '--production-key']);
-  await expect(runSimulateApi('documenso', flags, terminalOf().terminal)).rejects.toMatchObject({
+  await expect(runSimulateApi('documenso', flags, screen().terminal)).rejects.toMatchObject({
     what: '--production-key means nothing to documenso',
   });
 });
@@ -150,7 +138,7 @@ test.each([
   [['documenso', '--tls-cert', 'x'], '--tls-cert and --tls-key go together', 'give both'],
 ])('%j is refused with what to do', async (args, what, remedy) => {
   const [provider, flags] = await parse(args);
-  const refused = runSimulateApi(provider, { ...flags, port: 0 }, terminalOf().terminal, {
+  const refused = runSimulateApi(provider, { ...flags, port: 0 }, screen().terminal, {
     stopped: Promise.resolve(),
   });
   await expect(refused).rejects.toMatchObject({ what, remedy, exitCode: 2 });
@@ -160,7 +148,7 @@ test('a key that is none, and a port that is taken, are said', async () => {
   const path = join(folder(), 'key.pem');
   writeFileSync(path, 'no key');
   const [provider, flags] = await parse(['docusign', '--private-key', path]);
-  const { terminal } = terminalOf();
+  const { terminal } = screen();
   await expect(runSimulateApi(provider, flags, terminal)).rejects.toMatchObject({
     what: `${path} holds no RSA private key`,
   });

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprintOf } from '../../../src/audit/certificate-signature.rules.ts';
-import { buildProgram } from '../../../src/cli/program.ts';
 import { runAttest } from '../../../src/cli/review/attest-check.ts';
 import { runSign } from '../../../src/cli/review/sign-review.ts';
-import { createPaint } from '../../../src/cli/terminal/paint.rules.ts';
+import { screen, typed } from '../../support/screen.ts';
 import { openCertificateStand } from './certificate-stand.ts';
 
 type Stand = Awaited<ReturnType<typeof openCertificateStand>>;
@@ -41,22 +40,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function openTerminal() {
-  const [out, err]: [string[], string[]] = [[], []];
-  const terminal = {
-    out: (line: string) => void out.push(line),
-    err: (line: string) => void err.push(line),
-    paint: createPaint(false),
-    width: 160,
-  };
-  return { out, err, terminal };
-}
-
 /** Runs a verb as the command line does, with somebody's key. */
 async function verb(key: string, ...args: string[]): Promise<{ out: string; err: string }> {
-  const { out, err, terminal } = openTerminal();
-  const given = ['review', ...args, '--url', url, '--key', key, '--team', team];
-  await buildProgram(terminal).parseAsync(given, { from: 'user' });
+  const { out, err } = await typed(['review', ...args, '--url', url, '--key', key, '--team', team], 160);
   return { out: out.join('\n'), err: err.join('\n') };
 }
 
@@ -95,7 +81,7 @@ describe('posthorn review', () => {
 
   test('shows what is signed, and asks again', async () => {
     const { evidenceHash } = await stand.view(team, review);
-    const { err, terminal } = openTerminal();
+    const { err, terminal } = screen(160);
     await expect(runSign('engineering', review, flags(), terminal, answers('y'))).rejects.toThrow('nothing was done');
     expect(err.join('\n')).toContain(evidenceHash);
     expect(err.join('\n')).toMatch(/verdict +not passed/);
@@ -112,7 +98,7 @@ describe('posthorn review', () => {
   });
 
   test('does not attest what was not agreed to', async () => {
-    const { terminal } = openTerminal();
+    const { terminal } = screen(160);
     const said = { ...flags(), text: ['Asked all of them today.'] };
     await expect(runAttest('people.told', said, terminal, answers('no'))).rejects.toThrow('nothing was done');
     expect(await state('people.told')).toBe('unknown');
