@@ -1,25 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { type CallingStand, createCallingStand, startProvider } from '../../tests/support/calling-stand.ts';
+import { describe, expect, test } from 'vitest';
+import { provider, stand } from '../../tests/support/calling-scene.ts';
+import type { CallingStand } from '../../tests/support/calling-stand.ts';
 import { until } from '../../tests/support/until.ts';
 import { documensoApi } from '../providers/documenso/api.rules.ts';
 import { docusignApi } from '../providers/docusign/api.rules.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function stand(options: Parameters<typeof createCallingStand>[0] = {}): Promise<CallingStand> {
-  const made = await createCallingStand(options);
-  cleanups.push(() => made[Symbol.asyncDispose]());
-  return made;
-}
-
-async function provider(answer: Parameters<typeof startProvider>[0]) {
-  const made = await startProvider(answer);
-  cleanups.push(() => made.close());
-  return made;
-}
 
 describe('polling', () => {
   const envelope = '/v2.1/accounts/a/envelopes/11111111-2222-3333-4444-555555555555';

@@ -1,29 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import {
-  authorizationOf,
-  type CallingStand,
-  createCallingStand,
-  send,
-  standToken,
-  startProvider,
-} from '../../tests/support/calling-stand.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function stand(options: Parameters<typeof createCallingStand>[0] = {}): Promise<CallingStand> {
-  const made = await createCallingStand(options);
-  cleanups.push(() => made[Symbol.asyncDispose]());
-  return made;
-}
-
-async function provider(answer: Parameters<typeof startProvider>[0]) {
-  const made = await startProvider(answer);
-  cleanups.push(() => made.close());
-  return made;
-}
+import { describe, expect, test } from 'vitest';
+import { provider, stand } from '../../tests/support/calling-scene.ts';
+import { authorizationOf, send, standToken } from '../../tests/support/calling-stand.ts';
 
 describe('a call', () => {
   test('reaches the provider under the base URL with the credentials of the connection, and its answer comes back', async () => {

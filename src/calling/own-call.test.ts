@@ -1,26 +1,14 @@
 import { buffer } from 'node:stream/consumers';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type CallingStand, createCallingStand, send, startProvider } from '../../tests/support/calling-stand.ts';
-import { startRawServer } from '../../tests/support/raw-server.ts';
+import { describe, expect, test } from 'vitest';
+import { provider, raw, stand } from '../../tests/support/calling-scene.ts';
+import { send } from '../../tests/support/calling-stand.ts';
 import { docusignApi } from '../providers/docusign/api.rules.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function stand(): Promise<CallingStand> {
-  const made = await createCallingStand();
-  cleanups.push(() => made[Symbol.asyncDispose]());
-  return made;
-}
 
 const large = Buffer.alloc(3_000_000, 'x');
 
 describe('a call of Posthorn’s own', () => {
   test('passes the same policies and is on the same record; its answer streams', async () => {
-    const api = await startProvider((_request, response) => response.writeHead(200, { 'x-a': '1' }).end(large));
-    cleanups.push(() => api.close());
+    const api = await provider((_request, response) => response.writeHead(200, { 'x-a': '1' }).end(large));
     const calling = await stand();
     const connection = calling.connect(`${api.url}/base`);
     const answer = await calling.calling.caller({
@@ -38,8 +26,7 @@ describe('a call of Posthorn’s own', () => {
   });
 
   test('is answered with what the provider answers, and rejects when there is no answer', async () => {
-    const api = await startProvider((_request, response) => response.writeHead(404).end('no'));
-    cleanups.push(() => api.close());
+    const api = await provider((_request, response) => response.writeHead(404).end('no'));
     const calling = await stand();
     const call = (connectionId: string) =>
       calling.calling.caller({ connectionId, method: 'GET', path: '/x', origin: 'check' });
@@ -53,12 +40,11 @@ describe('a call of Posthorn’s own', () => {
   });
 
   test('whose answer breaks off says so at the end of its body', async () => {
-    const api = await startRawServer((socket) =>
+    const api = await raw((socket) =>
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc', () => setImmediate(() => socket.destroy())),
     );
-    cleanups.push(() => api.close());
     const calling = await stand();
-    const { id } = calling.connect(`http://127.0.0.1:${api.port}`);
+    const { id } = calling.connect(api.url);
     const ended = calling.ledger.nextEnd();
     const answer = await calling.calling.caller({ connectionId: id, method: 'GET', path: '/', origin: 'archive' });
     await expect(buffer(answer.body)).rejects.toMatchObject({ code: 'provider_unreachable' });
@@ -66,13 +52,12 @@ describe('a call of Posthorn’s own', () => {
   });
 
   test('that is not wanted any more ends, before its answer and within', async () => {
-    const api = await startRawServer((socket, request) => {
+    const api = await raw((socket, request) => {
       if (request.startsWith('GET /body')) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc');
       else leaving.abort();
     });
-    cleanups.push(() => api.close());
     const calling = await stand();
-    const { id } = calling.connect(`http://127.0.0.1:${api.port}`);
+    const { id } = calling.connect(api.url);
     const leaving = new AbortController();
     const before = calling.ledger.nextEnd();
     const call = calling.calling.caller({
@@ -93,10 +78,9 @@ describe('a call of Posthorn’s own', () => {
 
 describe('stopping', () => {
   test('waits for calls under way, and ends those that take longer', async () => {
-    const api = await startRawServer(() => undefined);
-    cleanups.push(() => api.close());
+    const api = await raw(() => undefined);
     const calling = await stand();
-    const { id } = calling.connect(`http://127.0.0.1:${api.port}`);
+    const { id } = calling.connect(api.url);
     const call = calling.calling.caller({ connectionId: id, method: 'GET', path: '/', origin: 'archive' });
     const failure = call.then(
       () => null,
@@ -110,8 +94,7 @@ describe('stopping', () => {
 
 describe('GET /health/:provider', () => {
   test('shows the connections of the key’s team: breaker, last success and error, what is left of budgets', async () => {
-    const api = await startProvider(({ url }, response) => response.writeHead(url.includes('bad') ? 500 : 200).end());
-    cleanups.push(() => api.close());
+    const api = await provider(({ url }, response) => response.writeHead(url.includes('bad') ? 500 : 200).end());
     const calling = await stand();
     const policy = { retries: { most: 0 } };
     const mine = calling.connect(`${api.url}/restapi`, { profile: docusignApi, policy });

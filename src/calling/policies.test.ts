@@ -1,32 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import {
-  type CallingStand,
-  createCallingStand,
-  type ConnectionChange,
-  standToken,
-  startProvider,
-} from '../../tests/support/calling-stand.ts';
+import { describe, expect, test } from 'vitest';
+import { provider, stand } from '../../tests/support/calling-scene.ts';
+import { type ConnectionChange, standToken, startProvider } from '../../tests/support/calling-stand.ts';
 import { until } from '../../tests/support/until.ts';
 import type { ApiProfile } from '../providers/api-profile.ts';
 import { ownBudget } from '../providers/api-answers.rules.ts';
 import { docusignApi } from '../providers/docusign/api.rules.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function stand(options: Parameters<typeof createCallingStand>[0] = {}): Promise<CallingStand> {
-  const made = await createCallingStand(options);
-  cleanups.push(() => made[Symbol.asyncDispose]());
-  return made;
-}
-
-async function provider(answer: Parameters<typeof startProvider>[0]) {
-  const made = await startProvider(answer);
-  cleanups.push(() => made.close());
-  return made;
-}
 
 const quick = { retries: { baseMs: 1 } } satisfies ConnectionChange['policy'];
 

@@ -1,25 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type CallingStand, createCallingStand, send } from '../../tests/support/calling-stand.ts';
-import { startRawServer } from '../../tests/support/raw-server.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function stand(options: Parameters<typeof createCallingStand>[0] = {}): Promise<CallingStand> {
-  const made = await createCallingStand(options);
-  cleanups.push(() => made[Symbol.asyncDispose]());
-  return made;
-}
-
-async function raw(answer: Parameters<typeof startRawServer>[0]) {
-  const server = await startRawServer(answer);
-  cleanups.push(() => server.close());
-  return { ...server, url: `http://127.0.0.1:${server.port}` };
-}
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { raw, stand } from '../../tests/support/calling-scene.ts';
+import { send } from '../../tests/support/calling-stand.ts';
 
 describe('what cannot be a path of the provider', () => {
   test.each([
@@ -37,7 +20,7 @@ describe('what cannot be a path of the provider', () => {
     const calling = await stand();
     const { id } = calling.connect(`${api.url}/base`);
     const caller = connect(calling.port, '127.0.0.1');
-    cleanups.push(() => caller.destroy());
+    onTestFinished(() => void caller.destroy());
     caller.write(`GET /egress/${id}${path} HTTP/1.1\r\nhost: a\r\nposthorn-key: ${calling.operatorKey}\r\n\r\n`);
     const [text] = (await once(caller, 'data')) as [Buffer];
     expect(text.toString()).toMatch(/^HTTP\/1\.1 400 /);
@@ -52,7 +35,7 @@ describe('what cannot be a path of the provider', () => {
     const { id } = calling.connect(api.url);
     const ask = async (line: string, host: string): Promise<string> => {
       const caller = connect(calling.port, '127.0.0.1');
-      cleanups.push(() => caller.destroy());
+      onTestFinished(() => void caller.destroy());
       caller.on('error', () => undefined);
       caller.write(
         `${line} HTTP/1.1\r\nhost: ${host}\r\nposthorn-key: ${calling.operatorKey}\r\nx-forwarded-host: ${host}\r\n\r\n`,

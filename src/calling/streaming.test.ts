@@ -5,28 +5,10 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type CallingStand, createCallingStand, startProvider } from '../../tests/support/calling-stand.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { provider, raw, stand } from '../../tests/support/calling-scene.ts';
 import { createAuthority } from '../../tests/support/certificates.ts';
-import { startRawServer } from '../../tests/support/raw-server.ts';
 import { until } from '../../tests/support/until.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function stand(options: Parameters<typeof createCallingStand>[0] = {}): Promise<CallingStand> {
-  const made = await createCallingStand(options);
-  cleanups.push(() => made[Symbol.asyncDispose]());
-  return made;
-}
-
-async function raw(answer: Parameters<typeof startRawServer>[0]) {
-  const server = await startRawServer(answer);
-  cleanups.push(() => server.close());
-  return { ...server, url: `http://127.0.0.1:${server.port}` };
-}
 
 const hundred = 100_000_000;
 const chunk = Buffer.alloc(100_000, 'x');
@@ -71,10 +53,8 @@ describe('large bodies', () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    cleanups.push(
-      () => authority.remove(),
-      () => server.close(),
-    );
+    onTestFinished(() => authority.remove());
+    onTestFinished(() => void server.close());
     const calling = await stand({ egress: { caPem: authority.caPem } });
     const { port } = server.address() as AddressInfo;
     const connection = calling.connect(`https://api.example.com:${port}`);
@@ -136,10 +116,9 @@ describe('large bodies', () => {
   });
 
   test('of unknown length stream as chunks once they are larger than what is kept', async () => {
-    const api = await startProvider((request, response) =>
+    const api = await provider((request, response) =>
       response.end(`${String(request.headers['transfer-encoding'])} ${request.body.length}`),
     );
-    cleanups.push(() => api.close());
     const calling = await stand();
     const connection = calling.connect(api.url, { policy: { retries: { bufferBytes: 1_000 } } });
     const upload = async (bytes: number) => {
@@ -160,8 +139,7 @@ describe('large bodies', () => {
   });
 
   test('may take longer than other requests to arrive', async () => {
-    const api = await startProvider((request, response) => response.end(String(request.body.length)));
-    cleanups.push(() => api.close());
+    const api = await provider((request, response) => response.end(String(request.body.length)));
     const calling = await stand({ limits: { requestTimeoutMs: 300, headersTimeoutMs: 100 } });
     const { id } = calling.connect(api.url);
     const request = requestOver({
@@ -267,7 +245,7 @@ describe('a caller that goes away', () => {
       request.on('error', () => undefined);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    cleanups.push(() => server.close());
+    onTestFinished(() => void server.close());
     const calling = await stand();
     const { port } = server.address() as AddressInfo;
     const connection = calling.connect(`http://127.0.0.1:${port}`, { policy: { retries: { bufferBytes: 0 } } });
@@ -342,7 +320,7 @@ describe('time', () => {
     const calling = await stand();
     const { id } = calling.connect('http://127.0.0.1:1', { policy: { timeouts: { idleMs: 80 } } });
     const caller = connect(calling.port, '127.0.0.1');
-    cleanups.push(() => caller.destroy());
+    onTestFinished(() => void caller.destroy());
     caller.write(
       `POST /egress/${id}/x HTTP/1.1\r\nhost: a\r\nposthorn-key: ${calling.operatorKey}\r\ncontent-length: 10\r\n\r\nabc`,
     );
@@ -358,13 +336,13 @@ describe('the connection of the caller', () => {
     });
     const early = createServer((_request, response) => response.writeHead(413).end('too large')).listen(0, '127.0.0.1');
     await once(early, 'listening');
-    cleanups.push(() => early.close());
+    onTestFinished(() => void early.close());
     const calling = await stand();
     const { port } = early.address() as AddressInfo;
     const refusing = calling.connect(`http://127.0.0.1:${port}`, { policy: { retries: { bufferBytes: 0 } } });
     const fine = calling.connect(api.url);
     const caller = connect(calling.port, '127.0.0.1');
-    cleanups.push(() => caller.destroy());
+    onTestFinished(() => void caller.destroy());
     let got = '';
     caller.setEncoding('latin1').on('data', (text: string) => {
       got += text;
