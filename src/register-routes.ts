@@ -5,6 +5,7 @@ import { connectionCheckRoutes } from './calling/check.routes.ts';
 import { providerHealthRoutes } from './calling/health.routes.ts';
 import { callRoutes } from './calls/calls.routes.ts';
 import { auditRoutes } from './audit/audit.routes.ts';
+import { closingProbeRoutes } from './connections/closing-probes.routes.ts';
 import { connectionRoutes } from './connections/connections.routes.ts';
 import { declarationRoutes } from './declarations/declarations.routes.ts';
 import { deliveryRoutes } from './delivery/delivery.routes.ts';
@@ -97,6 +98,7 @@ export async function registerRoutes(server: FastifyInstance, parts: RouteParts)
   await server.register(egressRoutes({ calling, directory }));
   await server.register(providerHealthRoutes({ calling, directory }));
   await server.register(connectionCheckRoutes({ services, calling, directory }));
+  await server.register(closingProbeRoutes({ services, calling, onError: parts.onError }));
   await server.register(callRoutes(services));
   await server.register(archiveRoutes({ services: { ...services, ...parts.archive } }));
   await server.register(memberRoutes({ services }));

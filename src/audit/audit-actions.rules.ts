@@ -27,6 +27,7 @@ export const auditActions = {
   'connection.updated': 'a connection was changed, or its credentials were',
   'connection.deleted': 'a connection was deleted with its credentials',
   'connection.checked': 'each credential of a connection was tried with a harmless read',
+  'connection.closing-probes-run': 'removed credentials of a connection were tried with a last read',
   'replay.created': 'a replay was started, or a dry run of one',
   'replay.cancelled': 'a replay was stopped',
   'delivery.resent': 'a delivery was made due again',

@@ -34,37 +34,42 @@ export async function fetchToken(fetching: Fetching): Promise<Token> {
   return fetchClientToken(fetching);
 }
 
+/**
+ * Asks for a token and keeps none: what the server says to the credential alone. Rejects with a CredentialError when there is
+ * no answer, or nothing to ask with.
+ */
+export async function askForToken(fetching: Fetching): Promise<{ reading: TokenReading; status: number }> {
+  const isDocusign = fetching.credential.kind === 'docusign-jwt';
+  const answer = await ask(fetching, isDocusign ? docusignGrant(fetching).request : clientRequest(fetching));
+  return { reading: readTokenAnswer(answer), status: answer.status };
+}
+
 async function fetchClientToken(fetching: Fetching): Promise<Token> {
-  const { values, clock } = fetching;
-  const demand = (name: string): string => demandValue(fetching.credential, values, name);
-  const tokenUrl = placeOf(fetching, 'tokenUrl', demand('tokenUrl'));
-  const request = clientCredentialsRequest({
-    tokenUrl,
+  const request = clientRequest(fetching);
+  const askedAtMs = fetching.clock.now();
+  const reading = readTokenAnswer(await ask(fetching, request));
+  if (reading.kind !== 'token') throw refusal(fetching, hostOf(request.url), reading);
+  return { token: reading.token, baseUrl: null, life: tokenLife(reading.expiresIn, askedAtMs) };
+}
+
+function clientRequest(fetching: Fetching): TokenRequest {
+  const { credential, values } = fetching;
+  const demand = (name: string): string => demandValue(credential, values, name);
+  return clientCredentialsRequest({
+    tokenUrl: placeOf(fetching, 'tokenUrl', demand('tokenUrl')),
     clientId: demand('clientId'),
     clientSecret: demand('clientSecret'),
     scope: values['scope'] || null,
     audience: values['audience'] || null,
     clientAuthentication: values['clientAuthentication'] === 'body' ? 'body' : 'basic',
   });
-  const askedAtMs = clock.now();
-  const reading = readTokenAnswer(await ask(fetching, request));
-  if (reading.kind !== 'token') throw refusal(fetching, hostOf(tokenUrl), reading);
-  return { token: reading.token, baseUrl: null, life: tokenLife(reading.expiresIn, askedAtMs) };
 }
 
 async function fetchDocusignToken(fetching: Fetching): Promise<Token> {
-  const { connection, credential, values, clock } = fetching;
-  const demand = (name: string): string => demandValue(credential, values, name);
-  const ofEnvironment = docusignAuthBaseUrls[connection.environment];
-  const authBaseUrl = placeOf(fetching, 'authBaseUrl', values['authBaseUrl'] || ofEnvironment).replace(/\/+$/, '');
-  const host = hostOf(authBaseUrl);
-  const integrationKey = demand('integrationKey');
-  // A value was looked at when it was entered; what a reference leads to was not.
-  const read = readPrivateKey(demand('privateKey'));
-  if (!read.ok) throw unusable(fetching, `privateKey ${read.problem}`);
+  const { credential, clock } = fetching;
   const askedAtMs = clock.now();
-  const grant = { authBaseUrl, integrationKey, userId: demand('userId'), key: createPrivateKey(read.pem) };
-  const reading = readTokenAnswer(await ask(fetching, docusignTokenRequest(grant, askedAtMs)));
+  const { authBaseUrl, integrationKey, request } = docusignGrant(fetching);
+  const reading = readTokenAnswer(await ask(fetching, request));
   if (reading.kind === 'refused' && reading.error === 'consent_required') {
     throw new CredentialError(
       'consent_required',
@@ -73,9 +78,22 @@ async function fetchDocusignToken(fetching: Fetching): Promise<Token> {
         'URI that is registered for the integration key, percent-encoded',
     );
   }
-  if (reading.kind !== 'token') throw refusal(fetching, host, reading);
+  if (reading.kind !== 'token') throw refusal(fetching, hostOf(authBaseUrl), reading);
   const baseUrl = await findAccount(fetching, authBaseUrl, reading.token);
   return { token: reading.token, baseUrl, life: tokenLife(reading.expiresIn, askedAtMs) };
+}
+
+function docusignGrant(fetching: Fetching): { authBaseUrl: string; integrationKey: string; request: TokenRequest } {
+  const { connection, credential, values, clock } = fetching;
+  const demand = (name: string): string => demandValue(credential, values, name);
+  const ofEnvironment = docusignAuthBaseUrls[connection.environment];
+  const authBaseUrl = placeOf(fetching, 'authBaseUrl', values['authBaseUrl'] || ofEnvironment).replace(/\/+$/, '');
+  const integrationKey = demand('integrationKey');
+  // A value was looked at when it was entered; what a reference leads to was not.
+  const read = readPrivateKey(demand('privateKey'));
+  if (!read.ok) throw unusable(fetching, `privateKey ${read.problem}`);
+  const grant = { authBaseUrl, integrationKey, userId: demand('userId'), key: createPrivateKey(read.pem) };
+  return { authBaseUrl, integrationKey, request: docusignTokenRequest(grant, clock.now()) };
 }
 
 /** Where the account of the token lives; null where the connection says that itself. */

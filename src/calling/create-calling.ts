@@ -1,3 +1,5 @@
+import { createCredentialProbe } from '../authorization/probe-credential.ts';
+import type { CredentialProbe } from '../connections/closing-probe.ts';
 import type { ConnectionConfig } from '../connections/connection-config.ts';
 import type { Call, Calling } from './call.ts';
 import { type CallBody, callBodyOf } from './call-body.ts';
@@ -32,6 +34,8 @@ export type Calls = {
   bodyOf: (request: Parameters<typeof callBodyOf>[0]) => CallBody;
   /** For calls that Posthorn makes itself. */
   caller: Caller;
+  /** A last read with a credential that was removed: past the policies, and on record nowhere here. */
+  probe: CredentialProbe;
   health(connection: ConnectionConfig): ConnectionHealth;
   /** Of all connections together: for metrics. */
   readonly figures: { underWay: number; waiting: number; openBreakers: number; cacheBytes: number };
@@ -65,6 +69,7 @@ export function createCalling(ports: CallingPorts): Calls {
     handle,
     bodyOf: (request) => callBodyOf(request, bodyRoom, ports.timers),
     caller: createOwnCaller(ports.directory, handle),
+    probe: createCredentialProbe(ports),
     health: (connection) => healthOf(connection, states.peek(connection.id), ports.clock.now()),
     get figures() {
       const sums = { underWay: underWay.size, waiting: 0, openBreakers: 0, cacheBytes: cache.sizeBytes };

@@ -5,6 +5,7 @@ import { createTokenRequester } from '../authorization/token-requester.ts';
 import type { CallEnd, CallStart } from '../calls/call-ledger.ts';
 import { createCallHistory } from '../calls/call-history.ts';
 import { createCallLedger } from '../calls/create-call-ledger.ts';
+import { createClosingProbeWorker } from '../connections/closing-probe-worker.ts';
 import type { ConnectionDirectory } from '../connections/connection-config.ts';
 import { createConnectionDirectory } from '../connections/connection-directory.ts';
 import { createBroughtCredentials } from '../connections/record-brought-credential.ts';
@@ -83,6 +84,8 @@ export function openCalling(
     onBrought: ({ teamId, connectionId, id }, kind) => brought.brought({ teamId, connectionId, callId: id, kind }),
     onBreakerOpened: ({ teamId, id }) => options.onBreakerOpened({ teamId, connectionId: id }),
   });
+  const probing = { database, sealer, clock, probe: calling.probe, onError: onErrorIn('closing probes') };
+  const closingProbes = createClosingProbeWorker(probing, timers);
   return {
     calling,
     directory,
@@ -93,8 +96,10 @@ export function openCalling(
       use.start();
       brought.start();
       await directory.start();
+      closingProbes.start();
     },
     async stop(patienceMs) {
+      await closingProbes.stop();
       await calling.stop(patienceMs);
       await Promise.all([ledger.stop(recordPatienceMs), use.stop(), brought.stop(), directory.stop()]);
     },

@@ -4,6 +4,7 @@ import type { ChangeFlags } from './connections/change-connection.ts';
 import type { CheckFlags } from './connections/check-connection.ts';
 import type { NewConnectionFlags } from './connections/create-connection.ts';
 import type { RotateFlags } from './connections/rotate-credential.ts';
+import type { ProbeFlags } from './connections/show-probes.ts';
 import { collected } from './option-values.ts';
 import type { CommonFlags } from './sources/open-team.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -51,6 +52,17 @@ export function addConnectionVerbs(connections: Command, terminal: Terminal): Co
     .action(async (connection: string, flags: CheckFlags) => {
       const { runCheck } = await import('./connections/check-connection.ts');
       process.exitCode = await runCheck(connection, flags, terminal);
+    });
+  withTeamApi(
+    named(
+      'probes',
+      'Show whether the provider refuses credentials that were removed; exit 1 while one is not known to be.',
+    ),
+  )
+    .option('--run', 'try those that are outstanding now')
+    .action(async (connection: string, flags: ProbeFlags) => {
+      const { runProbes } = await import('./connections/show-probes.ts');
+      process.exitCode = await runProbes(connection, flags, terminal);
     });
   withTeamApi(named('delete', 'Delete a connection and its credentials.')).action(
     async (connection: string, flags: CommonFlags) => {

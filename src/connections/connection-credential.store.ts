@@ -30,22 +30,6 @@ export async function insertCredentials(
   );
 }
 
-/** Removes every credential of the connection but those of the ids, and what is known of their use. */
-export async function removeOtherCredentials(
-  database: Queryable,
-  teamId: string,
-  connectionId: string,
-  keptIds: readonly string[],
-): Promise<void> {
-  await database.query(
-    `WITH gone AS (DELETE FROM connection_credential
-        WHERE team_id = $1 AND connection_id = $2 AND id <> ALL ($3::uuid[]) RETURNING id)
-     DELETE FROM connection_credential_use
-       WHERE team_id = $1 AND connection_id = $2 AND credential_id IN (SELECT id FROM gone)`,
-    [uuidFromId(teamId), uuidFromId(connectionId), keptIds.map(uuidFromId)],
-  );
-}
-
 export async function setCredentialExpiry(
   database: Queryable,
   teamId: string,

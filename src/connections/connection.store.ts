@@ -195,6 +195,7 @@ export async function markConnectionDeleted(
   if (rowCount !== 1) return false;
   await database.query('DELETE FROM connection_credential WHERE team_id = $1 AND connection_id = $2', key);
   await database.query('DELETE FROM connection_credential_use WHERE team_id = $1 AND connection_id = $2', key);
+  await database.query('DELETE FROM closing_probe WHERE team_id = $1 AND connection_id = $2', key);
   return true;
 }
 

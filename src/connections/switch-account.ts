@@ -4,12 +4,8 @@ import type { ApiEnvironment, ApiProfile } from '../providers/api-profile.ts';
 import type { Options } from '../providers/provider-profile.ts';
 import { changeSettings, type ConnectionContext, profileOrRefuse, refuseWithoutBaseUrl } from './connection-change.ts';
 import type { ConnectionCredential } from './connection-config.ts';
-import {
-  insertCredentials,
-  type NewCredentialRow,
-  readSealedCredentials,
-  removeOtherCredentials,
-} from './connection-credential.store.ts';
+import { closeOtherCredentials } from './begin-probe.store.ts';
+import { insertCredentials, type NewCredentialRow, readSealedCredentials } from './connection-credential.store.ts';
 import { replaceAccount, type StoredConnection } from './connection.store.ts';
 import { findConnectionOrRefuse } from './find-or-refuse.ts';
 import type { GivenCredential } from './plan-credentials.rules.ts';
@@ -83,13 +79,19 @@ export async function readAccount(
   return { environment, baseUrl, options, credentials };
 }
 
-/** Leads a connection to another account, in the transaction of whoever decided so: all of it or nothing. */
+/**
+ * Leads a connection to another account, in the transaction of whoever decided so: all of it or nothing. Of credentials
+ * that go a closing probe begins, where they were used.
+ * @param keptIds credentials that whoever decided so keeps for the way back: those may be needed
+ */
 export async function switchAccount(
   client: pg.PoolClient,
-  { teamId, connectionId }: { teamId: string; connectionId: string },
+  place: { teamId: string; connectionId: string },
   account: Account,
+  keptIds: readonly string[],
 ): Promise<void> {
+  const { teamId, connectionId } = place;
+  await closeOtherCredentials(client, { teamId, connectionId }, [], keptIds);
   await replaceAccount(client, teamId, connectionId, account);
-  await removeOtherCredentials(client, teamId, connectionId, []);
   await insertCredentials(client, teamId, connectionId, account.credentials);
 }

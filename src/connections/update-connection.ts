@@ -49,8 +49,8 @@ export async function updateConnection(ctx: ConnectionContext, input: ChangedCon
       refuseMovedCredentials(ctx, account, { before: before.baseUrl, after: after.baseUrl });
     }
     if (input.sources !== undefined) await requireSources(client, teamId, before.provider, after.sourceIds);
-    await replaceConnection(client, teamId, connectionId, after);
     if (planned !== undefined) await writeCredentials(ctx, client, { teamId, connectionId }, planned);
+    await replaceConnection(client, teamId, connectionId, after);
     const stored = (await findConnection(client, teamId, connectionId, ctx.clock.now())) as StoredConnection;
     await recordChange(ctx, client, {
       teamId,

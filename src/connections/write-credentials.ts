@@ -3,7 +3,8 @@ import { idPrefixes } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import type { ApiEnvironment, ApiProfile } from '../providers/api-profile.ts';
 import type { ConnectionContext } from './connection-change.ts';
-import { insertCredentials, removeOtherCredentials, setCredentialExpiry } from './connection-credential.store.ts';
+import { closeOtherCredentials } from './begin-probe.store.ts';
+import { insertCredentials, setCredentialExpiry } from './connection-credential.store.ts';
 import type { StoredCredential } from './connection.store.ts';
 import { type GivenCredential, type PlannedCredential, planCredentials } from './plan-credentials.rules.ts';
 import { sealFields } from './sealed-credential.ts';
@@ -38,7 +39,10 @@ export function planOrRefuse(
   throw new Problem('invalid_request', detail, more);
 }
 
-/** Makes the connection's credentials what is planned; what the plan does not keep is gone. */
+/**
+ * Makes the connection's credentials what is planned; of what the plan does not keep a closing probe begins, where the
+ * connection leads: change that afterwards.
+ */
 export async function writeCredentials(
   ctx: ConnectionContext,
   client: pg.PoolClient,
@@ -48,12 +52,8 @@ export async function writeCredentials(
   const { teamId, connectionId } = place;
   const kept = planned.flatMap((each) => (each.plan === 'keep' ? [each] : []));
   const made = planned.flatMap((each) => (each.plan === 'make' ? [each] : []));
-  await removeOtherCredentials(
-    client,
-    teamId,
-    connectionId,
-    kept.map(({ id }) => id),
-  );
+  const keptIds = kept.map(({ id }) => id);
+  await closeOtherCredentials(client, place, keptIds, []);
   for (const credential of kept) {
     if (credential.expiryChanged) await setCredentialExpiry(client, teamId, connectionId, credential);
   }

@@ -1,6 +1,8 @@
 import type pg from 'pg';
+import type { GoneCredential } from '../connections/closing-probe.ts';
 import type { SealedCredential } from '../connections/switch-account.ts';
 import { idFromUuid, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
+import type { Promotion } from './promotion.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 type Place = { teamId: string; id: string };
@@ -60,12 +62,39 @@ export async function dropKeptCredentials(
   ]);
 }
 
-/** Nobody goes back after so long: former credentials are not kept for nothing. Also those of deleted teams. */
-export async function dropFormerCredentials(database: Queryable, beforeMs: number): Promise<void> {
-  await database.query(
+type DroppedRow = {
+  team_id: string;
+  connection_id: string;
+  id: string;
+  name: string;
+  kind: string;
+  sealed: Buffer;
+  former: Promotion['former'];
+  served: boolean;
+};
+
+/**
+ * Nobody goes back after so long: former credentials are not kept for nothing. Also those of deleted teams.
+ * @returns those that connections were called with before a promotion that is live
+ */
+export async function takeFormerCredentials(database: Queryable, beforeMs: number): Promise<GoneCredential[]> {
+  const { rows } = await database.query<DroppedRow>(
     `DELETE FROM promotion_credential c USING promotion p WHERE p.team_id = c.team_id AND p.id = c.promotion_id
        AND (p.ended_at < to_timestamp($1::double precision / 1000)
-         OR NOT EXISTS (SELECT FROM team t WHERE t.id = c.team_id AND t.deleted_at IS NULL))`,
+         OR NOT EXISTS (SELECT FROM team t WHERE t.id = c.team_id AND t.deleted_at IS NULL))
+       RETURNING c.team_id, p.connection_id, c.id, c.name, c.kind, c.sealed, p.former,
+         c.part = 'former' AND p.state = 'live' AS served`,
     [beforeMs],
   );
+  return rows
+    .filter(({ served }) => served)
+    .map(({ team_id, connection_id, id, name, kind, sealed, former }) => ({
+      teamId: idFromUuid(idPrefixes.team, team_id),
+      connectionId: idFromUuid(idPrefixes.connection, connection_id),
+      id: idFromUuid(idPrefixes.connectionCredential, id),
+      name,
+      kind,
+      sealed,
+      ...former,
+    }));
 }

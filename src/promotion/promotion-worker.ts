@@ -1,6 +1,6 @@
 import { createWorker, type Worker } from '../operations/worker.ts';
 import { lookAt } from './look.ts';
-import { dropFormerCredentials } from './promotion-credential.store.ts';
+import { dropFormerCredentials } from './drop-former-credentials.ts';
 import type { PromotionServices } from './promotion-services.ts';
 import { returnableDays } from './roll-back.ts';
 import { nextLookMs, takeWatch } from './watch.store.ts';

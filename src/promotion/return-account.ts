@@ -8,6 +8,6 @@ import { readKeptCredentials } from './promotion-credential.store.ts';
 export async function returnAccount(client: pg.PoolClient, promotion: Promotion): Promise<string> {
   if (!(await isConnectionKept(client, promotion))) return 'The connection was deleted: there is nothing to lead back.';
   const credentials = await readKeptCredentials(client, promotion, 'former');
-  await switchAccount(client, promotion, { ...promotion.former, credentials });
+  await switchAccount(client, promotion, { ...promotion.former, credentials }, []);
   return `Calls go to ${promotion.former.baseUrl ?? `the ${promotion.former.environment}`} again, as before.`;
 }

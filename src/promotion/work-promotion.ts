@@ -43,7 +43,9 @@ async function switchOver(services: PromotionServices, promotion: Promotion): Pr
   try {
     return await change(services, promotion, 'preparing', async (client) => {
       const credentials = await readKeptCredentials(client, promotion, 'next');
-      await switchAccount(client, promotion, { environment, baseUrl, options, credentials });
+      const former = await readKeptCredentials(client, promotion, 'former');
+      const keptIds = former.map(({ id }) => id);
+      await switchAccount(client, promotion, { environment, baseUrl, options, credentials }, keptIds);
       await dropKeptCredentials(client, promotion, 'next');
       const seen = `Calls go to ${baseUrl ?? 'the server of the account'} with ${promotion.target.credentials.join(', ')}.`;
       return {

@@ -31,7 +31,7 @@ function rewrap(masterKeys: readonly Buffer[], input: Parameters<typeof rewrapSe
 /** How many values of each column of teams are under a key. */
 function under({ columns }: SealedInventory, keyId: string | null): number[] {
   return columns
-    .filter(({ title }) => title !== 'signing keys of the audit log' && !title.includes('promoted'))
+    .filter(({ title }) => title !== 'signing keys of the audit log' && !/promoted|removed/.test(title))
     .map(({ keys }) => keys.find((each) => each.keyId === keyId)?.count ?? 0);
 }
 
@@ -114,6 +114,19 @@ describe('rewrapping', () => {
     expect(await rewrap([newKey, oldKey])).toMatchObject({ moved: 6, damaged: [] });
     const kept = await sealedOf('promotion_credential', 'sealed', connectionCredential);
     expect(openFields(withNew, team, connectionCredential, kept)).toEqual({ token: { value: 'former' } });
+  });
+
+  it('moves what is kept for a last read, which opens as a credential of its connection', async () => {
+    const { team, connectionCredential } = await insertSealedRows(database.pool, withOld, 'removed');
+    await database.pool.query(
+      `INSERT INTO closing_probe (team_id, connection_id, id, name, kind, environment, options, sealed, replaced_at, due_at)
+         SELECT team_id, connection_id, id, name, kind, 'production', '{}', sealed, now(), now()
+           FROM connection_credential WHERE id = $1`,
+      [uuidFromId(connectionCredential)],
+    );
+    expect(await rewrap([newKey, oldKey])).toMatchObject({ moved: 6, damaged: [] });
+    const kept = await sealedOf('closing_probe', 'sealed', connectionCredential);
+    expect(openFields(withNew, team, connectionCredential, kept)).toEqual({ token: { value: 'removed' } });
   });
 
   it('leaves alone what is under the first key already, and what is empty', async () => {

@@ -63,6 +63,14 @@ export const sealedColumns: readonly SealedColumn[] = [
     purpose: 'connection-credential',
   },
   {
+    title: 'removed credentials of connections, until their last read',
+    table: 'closing_probe',
+    column: 'sealed',
+    key: ['connection_id', 'id'],
+    idPrefix: idPrefixes.connectionCredential,
+    purpose: 'connection-credential',
+  },
+  {
     title: 'signing keys of the audit log',
     table: 'audit_key',
     column: 'sealed',

@@ -78,6 +78,7 @@ export async function markTeamDeleted(database: Queryable, teamId: string): Prom
   ]);
   await database.query('DELETE FROM connection_credential WHERE team_id = $1', [uuidFromId(teamId)]);
   await database.query('DELETE FROM connection_credential_use WHERE team_id = $1', [uuidFromId(teamId)]);
+  await database.query('DELETE FROM closing_probe WHERE team_id = $1', [uuidFromId(teamId)]);
   await database.query('DELETE FROM team_signer WHERE team_id = $1', [uuidFromId(teamId)]);
   await database.query('DELETE FROM member WHERE team_id = $1', [uuidFromId(teamId)]);
   await database.query('UPDATE api_key SET revoked_at = now() WHERE team_id = $1 AND revoked_at IS NULL', [

@@ -110,6 +110,8 @@ export function testWritesOfConfiguration(stand: WriteStand): void {
       connection: connection.body.id as string,
       subject: 'envelope_1',
     });
+    const probes = 'POST /v1/teams/:team/connections/:connection/closing-probes';
+    await step(probes, 'connection.closing-probes-run', `${connectionPath}/closing-probes`);
     const retry = `${stand.at}/archive/jobs/${job.body.id}/retry`;
     await step('POST /v1/teams/:team/archive/jobs/:job/retry', 'archive-job.retried', retry);
     const verify = `${stand.at}/archive/verify`;

@@ -1,0 +1,15 @@
+import type { Context } from '../context.ts';
+import type { ClosingProbe } from './closing-probe.ts';
+import { listProbeRows } from './closing-probe.store.ts';
+import { findConnectionOrRefuse } from './find-or-refuse.ts';
+
+const mostListed = 200;
+
+/** Credentials of a connection that were removed or have ended, the newest first. @throws Problem not_found */
+export async function listClosingProbes(
+  ctx: Pick<Context, 'database' | 'clock'>,
+  input: { teamId: string; connectionId: string },
+): Promise<ClosingProbe[]> {
+  await findConnectionOrRefuse(ctx, ctx.database, input.teamId, input.connectionId);
+  return listProbeRows(ctx.database, input, mostListed);
+}
