@@ -8,6 +8,7 @@ import { buildProgram } from '../../src/cli/program.ts';
 import { createPaint } from '../../src/cli/terminal/paint.rules.ts';
 import type { Drill } from '../../src/drills/drill.ts';
 import { failed, passed } from '../../src/readiness/finding.rules.ts';
+import { until } from '../support/until.ts';
 import { type DrillsStand, openDrillsStand } from './support/drills-stand.ts';
 
 const drill: Omit<Drill, 'checkId' | 'run'> = {
@@ -105,6 +106,25 @@ describe('posthorn drill', () => {
     expect([code, touched]).toEqual([0, 0]);
     expect((await posthorn('run', 'endpoint.touched')).out[0]).toMatch(/^OK {4}endpoint.touched \(/);
     expect(touched).toBe(1);
+  });
+
+  test('goes on when one of all is refused, and says so at the end', async () => {
+    await stand.stopNodes();
+    const [waiting] = await stand.start(team, { check: 'drill.one' });
+    const running = posthorn('run', '--all-safe');
+    const asJson = async () => JSON.parse((await posthorn('run', '--all-safe', '--json')).out.join('')) as object;
+    await until('the other to be asked for', async () => {
+      const { body } = await stand.api.call('GET', `/v1/teams/${team}/drills/runs`);
+      return (body as { data: { check: string }[] }).data.some(({ check }) => check === 'drill.two');
+    });
+    await stand.api.call('POST', `/v1/teams/${team}/drills/runs/${waiting?.id}/stop`);
+    stand.node().worker.start();
+    const { out, code } = await running;
+    expect(code).toBe(1);
+    expect(out.slice(-3).join('\n')).toMatch(
+      /^REFUSED {2}drill.one\n +drill.one is waiting already .*\n\n1 run: 0 OK, 0 FAIL, 1 SKIP, 1 drill refused\.$/,
+    );
+    expect(await asJson()).toMatchObject({ ok: true, refused: [] });
   });
 
   test('writes JUnit and JSON', async () => {

@@ -33,6 +33,36 @@ export function isSafe({ safeInProduction, refused }: DrillAnswer): boolean {
   return !refused && safeInProduction;
 }
 
+/** A drill that the gateway did not start. */
+export type Refusal = { check: string; code: string; why: string };
+
+/** The check that was to be decided: it is not. */
+export function refusedBy({ check, why }: Refusal, { title, section, severity, about }: DrillAnswer): VerifiedCheck {
+  return {
+    check,
+    title,
+    section,
+    severity,
+    kind: 'drill',
+    evidenceId: null,
+    subject: { kind: about, id: about, name: about },
+    state: 'unknown',
+    because: `Its drill was refused: ${why}`,
+    seen: null,
+    remedy: null,
+    command: null,
+    runAgain: `posthorn drill run ${check}`,
+  };
+}
+
+/** At the end, where they are not overlooked. */
+export function renderRefused(refused: readonly Refusal[], { paint, width }: Style): string[] {
+  return refused.flatMap(({ check, why }) => {
+    const lines = wrapWords(safeText(why, 'one line'), Math.max(30, width - 6));
+    return [`${paint.red('REFUSED')}  ${check}`, ...lines.map((line) => paint.dim(`      ${line}`))];
+  });
+}
+
 /** A step of a transcript: how long after the start, what, and the figures. */
 export function renderStep(step: StepAnswer, startedAtMs: number, { paint, width }: Style): string[] {
   const at = `+${readableDuration(Math.max(0, step.atMs - startedAtMs))}`;

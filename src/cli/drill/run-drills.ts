@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ApiClient } from '../api/api-client.ts';
+import { type ApiClient, ApiProblem } from '../api/api-client.ts';
 import { CliFailure } from '../failure.ts';
 import { type CommonFlags, openTeam } from '../sources/open-team.ts';
 import { counted } from '../terminal/readable.rules.ts';
@@ -10,41 +10,55 @@ import { renderCheck } from '../verify/render-verify.rules.ts';
 import { verdictOf } from '../verify/verdict.rules.ts';
 import type { VerifiedCheck } from '../verify/verified-check.ts';
 import { type DrillAnswer, isOver, type RunAnswer, type RunDetailAnswer } from './drill-answers.ts';
-import { isSafe, verifiedBy } from './render-drill.rules.ts';
+import { isSafe, type Refusal, refusedBy, renderRefused, verifiedBy } from './render-drill.rules.ts';
 import { openWatch, type Watch } from './watch-run.ts';
 
 export type RunFlags = CommonFlags & {
   allSafe?: true;
   subject?: string;
   pace?: number;
+  confirm?: true;
   watch?: true;
   junit?: string;
 };
 
 const askEveryMs = 500;
 
-/** Runs drills one after another and waits for their ends. The exit code is 1 when one of them failed. */
+/** Runs drills one after another and waits for their ends. The exit code is 1 when one of them failed or was refused. */
 export async function runDrills(check: string | undefined, flags: RunFlags, terminal: Terminal): Promise<0 | 1> {
   const { api, path } = await openTeam(flags);
   const { data: drills } = await api.request<{ data: DrillAnswer[] }>('GET', `${path}/drills`);
   const chosen = choose(drills, check, flags);
   const watch = openWatch(flags.watch === true, terminal, process.stderr);
   const verified: VerifiedCheck[] = [];
+  const refused: { refusal: Refusal; drill: DrillAnswer }[] = [];
   for (const drill of chosen) {
-    for (const run of await start(api, path, drill, flags)) {
+    const runs = await start(api, path, drill, flags);
+    if ('refusal' in runs) {
+      refused.push({ refusal: runs.refusal, drill });
+      continue;
+    }
+    for (const run of runs.started) {
       const found = verifiedBy(await follow(api, path, run, watch), drill);
       verified.push(found);
       if (flags.json !== true) for (const line of renderCheck(found, terminal)) terminal.out(line);
     }
   }
-  if (flags.junit !== undefined) await writeReport(flags.junit, junitOf(verified));
+  const refusals = refused.map(({ refusal }) => refusal);
+  if (flags.junit !== undefined) {
+    const notRun = refused.map(({ refusal, drill }) => refusedBy(refusal, drill));
+    await writeReport(flags.junit, junitOf([...verified, ...notRun]));
+  }
   const count = (verdict: string): number => verified.filter((each) => verdictOf(each) === verdict).length;
-  if (flags.json === true) terminal.out(JSON.stringify({ ok: count('FAIL') === 0, runs: verified }, null, 2));
-  else
-    terminal.out(
-      `\n${counted(verified.length, 'run')}: ${count('OK')} OK, ${count('FAIL')} FAIL, ${count('SKIP')} SKIP.`,
-    );
-  return count('FAIL') === 0 ? 0 : 1;
+  const ok = count('FAIL') === 0 && refused.length === 0;
+  if (flags.json === true) terminal.out(JSON.stringify({ ok, runs: verified, refused: refusals }, null, 2));
+  else {
+    for (const line of renderRefused(refusals, terminal)) terminal.out(line);
+    const sum = `${count('OK')} OK, ${count('FAIL')} FAIL, ${count('SKIP')} SKIP`;
+    const more = refused.length === 0 ? '' : `, ${counted(refused.length, 'drill')} refused`;
+    terminal.out(`\n${counted(verified.length, 'run')}: ${sum}${more}.`);
+  }
+  return ok ? 0 : 1;
 }
 
 function choose(drills: readonly DrillAnswer[], check: string | undefined, flags: RunFlags): DrillAnswer[] {
@@ -57,16 +71,32 @@ function choose(drills: readonly DrillAnswer[], check: string | undefined, flags
   return [found];
 }
 
+/** One that is refused keeps none of the others from being run, if there are others. */
 async function start(
   api: ApiClient,
   path: string,
   { check, subjects }: DrillAnswer,
-  { subject, pace }: RunFlags,
-): Promise<RunAnswer[]> {
+  { subject, pace, confirm, allSafe }: RunFlags,
+): Promise<{ started: RunAnswer[] } | { refusal: Refusal }> {
   // With --all-safe a subject leaves out the drills that are about something else.
-  const isAbout = subject === undefined || subjects.some(({ id }) => id === subject);
-  const body = { check, ...(subject === undefined ? {} : { subject }), ...(pace === undefined ? {} : { pace }) };
-  return isAbout ? (await api.request<{ data: RunAnswer[] }>('POST', `${path}/drills/runs`, body)).data : [];
+  if (subject !== undefined && !subjects.some(({ id }) => id === subject)) return { started: [] };
+  const body = {
+    check,
+    ...(subject === undefined ? {} : { subject }),
+    ...(pace === undefined ? {} : { pace }),
+    ...(confirm === undefined ? {} : { confirm }),
+  };
+  try {
+    return { started: (await api.request<{ data: RunAnswer[] }>('POST', `${path}/drills/runs`, body)).data };
+  } catch (error) {
+    if (allSafe !== true || !(error instanceof ApiProblem) || !isOfOne(error)) throw error;
+    return { refusal: { check, code: error.code, why: error.what } };
+  }
+}
+
+/** Something about this drill: it is running already, its subject is gone. A wrong key is something about all. */
+function isOfOne({ status }: ApiProblem): boolean {
+  return status === 404 || status === 409 || status === 422;
 }
 
 async function follow(api: ApiClient, path: string, { id }: RunAnswer, watch: Watch): Promise<RunAnswer> {
