@@ -163,14 +163,23 @@ export type EndedRun = Pick<
   'state' | 'progress' | 'transcript' | 'transcriptHash' | 'finding' | 'evidenceId'
 >;
 
-/** False: it is not this node's any more. */
+/** Keeps others from it until the transaction ends. False: it is not this node's any more. */
+export async function holdRun(client: Queryable, run: Pick<DrillRun, 'teamId' | 'id'>, node: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM drill_run WHERE team_id = $1 AND id = $2 AND node = $3 AND state = 'running' FOR UPDATE`,
+    [uuidFromId(run.teamId), uuidFromId(run.id), node],
+  );
+  return rowCount === 1;
+}
+
+/** One that this node plays; another's is left as it is. */
 export async function endRun(
   database: Queryable,
   run: Pick<DrillRun, 'teamId' | 'id'>,
   node: string,
   ended: EndedRun,
-): Promise<boolean> {
-  const { rowCount } = await database.query(
+): Promise<void> {
+  await database.query(
     `UPDATE drill_run SET state = $4, progress_done = $5, progress_of = $6, transcript = $7, transcript_hash = $8,
          finding = $9, evidence_id = $10, ended_at = now(), lease_until = NULL
        WHERE team_id = $1 AND id = $2 AND node = $3 AND state = 'running'`,
@@ -187,7 +196,6 @@ export async function endRun(
       ended.evidenceId === null ? null : uuidFromId(ended.evidenceId),
     ],
   );
-  return rowCount === 1;
 }
 
 /** What waits is stopped at once; what is under way is asked to stop. Null: it is over already. */

@@ -68,18 +68,25 @@ export async function deleteScheduleRow(database: Queryable, key: Key): Promise<
   );
 }
 
-/** What is due, which is this node's to start: it is due again one interval from now. */
-export async function takeDueSchedules(database: Queryable, limit: number): Promise<DrillSchedule[]> {
+/** What is due, the longest waiting first. */
+export async function listDueSchedules(database: Queryable, limit: number): Promise<DrillSchedule[]> {
   const { rows } = await database.query<Row>(
-    `UPDATE drill_schedule s SET next_at = now() + make_interval(hours => s.every_hours)
-       FROM (SELECT d.team_id, d.check_id, d.subject_id FROM drill_schedule d
-         JOIN team t ON t.id = d.team_id AND t.deleted_at IS NULL
-         WHERE d.next_at <= now() ORDER BY d.next_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED) due
-       WHERE s.team_id = due.team_id AND s.check_id = due.check_id AND s.subject_id = due.subject_id
-       RETURNING s.team_id, s.check_id, s.subject_id, s.every_hours, s.next_at`,
+    `SELECT ${columns.replaceAll(/\w+/g, 'd.$&')} FROM drill_schedule d
+       JOIN team t ON t.id = d.team_id AND t.deleted_at IS NULL
+       WHERE d.next_at <= now() ORDER BY d.next_at LIMIT $1`,
     [limit],
   );
   return rows.map(toSchedule);
+}
+
+/** Makes it due again one interval from now. False: it is not due any more, so another node has taken it. */
+export async function takeSchedule(database: Queryable, key: Key): Promise<boolean> {
+  const { rowCount } = await database.query(
+    `UPDATE drill_schedule SET next_at = now() + make_interval(hours => every_hours)
+       WHERE team_id = $1 AND check_id = $2 AND subject_id = $3 AND next_at <= now()`,
+    keyOf(key),
+  );
+  return rowCount === 1;
 }
 
 /** Milliseconds until the next one is due; null when there is none. */

@@ -7,8 +7,16 @@ import { createWorker, type Worker } from '../operations/worker.ts';
 import { Problem } from '../problem.ts';
 import type { Readiness } from '../readiness/create-readiness.ts';
 import type { Finding } from '../readiness/finding.ts';
-import { claimRun, type EndedRun, endRun, interruptDeadRuns, renewRun, type StoredRun } from './drill-run.store.ts';
-import { type DrillSchedule, nextDueMs, takeDueSchedules } from './drill-schedule.store.ts';
+import {
+  claimRun,
+  type EndedRun,
+  endRun,
+  holdRun,
+  interruptDeadRuns,
+  renewRun,
+  type StoredRun,
+} from './drill-run.store.ts';
+import { type DrillSchedule, listDueSchedules, nextDueMs, takeSchedule } from './drill-schedule.store.ts';
 import type { Drill } from './drill.ts';
 import { type BreakOff, type Played, playDrill, type PlayOptions } from './play-drill.ts';
 import { sweepTemplates } from './stage/database-template.ts';
@@ -36,7 +44,7 @@ export function createDrillWorker(
     readiness: Pick<Readiness, 'subjectsOf' | 'record'>;
     /** No other node can use this database. */
     exclusive: boolean;
-    /** Queues the drill of a schedule. */
+    /** Takes a schedule and queues its drill, both or neither. */
     startScheduled: (schedule: DrillSchedule) => Promise<void>;
     /** An operational event was written. */
     onTold: () => void;
@@ -114,11 +122,14 @@ export function createDrillWorker(
   ): Promise<void> => {
     const state =
       finding !== null ? 'done' : brokenOff === 'stopped' || brokenOff === 'limit' ? 'stopped' : 'interrupted';
-    const evidenceId = finding === null ? null : await recordEvidence(run, finding, configurationDigest);
-    const ended: EndedRun = { state, progress, transcript, transcriptHash, finding, evidenceId };
+    const record = finding === null ? null : await readyEvidence(run, finding, configurationDigest);
     const told = finding?.state === 'failed' && !run.rehearsal ? finding.seen : null;
+    // Evidence and the end of its run are there together, or neither.
     await inTransaction(database, async (client) => {
-      if (!(await endRun(client, run, node, ended)) || told === null) return;
+      if (!(await holdRun(client, run, node))) return;
+      const evidenceId = (await record?.(client))?.id ?? null;
+      await endRun(client, run, node, { state, progress, transcript, transcriptHash, finding, evidenceId });
+      if (told === null) return;
       const { id: runId, checkId: check, subject } = run;
       const data = { runId, check, subject: subject.id, seen: told, evidenceId };
       await tellTeam(client, { teamId: run.teamId, type: 'posthorn.drill.failed', data });
@@ -126,32 +137,39 @@ export function createDrillWorker(
     if (told !== null) options.onTold();
   };
 
-  /** Null in rehearsals, and when the subject is gone meanwhile. */
-  const recordEvidence = async (
+  /** What stores it. Null in rehearsals, and when the subject is gone meanwhile. */
+  const readyEvidence = async (
     run: StoredRun,
     finding: Finding,
     configurationDigest: string,
-  ): Promise<string | null> => {
+  ): Promise<Awaited<ReturnType<Readiness['record']>> | null> => {
     if (run.rehearsal) return null;
     const { teamId, checkId, subject, version } = run;
     const found = { teamId, checkId, subjectId: subject.id, finding, version, configurationDigest };
     try {
-      return (await readiness.record({ ...found, measuredAtMs: options.clock.now() })).id;
+      return await readiness.record({ ...found, measuredAtMs: options.clock.now() });
     } catch (error) {
       if (error instanceof Problem) return null;
       throw error;
     }
   };
 
-  const startDue = async (): Promise<void> => {
-    for (const schedule of await takeDueSchedules(database, schedulesAtOnce)) {
+  /** False: something could not be started and is still due. */
+  const startDue = async (): Promise<boolean> => {
+    let isDone = true;
+    for (const schedule of await listDueSchedules(database, schedulesAtOnce)) {
       try {
         await options.startScheduled(schedule);
       } catch (error) {
-        // Its subject is gone, or its last run is not over yet.
-        if (!(error instanceof Problem)) onError(error);
+        // Its subject is gone, or its last run is not over yet: it is left out this time.
+        if (error instanceof Problem) await takeSchedule(database, schedule);
+        else {
+          isDone = false;
+          onError(error);
+        }
       }
     }
+    return isDone;
   };
 
   /** What cannot be removed keeps no drill from being played. */
@@ -173,9 +191,10 @@ export function createDrillWorker(
       if (isFirst) await sweep();
       isFirst = false;
       while (!stopping()) {
-        await startDue();
+        const isDone = await startDue();
         const run = await claimRun(database, node, leaseSeconds);
-        if (run === null) return nextDueMs(database);
+        // What could not be started waits for the poll, not for the second in which it is due.
+        if (run === null) return isDone ? nextDueMs(database) : null;
         await play(run);
       }
       return null;

@@ -37,9 +37,10 @@ export function openDrills(
   const worker: DrillWorker = createDrillWorker({
     ...options,
     drills,
-    async startScheduled({ teamId, checkId, subjectId }) {
+    async startScheduled(due) {
+      const { teamId, checkId, subjectId } = due;
       const ctx = { database, environment: mode, ...services, ...byPosthorn(options) };
-      await startRuns(ctx, { teamId, checkId, subjectId: subjectId ?? undefined });
+      await startRuns(ctx, { teamId, checkId, subjectId: subjectId ?? undefined, due });
     },
   });
   return { worker, services };

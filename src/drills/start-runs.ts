@@ -6,6 +6,7 @@ import { counted } from '../readiness/finding.rules.ts';
 import { lockTeam } from '../teams/require-team.ts';
 import { auditedDrill } from './audited-fields.rules.ts';
 import { insertRun, listOpenRuns } from './drill-run.store.ts';
+import { type DrillSchedule, takeSchedule } from './drill-schedule.store.ts';
 import type { DrillContext } from './drill-services.ts';
 import type { DrillRun } from './drill.ts';
 import { requireDrill } from './require-drill.ts';
@@ -15,19 +16,29 @@ const mostOpen = 200;
 /**
  * Queues a drill for the subject that is named, or for all that it is about: one run each.
  * @param input.pace 1, or less for a rehearsal, which is no evidence
+ * @param input.confirm what the drill does for good outside is wanted
+ * @param input.due the schedule that asks for it: taken with it, or nothing is queued when another node took it
  * @throws Problem not_found, check_not_decidable, drill_not_safe, invalid_request, conflict, limit_reached
  */
 export async function startRuns(
   ctx: DrillContext,
-  input: { teamId: string; checkId: string; subjectId?: string | undefined; pace?: number | undefined },
+  input: {
+    teamId: string;
+    checkId: string;
+    subjectId?: string | undefined;
+    pace?: number | undefined;
+    confirm?: boolean | undefined;
+    due?: DrillSchedule;
+  },
 ): Promise<DrillRun[]> {
-  const { teamId, checkId, subjectId, pace = 1 } = input;
-  const { drill, subjects } = await requireDrill(ctx, { teamId, checkId, subjectId });
+  const { teamId, checkId, subjectId, pace = 1, confirm } = input;
+  const { drill, subjects } = await requireDrill(ctx, { teamId, checkId, subjectId, confirm });
   if (pace < 1 && ctx.environment === 'production') {
     throw new Problem('invalid_request', 'Rehearsals are for development: leave out pace, or set it to 1.');
   }
   const runs = await inTransaction(ctx.database, async (client) => {
     await lockTeam(client, teamId);
+    if (input.due !== undefined && !(await takeSchedule(client, input.due))) return [];
     const open = await listOpenRuns(client, teamId);
     const already = open.find((run) => run.checkId === checkId && subjects.some(({ id }) => id === run.subject.id));
     if (already !== undefined) {
@@ -48,7 +59,12 @@ export async function startRuns(
       action: 'drill.started',
       target: { kind: 'check', id: checkId },
       fields: auditedDrill,
-      after: { subjects: subjects.map(({ id }) => id), runs: queued.map(({ id }) => id), pace },
+      after: {
+        subjects: subjects.map(({ id }) => id),
+        runs: queued.map(({ id }) => id),
+        pace,
+        ...(drill.irrevocable === undefined ? {} : { confirmed: drill.irrevocable }),
+      },
     });
     return queued;
   });

@@ -64,8 +64,11 @@ export type Readiness = {
     checkId: string;
     subjectId?: string | undefined;
   }): Promise<{ subject: NamedSubject; configurationDigest: string }[]>;
-  /** Stores what a drill found as evidence. @throws Problem not_found when its subject is gone meanwhile */
-  record(found: DrillFinding): Promise<Evidence>;
+  /**
+   * Readies what a drill found to be stored as evidence, which what is answered does, in its caller's transaction.
+   * @throws Problem not_found when its subject is gone meanwhile
+   */
+  record(found: DrillFinding): Promise<(client: Pick<pg.Pool, 'query'>) => Promise<Evidence>>;
   /** The evidence of a check, newest first. @throws Problem not_found */
   history(input: {
     teamId: string;
@@ -293,14 +296,9 @@ export function createReadiness(options: ReadinessOptions): Readiness {
       const [pair] = pairsOfCheck(of, checkId, subjectId);
       const definition = of.definitions.get(checkId);
       if (pair === undefined || definition === undefined) throw noSuchCheck(checkId);
-      const { release, environment } = options;
-      return storeEvidence(database, options.ids, {
-        ...found,
-        definition,
-        subject: pair.subject,
-        release,
-        environment,
-      });
+      const { ids, release, environment } = options;
+      const { subject } = pair;
+      return (client) => storeEvidence(client, ids, { ...found, definition, subject, release, environment });
     },
 
     async history({ teamId, checkId, ...page }) {

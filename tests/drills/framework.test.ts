@@ -313,6 +313,28 @@ test('a node that has the database to itself interrupts at its start whatever it
   expect(await own.ended(at, left)).toMatchObject({ state: 'interrupted', evidenceId: null });
 });
 
+test('a node that dies as its run ends leaves no evidence of a run that is not done', async () => {
+  await using own = await openDrillsStand({ drills, environment: 'development' });
+  const at = await own.api.createTeam();
+  const { pool } = own.api.database;
+  await pool.query(
+    `CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the node died here'; END $$`,
+  );
+  await pool.query(
+    `CREATE TRIGGER die BEFORE UPDATE ON drill_run FOR EACH ROW WHEN (new.state = 'done') EXECUTE FUNCTION die()`,
+  );
+  await own.start(at, { check: 'drill.fails' });
+  await until('it to end', () => own.errors.some((error) => String(error).includes('the node died here')));
+  const { rows } = await pool.query('SELECT FROM evidence UNION ALL SELECT FROM operational_outbox');
+  expect(rows).toEqual([]);
+  await pool.query('DROP FUNCTION die CASCADE');
+  await own.stopNodes();
+  own.node(true).worker.start();
+  const listed = await own.api.call('GET', `/v1/teams/${at}/drills/runs`);
+  const [left] = (listed.body as { data: { id: string }[] }).data;
+  expect(await own.ended(at, left?.id ?? '')).toMatchObject({ state: 'interrupted', evidenceId: null });
+});
+
 test('a node that is stopped interrupts what it plays', async () => {
   await using own = await openDrillsStand({ drills, environment: 'development' });
   const at = await own.api.createTeam();
@@ -353,6 +375,51 @@ describe('a schedule', () => {
     expect(Date.parse(nextAt)).toBeGreaterThan(Date.now() + 23.9 * 3_600_000);
     expect((await put({ check: 'drill.passes', everyHours: null })).body).toMatchObject({ everyHours: null });
     expect((await stand.api.call('GET', `/v1/teams/${team}/drills/schedules`)).body).toEqual({ data: [] });
+  });
+
+  test('that was taken by a node which could not queue its run is still due', async () => {
+    await put({ check: 'drill.passes', everyHours: 24 });
+    const { pool } = stand.api.database;
+    await pool.query(
+      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the node died here'; END $$`,
+    );
+    await pool.query('CREATE TRIGGER refuse BEFORE INSERT ON drill_run EXECUTE FUNCTION refuse()');
+    try {
+      await makeDue();
+      const { worker } = stand.node();
+      worker.start();
+      await until('it to be tried', () => stand.errors.some((error) => String(error).includes('the node died here')));
+      await worker.stop();
+      expect(await runs()).toEqual([]);
+    } finally {
+      await pool.query('DROP FUNCTION refuse CASCADE');
+    }
+    const { worker } = stand.node();
+    worker.start();
+    await until('it to run', async () => (await runs()).length > 0);
+    await worker.stop();
+    expect(await runs()).toHaveLength(1);
+    await put({ check: 'drill.passes', everyHours: null });
+  });
+
+  test('whose last run is not over is left out this time', async () => {
+    const busy = await stand.start(team, { check: 'drill.waits' });
+    await until('it to play', () => played.length > 0);
+    await put({ check: 'drill.waits', everyHours: 24 });
+    await makeDue();
+    const { worker } = stand.node();
+    worker.start();
+    const nextMs = await until('it to be due later', async () => {
+      const { body } = await stand.api.call('GET', `/v1/teams/${team}/drills/schedules`);
+      const [schedule] = (body as { data: { nextAt: string }[] }).data;
+      const ms = Date.parse(schedule?.nextAt ?? '');
+      return ms > Date.now() ? ms : null;
+    });
+    expect(nextMs).toBeGreaterThan(Date.now() + 23.9 * 3_600_000);
+    await worker.stop();
+    release();
+    await stand.ended(team, busy[0]?.id ?? '');
+    await put({ check: 'drill.waits', everyHours: null });
   });
 
   test('is refused for what has no drill', async () => {
