@@ -162,7 +162,11 @@ export function testWritesOfProving(stand: WriteStand): void {
       credentials: [{ fields: { token: `api_${planted}` } }],
     });
     const lead = await ask('POST', `${stand.at}/members`, { name: 'Lead', email: 'lead@example.com', role: 'owner' });
-    const deputy = await ask('POST', `${stand.at}/members`, { name: 'Deputy', email: 'deputy@example.com', role: 'viewer' });
+    const deputy = await ask('POST', `${stand.at}/members`, {
+      name: 'Deputy',
+      email: 'deputy@example.com',
+      role: 'viewer',
+    });
     const connectionId = connection.body.id as string;
     const review = await ask('POST', `${stand.at}/reviews`, {
       name: 'Launch',
@@ -175,7 +179,9 @@ export function testWritesOfProving(stand: WriteStand): void {
       version: 0,
       plan,
     });
-    await step('PUT /v1/teams/:team/freeze-windows', 'freeze-windows.set', `${stand.at}/freeze-windows`, { windows: [] });
+    await step('PUT /v1/teams/:team/freeze-windows', 'freeze-windows.set', `${stand.at}/freeze-windows`, {
+      windows: [],
+    });
     const promotion = await step('POST /v1/teams/:team/promotions', 'promotion.started', `${stand.at}/promotions`, {
       review: review.body.id as string,
       connection: connectionId,
@@ -192,7 +198,10 @@ export function testWritesOfProving(stand: WriteStand): void {
       return (await ask('GET', shown)).body.state === 'rolled-back';
     });
     const key = [stand.team, promotion.body.id as string, review.body.id as string].map(uuidFromId);
-    await stand.database.pool.query(`UPDATE promotion SET state = 'live' WHERE team_id = $1 AND id = $2`, key.slice(0, 2));
+    await stand.database.pool.query(
+      `UPDATE promotion SET state = 'live' WHERE team_id = $1 AND id = $2`,
+      key.slice(0, 2),
+    );
     await stand.database.pool.query(
       `INSERT INTO promotion_credential (team_id, promotion_id, id, part, name, kind, sealed)
          SELECT team_id, $2, id, 'former', name, kind, sealed FROM connection_credential
