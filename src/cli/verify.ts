@@ -74,10 +74,10 @@ function releaseToRecord({ record, release, connection }: VerifyFlags): string |
 async function linesOf(
   team: { api: ApiClient; path: string },
   measured: readonly VerifiedCheck[],
-  { environment, connection = null }: VerifyFlags,
+  { environment, connection }: VerifyFlags,
 ): Promise<VerifiedCheck[]> {
   const ofProviders = environment === 'production' ? 'production' : 'sandbox';
-  const facts = await gatherProviders(team, measured, { environment: ofProviders, only: connection });
+  const facts = await gatherProviders(team, measured, { environment: ofProviders, only: connection ?? null });
   return facts.flatMap(providerChecks);
 }
 

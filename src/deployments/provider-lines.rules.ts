@@ -1,10 +1,5 @@
 /** What `posthorn verify` says of a connection before a deployment: the names of its lines, in the order of printing. */
-export const providerLines = [
-  'key configured',
-  'API answers',
-  'webhook address answers',
-  'provider is well',
-] as const;
+export const providerLines = ['key configured', 'API answers', 'webhook address answers', 'provider is well'] as const;
 
 export type ProviderLine = (typeof providerLines)[number];
 

@@ -113,7 +113,9 @@ test('deployments and verifications go after 400 days, but for the newest deploy
   await verified(500);
   const kept = [await deployed('staging', 600), await deployed('production', 450), await verified(399)];
   expect(await clean()).toEqual({ drillRuns: 0, evidence: 0, deployments: 2 });
-  const { rows } = await database.pool.query<{ id: string }>('SELECT id FROM deployment UNION ALL SELECT id FROM verification');
+  const { rows } = await database.pool.query<{ id: string }>(
+    'SELECT id FROM deployment UNION ALL SELECT id FROM verification',
+  );
   expect(rows.map(({ id }) => id).toSorted()).toEqual(kept.toSorted());
 });
 

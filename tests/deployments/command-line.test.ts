@@ -8,25 +8,48 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildProgram } from '../../src/cli/program.ts';
 import { createPaint } from '../../src/cli/terminal/paint.rules.ts';
 import { providerLines } from '../../src/deployments/provider-lines.rules.ts';
+import { blockOf, pageAt, tableRows } from '../docs/pages.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { databaseUrlOf } from '../support/own-database.ts';
 import { operatorKey, type PosthornProcess, startPosthorn } from '../support/posthorn-process.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
-const token = 'api_0123456789abcdef0123';
-/** Lists documents, as long as it is well. */
-let documensoStatus = 200;
-const documenso = createServer((_request, response) => {
+const [goodToken, badToken] = ['api_0123456789abcdef0123', 'api_bad0123456789abcdef'];
+/** Lists documents for one token, and is not well for the other. */
+const documenso = createServer(({ headers }, response) => {
   const list = { data: [], count: 0, currentPage: 1, perPage: 1, totalPages: 0 };
-  response.writeHead(documensoStatus, { 'content-type': 'application/json' }).end(JSON.stringify(list));
+  const status = headers.authorization?.includes(badToken) === true ? 500 : 200;
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(list));
 });
 let database: TestDatabase;
 let posthorn: PosthornProcess;
 let folder: string;
 let api: Api;
+type Integration = { team: string; source: string; connection: string };
 let team: string;
 let source: string;
 let connection: string;
+
+async function integrate(token: string): Promise<Integration> {
+  const make = async (path: string, body: object): Promise<string> =>
+    (await api.call<{ id: string }>('POST', path, body)).id;
+  const made = await make('/v1/teams', { name: 'Deploying' });
+  const from = await make(`/v1/teams/${made}/sources`, {
+    provider: 'documenso',
+    name: 'Contracts',
+    credentials: [{ value: 'a secret of Documenso' }],
+  });
+  const to = await make(`/v1/teams/${made}/connections`, {
+    provider: 'documenso',
+    environment: 'production',
+    name: 'Contracts',
+    baseUrl: `http://127.0.0.1:${(documenso.address() as AddressInfo).port}`,
+    selfHosted: true,
+    sources: [from],
+    credentials: [{ name: '2026-11', fields: { token } }],
+  });
+  return { team: made, source: from, connection: to };
+}
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -38,23 +61,7 @@ beforeAll(async () => {
   api = createApi(() => posthorn.url);
   documenso.listen(0, '127.0.0.1');
   await once(documenso, 'listening');
-  const make = async (path: string, body: object): Promise<string> =>
-    (await api.call<{ id: string }>('POST', path, body)).id;
-  team = await make('/v1/teams', { name: 'Deploying' });
-  source = await make(`/v1/teams/${team}/sources`, {
-    provider: 'documenso',
-    name: 'Contracts',
-    credentials: [{ value: 'a secret of Documenso' }],
-  });
-  connection = await make(`/v1/teams/${team}/connections`, {
-    provider: 'documenso',
-    environment: 'production',
-    name: 'Contracts',
-    baseUrl: `http://127.0.0.1:${(documenso.address() as AddressInfo).port}`,
-    selfHosted: true,
-    sources: [source],
-    credentials: [{ name: '2026-11', fields: { token } }],
-  });
+  ({ team, source, connection } = await integrate(goodToken));
 }, 90_000);
 afterAll(async () => {
   documenso.closeAllConnections();
@@ -76,11 +83,11 @@ async function run(...args: string[]): Promise<Said> {
     width: 200,
   };
   const before = process.exitCode;
-  const given = [...args, '--url', posthorn.url, '--team', team];
-  const withKey = args.includes('--key') ? given : [...given, '--key', operatorKey];
+  const ofTeam = args.includes('--team') ? [] : ['--team', team];
+  const given = [...args, ...ofTeam, '--url', posthorn.url, '--key', operatorKey];
   let failed: string | null = null;
   try {
-    await buildProgram(terminal).parseAsync(withKey, { from: 'user' });
+    await buildProgram(terminal).parseAsync(given, { from: 'user' });
   } catch (error) {
     failed = error instanceof Error ? error.message : String(error);
   }
@@ -89,11 +96,20 @@ async function run(...args: string[]): Promise<Said> {
   return { out, err, exitCode, failed };
 }
 
+/** Without what is another each time. */
+const alike = (text: string): string =>
+  text
+    .replaceAll(/\b(con|src)_\w{26}/g, '$1')
+    .replaceAll(/\d+ ms/g, 'N ms')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'then');
+
 type Stored = { exitCode: number; tookMs: number; lines: { name: string; subject: string; state: string }[] };
-const stored = async (release: string): Promise<Stored[]> =>
-  (await api.call<{ data: Stored[] }>('GET', `/v1/teams/${team}/verifications?release=${release}`)).data;
-const linesOf = (text: readonly string[], verdict: string): string[] =>
-  providerLines.filter((name) => text.some((each) => each.startsWith(`${verdict.padEnd(4)}  ${name} (Contracts, ${connection})`)));
+const stored = async (release: string, of = team): Promise<Stored[]> =>
+  (await api.call<{ data: Stored[] }>('GET', `/v1/teams/${of}/verifications?release=${release}`)).data;
+const linesOf = (text: readonly string[], verdict: string, of = connection): string[] =>
+  providerLines.filter((name) =>
+    text.some((each) => each.startsWith(`${verdict.padEnd(4)}  ${name} (Contracts, ${of})`)),
+  );
 const checkNow = async (): Promise<{ state: string; seen: string }> => {
   const path = `/v1/teams/${team}/readiness/documenso.verify.ran-before-deployment/run?subject=${connection}`;
   const [found] = (await api.call<{ data: { state: string; seen: string }[] }>('POST', path)).data;
@@ -106,6 +122,10 @@ describe('posthorn verify --record', () => {
     expect(failed).toBeNull();
     expect(linesOf(out.slice(0, 4), 'OK')).toEqual([...providerLines]);
     expect(out[2]).toMatch(new RegExp(`: ${source}: 405$`));
+    const page = pageAt('docs/deployments.md');
+    const shown = blockOf(page, 'text', 'lines').trim().split('\n');
+    expect(out.slice(0, 4).map(alike)).toEqual(shown.map(alike));
+    expect(tableRows(page, 'line').map(([name]) => name)).toEqual(providerLines);
     expect(out.at(-1)).toMatch(/^On record for 1\.0\.0: vfy_\w{26}, \d+\.\d s\.$/);
     const [kept] = await stored('1.0.0');
     expect(kept?.exitCode).toBe(exitCode);
@@ -113,26 +133,28 @@ describe('posthorn verify --record', () => {
     expect(kept?.lines.map(({ name, state }) => `${state.padEnd(4)}  ${name}`)).toEqual(
       heads.map((text) => text.replace(/ \(.*$/, '')),
     );
-    expect(JSON.stringify(kept)).not.toContain(token);
+    expect(JSON.stringify(kept)).not.toContain(goodToken);
   });
 
   test('prints and answers as before without it, and records nothing', async () => {
+    const kept = async (): Promise<number> => {
+      const all = await api.call<{ data: unknown[] }>('GET', `/v1/teams/${team}/verifications?limit=500`);
+      return all.data.length;
+    };
+    const before = await kept();
     const { out } = await run('verify');
     expect(linesOf(out, 'OK')).toEqual([]);
     expect(out.at(-1)).toMatch(/OK, \d+ FAIL, \d+ SKIP\./);
-    expect((await api.call<{ data: unknown[] }>('GET', `/v1/teams/${team}/verifications`)).data).toHaveLength(1);
+    expect(await kept()).toBe(before);
   });
 
   test('fails a line, and the run, when Documenso does not answer as it should', async () => {
-    documensoStatus = 500;
-    try {
-      const { out, exitCode } = await run('verify', '--record', '--release', '1.0.1');
-      expect(linesOf(out, 'FAIL')).toEqual(['API answers', 'provider is well']);
-      expect(exitCode).toBe(1);
-      expect((await stored('1.0.1'))[0]?.exitCode).toBe(1);
-    } finally {
-      documensoStatus = 200;
-    }
+    const ill = await integrate(badToken);
+    const { out, exitCode } = await run('verify', '--record', '--release', '1.0.1', '--team', ill.team);
+    expect(linesOf(out, 'FAIL', ill.connection)).toEqual(['API answers', 'provider is well']);
+    expect(exitCode).toBe(1);
+    expect((await stored('1.0.1', ill.team))[0]?.exitCode).toBe(1);
+    expect(out.join('\n')).not.toContain(badToken);
   });
 
   test('fails a line when the address of a source does not lead to Posthorn', async () => {
@@ -160,6 +182,8 @@ describe('posthorn verify --record', () => {
   });
 });
 
+const line = { name: 'API answers', subject: null, state: 'OK', detail: null };
+
 describe('posthorn deployment', () => {
   test('puts a deployment on record, and lists it with the runs before it', async () => {
     const started = await run('deployment', 'start', '--release', '0.9.0', '--environment', 'staging');
@@ -167,8 +191,10 @@ describe('posthorn deployment', () => {
     const listed = await run('deployment', 'list', '--environment', 'staging');
     expect(listed.out).toHaveLength(2);
     expect(listed.out[1]).toMatch(/^dpl_\w{26} +20\S+ +staging +0\.9\.0 +all +operator$/);
-    const runs = await run('deployment', 'verifications', '--release', '1.0.1');
-    expect(runs.out[1]).toMatch(/^vfy_\w{26} +20\S+ +production +1\.0\.1 +1 +\d+\.\d s +\d+$/);
+    const noted = { release: '0.9.0', exitCode: 1, tookMs: 2_345, lines: [line, { ...line, state: 'FAIL' }] };
+    await api.call('POST', `/v1/teams/${team}/verifications`, noted);
+    const runs = await run('deployment', 'verifications', '--release', '0.9.0');
+    expect(runs.out[1]).toMatch(/^vfy_\w{26} +20\S+ +production +0\.9\.0 +1 +2\.3 s +1$/);
     const json = await run('deployment', 'list', '--json');
     expect(JSON.parse(json.out.join(''))).toMatchObject([{ release: '0.9.0', connection: null }]);
     expect((await run('deployment', 'list', '--release', 'none')).err.join()).toContain('posthorn deployment start');

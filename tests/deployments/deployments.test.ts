@@ -100,7 +100,9 @@ describe('verifications', () => {
   test('hold no secret, whatever was sent', async () => {
     const secrets = ['api_0123456789abcdef', 'whsec_c2VjcmV0c2VjcmV0', 'Bearer abcdefghijklmnop'];
     const [one = '', two = '', three = ''] = secrets;
-    const { body, text } = await verify({ lines: [{ name: one, subject: two, state: 'FAIL', detail: `refused ${three}` }] });
+    const { body, text } = await verify({
+      lines: [{ name: one, subject: two, state: 'FAIL', detail: `refused ${three}` }],
+    });
     const listed = await api.call('GET', at('verifications'));
     const { rows } = await api.database.pool.query<{ said: string }>(
       'SELECT lines::text AS said FROM verification UNION ALL SELECT content FROM audit_entry',

@@ -33,7 +33,11 @@ describe('documenso.verify.ran-before-deployment', () => {
     ['ended with 1', { exitCode: 1 }, 'ended with 1'],
     ['took ten seconds', { tookMs: 10_000 }, 'taken 10000 ms'],
     ['lacks a line', { lines: run.lines.slice(1) }, 'key configured'],
-    ['has a line that failed', { lines: [...run.lines.slice(0, 3), { name: 'provider is well', state: 'FAIL' }] }, 'provider is well'],
+    [
+      'has a line that failed',
+      { lines: [...run.lines.slice(0, 3), { name: 'provider is well', state: 'FAIL' }] },
+      'provider is well',
+    ],
     ['is not what the gateway measured', { isMeasured: false }, 'no evidence of its own'],
   ])('fails when the run before %s', (_, change, says) => {
     expect(judge(change)).toMatchObject({
@@ -64,7 +68,10 @@ describe('documenso.verify.ran-before-deployment', () => {
       exitCode: fc.integer({ min: 0, max: 2 }),
       isMeasured: fc.boolean(),
       lines: fc.array(
-        fc.record({ name: fc.constantFrom(...providerLines), state: fc.constantFrom('OK' as const, 'FAIL' as const, 'SKIP' as const) }),
+        fc.record({
+          name: fc.constantFrom(...providerLines),
+          state: fc.constantFrom('OK' as const, 'FAIL' as const, 'SKIP' as const),
+        }),
       ),
     });
     fc.assert(

@@ -176,9 +176,14 @@ export const proofsOfProviders: readonly Proof[] = [
     plant: patch(documensoPath, ({ secrets }) => ({
       credentials: [{ name: '1', fields: { token: secrets.sandboxToken } }],
     })),
-    mend: patch(documensoPath, ({ secrets }) => ({
-      credentials: [{ name: '1', fields: { token: secrets.productionToken } }],
-    })),
+    mend: inTurn(
+      patch(documensoPath, ({ secrets }) => ({
+        credentials: [{ name: '1', fields: { token: secrets.productionToken } }],
+      })),
+      // Both tokens are in use again, so that neither was replaced.
+      ({ api, team, ids }) => api.call('POST', `/v1/teams/${team}/connections/${ids.documenso}/closing-probes`),
+    ),
+    related: ['connection.credential.old-ones-refused'],
   },
   {
     check: 'audit.calls-all-recorded',

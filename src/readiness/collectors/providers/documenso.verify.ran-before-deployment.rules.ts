@@ -48,7 +48,11 @@ export function judgeRanBefore(facts: DeploymentFacts, nowMs: number): Finding {
     return unknown(`${went}: what was verified so long ago is not kept.`, { release, startedAt });
   }
   if (run === null) {
-    return failed(`${went}, and no run of posthorn verify for it is on record before.`, { release, startedAt }, command);
+    return failed(
+      `${went}, and no run of posthorn verify for it is on record before.`,
+      { release, startedAt },
+      command,
+    );
   }
   const beforeMs = startedAtMs - run.recordedAtMs;
   const minutesBefore = Math.floor(beforeMs / 60_000);

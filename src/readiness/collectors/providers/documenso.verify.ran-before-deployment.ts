@@ -3,7 +3,11 @@ import { productionEnvironment } from '../../../deployments/provider-lines.rules
 import type { Collector, Subject } from '../../finding.ts';
 import type { GatheringContext } from '../../instruments.ts';
 import { uuidsOf } from '../../subject-uuids.ts';
-import { type DeploymentFacts, judgeRanBefore, type RunBefore } from './documenso.verify.ran-before-deployment.rules.ts';
+import {
+  type DeploymentFacts,
+  judgeRanBefore,
+  type RunBefore,
+} from './documenso.verify.ran-before-deployment.rules.ts';
 
 /** Nodes of one gateway may differ by so much. */
 const clocksMs = 60_000;
@@ -36,7 +40,7 @@ async function findRun(
   { release, startedAtMs }: { release: string; startedAtMs: number },
 ): Promise<RunBefore | null> {
   const { team } = uuidsOf(subject);
-  const [run] = await context.query<Omit<RunBefore, 'isMeasured'> & { lines: VerifiedLine[] }>(
+  const [run] = await context.query<Omit<RunBefore, 'isMeasured' | 'lines'> & { lines: VerifiedLine[] }>(
     `SELECT exit_code AS "exitCode", took_ms AS "tookMs", lines, ${ms('recorded_at')} AS "recordedAtMs" FROM verification
       WHERE team_id = $1 AND environment = $2 AND release = $3 AND recorded_at <= to_timestamp($4::double precision / 1000)
         AND lines @> jsonb_build_array(jsonb_build_object('subject', $5::text)) ORDER BY recorded_at DESC LIMIT 1`,
@@ -49,6 +53,8 @@ async function findRun(
         AND finding ->> 'state' = 'passed' LIMIT 1`,
     [team, subject.id, run.recordedAtMs - run.tookMs - clocksMs, run.recordedAtMs + clocksMs],
   );
-  const lines = run.lines.filter(({ subject: about }) => about === subject.id).map(({ name, state }) => ({ name, state }));
+  const lines = run.lines
+    .filter(({ subject: about }) => about === subject.id)
+    .map(({ name, state }) => ({ name, state }));
   return { ...run, lines, isMeasured: measured.length > 0 };
 }
