@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import type { ArchivedDocument } from './archived-document.ts';
 import { findDocumentOrRefuse } from './find-or-refuse.ts';
 
@@ -7,5 +8,6 @@ export function getDocument(
   ctx: Pick<Context, 'database'>,
   input: { teamId: string; documentId: string },
 ): Promise<ArchivedDocument> {
-  return findDocumentOrRefuse(ctx.database, input.teamId, input.documentId);
+  const { teamId, documentId } = input;
+  return readAsTeam(ctx.database, teamId, (database) => findDocumentOrRefuse(database, teamId, documentId));
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { Problem } from '../problem.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import type { Verification } from './verification.ts';
@@ -9,8 +10,11 @@ export async function getVerification(
   ctx: Pick<Context, 'database'>,
   input: { teamId: string },
 ): Promise<Verification> {
-  await requireTeam(ctx.database, input.teamId);
-  const found = await findVerification(ctx.database, input.teamId);
+  const { teamId } = input;
+  const found = await readAsTeam(ctx.database, teamId, async (database) => {
+    await requireTeam(database, teamId);
+    return findVerification(database, teamId);
+  });
   if (found === null) throw new Problem('not_found', 'Nobody has asked for a verification yet; POST to begin one.');
   return found;
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import type { ArchiveJob } from './archive-job.ts';
 import { type JobFilter, listJobRows } from './archive-job.store.ts';
@@ -8,6 +9,8 @@ export async function listJobs(
   ctx: Pick<Context, 'database'>,
   input: { teamId: string; filter: JobFilter; limit: number; after: string | null },
 ): Promise<ArchiveJob[]> {
-  await requireTeam(ctx.database, input.teamId);
-  return listJobRows(ctx.database, input);
+  return readAsTeam(ctx.database, input.teamId, async (database) => {
+    await requireTeam(database, input.teamId);
+    return listJobRows(database, input);
+  });
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { Problem } from '../problem.ts';
 import type { ArchivedDocument, DocumentState } from './archived-document.ts';
 import { findDocumentOrRefuse } from './find-or-refuse.ts';
@@ -22,7 +23,9 @@ export async function readDocument(
   input: { teamId: string; documentId: string },
 ): Promise<{ document: ArchivedDocument; body: Readable }> {
   const { teamId } = input;
-  const document = await findDocumentOrRefuse(ctx.database, teamId, input.documentId);
+  const document = await readAsTeam(ctx.database, teamId, (database) =>
+    findDocumentOrRefuse(database, teamId, input.documentId),
+  );
   const record = async (state: DocumentState): Promise<void> => {
     if (await recordVerification(ctx, { teamId, document }, state)) ctx.onTold();
   };

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import type { AccessAudit } from './access-audit.ts';
 import { listCheckpointRows } from './audit-checkpoint.store.ts';
 import { readChainPage, type StoredRow } from './audit-entry.store.ts';
@@ -25,7 +26,7 @@ const checkpointPage = 50;
  */
 export async function exportAudit(ctx: ExportContext, input: { team: string } | 'all'): Promise<AsyncIterable<string>> {
   const only = input === 'all' ? undefined : { team: input.team };
-  if (only !== undefined) await requireChain(ctx.database, only.team);
+  if (only !== undefined) await readAsTeam(ctx.database, only.team, (reader) => requireChain(reader, only.team));
   const signer = await ctx.signer();
   await ctx.access.read(ctx, { team: only?.team ?? null, action: 'audit.exported', filter: null });
   const at = new Date(ctx.clock.now()).toISOString();
@@ -70,8 +71,13 @@ async function* entriesOf(
 ): AsyncGenerator<ExportLine> {
   let entries = 0;
   for (const { team, sequence } of heads) {
+    const readPage = (after: { team: string | null; sequence: number }): Promise<StoredRow[]> => {
+      const page = { after, only: { team }, limit: pageRows };
+      if (team === null) return readChainPage(database, page);
+      return readAsTeam(database, team, (reader) => readChainPage(reader, page));
+    };
     for (let after: StoredRow | { team: string | null; sequence: number } = { team, sequence: 0 }; ; ) {
-      const page: StoredRow[] = await readChainPage(database, { after, only: { team }, limit: pageRows });
+      const page: StoredRow[] = await readPage(after);
       for (const row of page) {
         if (row.sequence > sequence) break;
         entries += 1;

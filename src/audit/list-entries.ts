@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import type { AccessAudit } from './access-audit.ts';
 import { type EntryFilter, listAllRows, listChainRows } from './audit-entry.store.ts';
 import type { AuditEntry } from './audit-entry.ts';
@@ -15,8 +16,10 @@ export async function listTeamEntries(
   input: { teamId: string; filter: EntryFilter; limit: number; after: number | null },
 ): Promise<AuditEntry[]> {
   const { teamId, filter, limit, after } = input;
-  await requireChain(ctx.database, teamId);
-  const entries = await listChainRows(ctx.database, { team: teamId, filter, limit, after });
+  const entries = await readAsTeam(ctx.database, teamId, async (database) => {
+    await requireChain(database, teamId);
+    return listChainRows(database, { team: teamId, filter, limit, after });
+  });
   await ctx.access.read(ctx, { team: teamId, action: 'audit.read', filter: toJson(filter) });
   return entries;
 }

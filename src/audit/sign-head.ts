@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { readHeads } from './audit-entry.store.ts';
 import { checkpointOf, type SignedCheckpoint } from './checkpoint.rules.ts';
 import type { CheckpointSigner } from './checkpoint-signer.ts';
@@ -12,7 +13,7 @@ export async function signHead(
   signer: CheckpointSigner,
   team: string,
 ): Promise<SignedCheckpoint> {
-  const heads = await readHeads(ctx.database, { team });
+  const heads = await readAsTeam(ctx.database, team, (reader) => readHeads(reader, { team }));
   const at = new Date(ctx.clock.now()).toISOString();
   return signer.sign(checkpointOf({ scope: team, number: null, previous: null, at, key: signer.keyId, heads }));
 }

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { inTransaction } from '../database/transaction.ts';
+import { readAsTeam, type TeamReader } from '../database/read-as-team.ts';
 import { Problem } from '../problem.ts';
 
 const timeoutMs = 10_000;
@@ -7,20 +7,16 @@ const timeoutMs = 10_000;
 const cancelled = '57014';
 
 /**
- * Reads the ledger in one snapshot, and gives up on what takes longer than ten seconds.
+ * Reads a team's ledger in one snapshot, and gives up on what takes longer than ten seconds.
  * @throws Problem overloaded
  */
 export async function readBounded<Result>(
   pool: pg.Pool,
-  read: (client: pg.PoolClient) => Promise<Result>,
+  teamId: string,
+  read: (database: TeamReader) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await inTransaction(pool, async (client) => {
-      await client.query(
-        `SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL statement_timeout = ${timeoutMs}`,
-      );
-      return await read(client);
-    });
+    return await readAsTeam(pool, teamId, read, { snapshot: true, timeoutMs });
   } catch (error) {
     if ((error as { code?: unknown }).code !== cancelled) throw error;
     throw new Problem('overloaded', 'That took longer than 10 s; ask for less time, with `since` and `until`.', {

@@ -39,8 +39,8 @@ export async function getCallStatistics(
   const untilMs = input.untilMs ?? nowMs;
   const { teamId, connectionId, groupBy } = input;
   const window = windowOf(nowMs, input.sinceMs, input.untilMs);
-  const { overall, groups, histogram, sampledFromMs } = await readBounded(ctx.database, (client) =>
-    readStatistics(client, { teamId, connectionId, groupBy, window, sampleMax, groupsMax }),
+  const { overall, groups, histogram, sampledFromMs } = await readBounded(ctx.database, input.teamId, (database) =>
+    readStatistics(database, { teamId, connectionId, groupBy, window, sampleMax, groupsMax }),
   );
   const time = (atMs: number): string => new Date(atMs).toISOString();
   return {

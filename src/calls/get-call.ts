@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { showBody, type ShownBody } from '../delivery/shown-body.rules.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
@@ -21,7 +22,9 @@ export async function getCall(
   input: { teamId: string; callId: string },
 ): Promise<ShownCall> {
   const known = isId(idPrefixes.call, input.callId);
-  const call = known ? await findCall(ctx.database, input.teamId, input.callId) : null;
+  const call = known
+    ? await readAsTeam(ctx.database, input.teamId, (database) => findCall(database, input.teamId, input.callId))
+    : null;
   if (call === null) {
     const said = input.callId.slice(0, 60);
     throw new Problem('not_found', `There is no call ${said}, or it is past the team's retention.`);

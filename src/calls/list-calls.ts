@@ -29,8 +29,8 @@ export async function listCalls(
   const { teamId, filter, limit, after } = input;
   const window = windowOf(ctx.clock.now(), input.sinceMs, input.untilMs);
   const bound = after === null ? window.before : uuidFromId(after);
-  const { calls, scannedTo } = await readBounded(ctx.database, (client) =>
-    searchCalls(client, {
+  const { calls, scannedTo } = await readBounded(ctx.database, input.teamId, (database) =>
+    searchCalls(database, {
       teamId,
       filter,
       window: { from: window.from, before: bound < window.before ? bound : window.before },

@@ -47,8 +47,8 @@ export async function listPollingViolations(
   const { teamId, connectionId, limit, after } = input;
   const window = windowOf(ctx.clock.now(), input.sinceMs, input.untilMs);
   const bound = after === null ? window.before : uuidFromId(after);
-  const { rows, scannedTo } = await readBounded(ctx.database, (client) =>
-    readViolations(client, {
+  const { rows, scannedTo } = await readBounded(ctx.database, input.teamId, (database) =>
+    readViolations(database, {
       teamId,
       connectionId,
       from: window.from,

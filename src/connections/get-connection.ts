@@ -1,3 +1,4 @@
+import { readAsTeam } from '../database/read-as-team.ts';
 import type { ConnectionContext } from './connection-change.ts';
 import { findConnectionOrRefuse } from './find-or-refuse.ts';
 import type { ConnectionView } from './present-connection.ts';
@@ -8,5 +9,9 @@ export async function getConnection(
   ctx: ConnectionContext,
   input: { teamId: string; connectionId: string },
 ): Promise<ConnectionView> {
-  return presentConnection(ctx, await findConnectionOrRefuse(ctx, ctx.database, input.teamId, input.connectionId));
+  const { teamId, connectionId } = input;
+  const stored = await readAsTeam(ctx.database, teamId, (database) =>
+    findConnectionOrRefuse(ctx, database, teamId, connectionId),
+  );
+  return presentConnection(ctx, stored);
 }

@@ -1,3 +1,4 @@
+import { readAsTeam } from '../database/read-as-team.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import type { ConnectionContext } from './connection-change.ts';
 import { listConnectionRows } from './connection.store.ts';
@@ -9,7 +10,9 @@ export async function listConnections(
   ctx: ConnectionContext,
   input: { teamId: string; limit: number; after: string | null },
 ): Promise<ConnectionView[]> {
-  await requireTeam(ctx.database, input.teamId);
-  const stored = await listConnectionRows(ctx.database, input, ctx.clock.now());
+  const stored = await readAsTeam(ctx.database, input.teamId, async (database) => {
+    await requireTeam(database, input.teamId);
+    return listConnectionRows(database, input, ctx.clock.now());
+  });
   return stored.map((connection) => presentConnection(ctx, connection));
 }

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
+import { secureRows } from './row-security.ts';
 
 const migrationsFolder = new URL('./migrations/', import.meta.url);
 const lockKey = '7640387254310913';
@@ -12,7 +13,8 @@ async function listMigrations(): Promise<{ number: number; name: string; url: UR
 
 /**
  * Brings a database to this release's schema: every missing migration in its own transaction, in order, under one
- * advisory lock, so that nodes that start together take turns. Refuses a database that a newer release has migrated.
+ * advisory lock, so that nodes that start together take turns. Then every table of teams is guarded by row-level security,
+ * as far as this user may. Refuses a database that a newer release has migrated.
  * @returns the names of the migrations that were applied.
  */
 export async function migrate(config: pg.ClientConfig): Promise<string[]> {
@@ -41,6 +43,7 @@ export async function migrate(config: pg.ClientConfig): Promise<string[]> {
       await client.query('INSERT INTO migration (number, name) VALUES ($1, $2)', [migration.number, migration.name]);
       await client.query('COMMIT');
     }
+    await secureRows(client);
     return missing.map((migration) => migration.name);
   } finally {
     await client.end();

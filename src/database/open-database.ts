@@ -6,10 +6,14 @@ import { startEmbeddedPostgres } from './embedded/start-embedded-postgres.ts';
 import { migrate } from './migrate.ts';
 import { isDatabaseOutage } from './database-outage.rules.ts';
 import { createPool, endPool } from './pool.ts';
+import { noteRowSecurity } from './read-as-team.ts';
+import { checkRowSecurity } from './row-security.ts';
 
 export type OpenDatabase = {
   connection: pg.ClientConfig;
   embedded: boolean;
+  /** Of the embedded server while it runs. */
+  pid: () => number | undefined;
   /** Settings of the server that are weaker than a 202 promises, once they are known. */
   durabilityWarnings: () => readonly string[];
   /** Settled when the database answers, is migrated and has its partitions. Rejects when waiting does not help. */
@@ -18,13 +22,16 @@ export type OpenDatabase = {
   stop(): Promise<void>;
 };
 
+/** Why row-level security is not in force, of databases that were opened: their pools are made before it is known. */
+const rowSecurityAt = new WeakMap<pg.ClientConfig, readonly string[]>();
+
 const patienceMs = 60_000;
 /** A node that can work without the database for a while looks for it this long before it starts without. */
 const shortPatienceMs = 3_000;
 
 /**
  * Brings up the database: the embedded one or the one of `databaseUrl`, migrated, with its partitions made, and its
- * durability settings looked at.
+ * durability settings and row-level security looked at.
  * @param options.mayStartWithout resolve although a database of `databaseUrl` does not answer yet; `ready` tells when.
  */
 export async function openDatabase(options: {
@@ -47,9 +54,11 @@ export async function openDatabase(options: {
     if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
     warnings = await prepare(connection);
     for (const warning of warnings) log.warn({ durability: 'weakened' }, warning);
+    for (const warning of rowSecurityAt.get(connection) ?? []) log.warn({ rowSecurity: 'missing' }, warning);
   };
   const opened = (ready: Promise<void>): OpenDatabase => {
-    return { connection, embedded: embedded !== null, durabilityWarnings: () => warnings, ready, stop };
+    const pid = (): number | undefined => embedded?.pid();
+    return { connection, embedded: embedded !== null, pid, durabilityWarnings: () => warnings, ready, stop };
   };
   const waitsOutside = options.mayStartWithout && embedded === null;
   try {
@@ -66,6 +75,11 @@ async function prepare(connection: pg.ClientConfig): Promise<readonly string[]> 
   const pool = createPool({ ...connection, max: 1 }, () => undefined);
   try {
     await pool.query('SELECT make_day_partitions(7)');
+    const bare = await checkRowSecurity(pool);
+    rowSecurityAt.set(
+      connection,
+      bare.map(({ what, remedy }) => `${what}; ${remedy}`),
+    );
     return await checkDurabilitySettings((sql) => pool.query(sql));
   } finally {
     await pool.end();
@@ -83,6 +97,7 @@ export function createPools(options: {
   const delivery = createPool({ ...connection, max: 6, statement_timeout: 30_000, query_timeout: 32_000 }, onError);
   const calls = createPool({ ...connection, max: 3, statement_timeout: 10_000, query_timeout: 12_000 }, onError);
   const general = createPool({ ...connection, max: options.databaseConnections }, onError);
+  noteRowSecurity(general, () => rowSecurityAt.get(connection) ?? []);
   const all = [accept, delivery, calls, general];
   return { accept, delivery, calls, general, end: () => Promise.all(all.map(endPool)) };
 }

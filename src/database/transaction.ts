@@ -1,15 +1,19 @@
 import type pg from 'pg';
 import { isSilence } from './pool.ts';
 
-/** Runs `work` in one transaction: commits what it did when it resolves, nothing when it rejects. */
+/**
+ * Runs `work` in one transaction: commits what it did when it resolves, nothing when it rejects.
+ * @param begin what opens it, and sets what holds for it alone
+ */
 export async function inTransaction<Result>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<Result>,
+  begin = 'BEGIN',
 ): Promise<Result> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('BEGIN');
+    await client.query(begin);
     const result = await work(client);
     await client.query('COMMIT');
     return result;

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { Problem } from '../problem.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import { findDeclarations } from './declaration.store.ts';
@@ -9,8 +10,10 @@ export async function getDeclarations(
   ctx: Context,
   { teamId, version = null }: { teamId: string; version?: number | null },
 ): Promise<Declarations> {
-  await requireTeam(ctx.database, teamId);
-  const found = await findDeclarations(ctx.database, teamId, version);
+  const found = await readAsTeam(ctx.database, teamId, async (database) => {
+    await requireTeam(database, teamId);
+    return findDeclarations(database, teamId, version);
+  });
   if (found !== null) return found;
   if (version === null) return nothingDeclared;
   throw new Problem('not_found', `There is no version ${version} of these declarations.`);

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import { listDeclarationRows } from './declaration.store.ts';
 import type { Declarations } from './declaration.ts';
@@ -8,6 +9,8 @@ export async function listDeclarations(
   ctx: Context,
   input: { teamId: string; limit: number; after: number | null },
 ): Promise<Declarations[]> {
-  await requireTeam(ctx.database, input.teamId);
-  return listDeclarationRows(ctx.database, input);
+  return readAsTeam(ctx.database, input.teamId, async (database) => {
+    await requireTeam(database, input.teamId);
+    return listDeclarationRows(database, input);
+  });
 }

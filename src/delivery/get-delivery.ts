@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { idFromUuid, idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import { findProfile } from '../providers/registry.ts';
@@ -49,14 +50,16 @@ export async function getDelivery(
   input: { teamId: string; deliveryId: string },
 ): Promise<ShownDelivery> {
   const { teamId, deliveryId } = input;
-  const [delivery] = isId(idPrefixes.delivery, deliveryId)
-    ? await findDeliveries(ctx.database, teamId, [deliveryId])
-    : [];
-  if (delivery === undefined) throw deliveryNotFound(deliveryId);
-  const [attempts, sent] = await Promise.all([
-    findAttempts(ctx.database, teamId, deliveryId, attemptsMax),
-    findSentBody(ctx.database, teamId, delivery.eventId, bodyMaxBytes),
-  ]);
+  if (!isId(idPrefixes.delivery, deliveryId)) throw deliveryNotFound(deliveryId);
+  const { delivery, attempts, sent } = await readAsTeam(ctx.database, teamId, async (database) => {
+    const [found] = await findDeliveries(database, teamId, [deliveryId]);
+    if (found === undefined) throw deliveryNotFound(deliveryId);
+    return {
+      delivery: found,
+      attempts: await findAttempts(database, teamId, deliveryId, attemptsMax),
+      sent: await findSentBody(database, teamId, found.eventId, bodyMaxBytes),
+    };
+  });
   const body = sent === null ? null : showSentBody(sent);
   return { ...delivery, attempts: attempts.map((attempt) => toShown(attempt, body)) };
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import type { DeliveryFilter } from './delivery-filter.ts';
 import { type DeliverySummary, findDeliveries } from './delivery-query.store.ts';
@@ -16,7 +17,10 @@ export async function listDeliveries(
   ctx: Pick<Context, 'database'>,
   input: { teamId: string; filter: DeliveryFilter; limit: number; after: string | null },
 ): Promise<{ deliveries: DeliverySummary[]; next: string | null }> {
-  await requireTeam(ctx.database, input.teamId);
-  const { ids, next } = await scanDeliveries(ctx.database, { ...input, descending: true, scanMax });
-  return { deliveries: await findDeliveries(ctx.database, input.teamId, ids), next };
+  const { teamId } = input;
+  return readAsTeam(ctx.database, teamId, async (database) => {
+    await requireTeam(database, teamId);
+    const { ids, next } = await scanDeliveries(database, { ...input, descending: true, scanMax });
+    return { deliveries: await findDeliveries(database, teamId, ids), next };
+  });
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import { requireTeam } from '../teams/require-team.ts';
@@ -9,8 +10,11 @@ type Database = Pick<Context, 'database'>;
 
 /** A run with its transcript as far as it is. @throws Problem not_found */
 export async function getRun(ctx: Database, input: { teamId: string; runId: string }): Promise<DrillRun> {
-  await requireTeam(ctx.database, input.teamId);
-  const found = isId(idPrefixes.drillRun, input.runId) ? await findRun(ctx.database, input.teamId, input.runId) : null;
+  const { teamId, runId } = input;
+  const found = await readAsTeam(ctx.database, teamId, async (database) => {
+    await requireTeam(database, teamId);
+    return isId(idPrefixes.drillRun, runId) ? findRun(database, teamId, runId) : null;
+  });
   if (found === null) throw new Problem('not_found', `There is no run ${input.runId} of a drill.`);
   return found;
 }
@@ -20,6 +24,8 @@ export async function listRuns(
   ctx: Database,
   page: { teamId: string; checkId: string | null; limit: number; after: string | null },
 ): Promise<DrillRun[]> {
-  await requireTeam(ctx.database, page.teamId);
-  return listRunRows(ctx.database, page);
+  return readAsTeam(ctx.database, page.teamId, async (database) => {
+    await requireTeam(database, page.teamId);
+    return listRunRows(database, page);
+  });
 }

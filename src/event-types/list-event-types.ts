@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import type { EventType } from './event-type.store.ts';
 import { listEventTypeRows } from './event-type.store.ts';
@@ -9,8 +10,11 @@ export async function listEventTypes(
   ctx: Context,
   input: { teamId: string; limit: number; after: string | null },
 ): Promise<EventType[]> {
-  await requireTeam(ctx.database, input.teamId);
-  const own = await listEventTypeRows(ctx.database, input.teamId, input.limit, input.after);
-  const operational = operationalTypes.filter(({ name }) => input.after === null || name > input.after);
-  return [...own, ...operational].toSorted((left, right) => (left.name < right.name ? -1 : 1)).slice(0, input.limit);
+  const { teamId, limit, after } = input;
+  const own = await readAsTeam(ctx.database, teamId, async (database) => {
+    await requireTeam(database, teamId);
+    return listEventTypeRows(database, teamId, limit, after);
+  });
+  const operational = operationalTypes.filter(({ name }) => after === null || name > after);
+  return [...own, ...operational].toSorted((left, right) => (left.name < right.name ? -1 : 1)).slice(0, limit);
 }

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { type AuditContext, recordChange } from '../audit/record-change.ts';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
@@ -70,7 +71,9 @@ async function findOrRefuse(
   input: { teamId: string; eventId: string },
 ): Promise<StoredBody> {
   const known = isId(idPrefixes.event, input.eventId);
-  const found = known ? await findEventBody(ctx.database, input.teamId, input.eventId) : null;
+  const found = known
+    ? await readAsTeam(ctx.database, input.teamId, (database) => findEventBody(database, input.teamId, input.eventId))
+    : null;
   if (found === null) throw eventNotFound(input.eventId);
   return found;
 }

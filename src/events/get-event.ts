@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import { findEvent, type StoredEvent } from './event-query.store.ts';
@@ -9,7 +10,9 @@ export async function getEvent(
   input: { teamId: string; eventId: string },
 ): Promise<StoredEvent> {
   const known = isId(idPrefixes.event, input.eventId);
-  const event = known ? await findEvent(ctx.database, input.teamId, input.eventId) : null;
+  const event = known
+    ? await readAsTeam(ctx.database, input.teamId, (database) => findEvent(database, input.teamId, input.eventId))
+    : null;
   if (event === null) throw eventNotFound(input.eventId);
   return event;
 }

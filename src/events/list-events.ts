@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
 import { allProfiles } from '../providers/registry.ts';
 import { requireTeam } from '../teams/require-team.ts';
@@ -31,7 +32,6 @@ export async function listEvents(
   ctx: Pick<Context, 'database' | 'actor'>,
   input: { teamId: string; filter: EventFilter; limit: number; after: string | null },
 ): Promise<{ events: StoredEvent[]; next: string | null }> {
-  await requireTeam(ctx.database, input.teamId);
   const { filter, limit } = input;
   const idRange = filter.q === undefined ? null : rangeOfIdPrefix(filter.q);
   const text = idRange === null ? (filter.q ?? null) : null;
@@ -40,7 +40,7 @@ export async function listEvents(
     ...(idRange === null ? [] : [idRange]),
     { from: null, before: input.after === null ? null : uuidFromId(input.after) },
   ]);
-  const { events, scannedTo } = await searchEvents(ctx.database, {
+  const search = {
     teamId: input.teamId,
     ...range,
     type: filter.type ?? null,
@@ -50,6 +50,10 @@ export async function listEvents(
     scanMax: text === null ? scanMax : textScanMax,
     bodyMaxBytes,
     unsearchedProviders: mayReveal(ctx.actor) ? [] : redactingProviders,
+  };
+  const { events, scannedTo } = await readAsTeam(ctx.database, input.teamId, async (database) => {
+    await requireTeam(database, input.teamId);
+    return searchEvents(database, search);
   });
   if (events.length <= limit) return { events, next: scannedTo };
   const page = events.slice(0, limit);

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import { listMemberRows } from './member.store.ts';
 import type { Member } from './member.ts';
@@ -8,6 +9,8 @@ export async function listMembers(
   ctx: Context,
   input: { teamId: string; limit: number; after: string | null; status: Member['status'] | null },
 ): Promise<Member[]> {
-  await requireTeam(ctx.database, input.teamId);
-  return listMemberRows(ctx.database, input);
+  return readAsTeam(ctx.database, input.teamId, async (database) => {
+    await requireTeam(database, input.teamId);
+    return listMemberRows(database, input);
+  });
 }

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type pg from 'pg';
 import { isMigrated } from '../database/migrate.ts';
+import { rowSecurityOf } from '../database/read-as-team.ts';
 import { probeMasterKeys } from '../sealing/probe-master-keys.ts';
 import {
   judgeDisk,
@@ -49,6 +50,12 @@ export async function checkReadiness(sources: ReadinessSources) {
     name: 'durability',
     ok: true,
     detail: weaker.length === 0 ? 'fsync, full_page_writes and synchronous_commit are on' : weaker.join('; '),
+  });
+  const bare = rowSecurityOf(sources.database);
+  checks.push({
+    name: 'row-security',
+    ok: true,
+    detail: bare.length === 0 ? 'in force as the backstop of teams' : bare.join('; '),
   });
   checks.push(judgeSpool(sources.spool(), sources.now()));
   checks.push(judgeDisk(await freeBytesOf(sources.dataFolder)));

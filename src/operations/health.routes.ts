@@ -35,7 +35,7 @@ export function healthRoutes(options: {
         schema: {
           summary: 'Can this node do its work now?',
           description:
-            'Database, migrations, master key, node lease, recording of attempts, disk. 503 while one of them is not well.',
+            'Database, migrations, master key, node lease, recording of attempts, disk. 503 while one of them is not well; durability and row-level security are only told.',
           tags: ['Operations'],
           response: { 200: readinessSchema, 503: readinessSchema },
         },

@@ -1,5 +1,6 @@
 import { recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
+import { readAsTeam, type TeamReader } from '../database/read-as-team.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { actorName } from '../members/actor-name.rules.ts';
@@ -26,14 +27,18 @@ export async function getWatch(
   ctx: Pick<Context, 'database'>,
   input: Place & { limit: number; after: string | null; onlyFound: boolean },
 ): Promise<WatchTimeline> {
-  const watch = await requireWatch(ctx, input);
-  return { ...watch, looks: await listLookRows(ctx.database, input) };
+  return readAsTeam(ctx.database, input.teamId, async (database) => {
+    const watch = await requireWatch(database, input);
+    return { ...watch, looks: await listLookRows(database, input) };
+  });
 }
 
 /** Newest first. @throws Problem not_found */
 export async function listDays(ctx: Pick<Context, 'database'>, input: Place): Promise<WatchDay[]> {
-  await requireWatch(ctx, input);
-  return listDayRows(ctx.database, input, daysMost);
+  return readAsTeam(ctx.database, input.teamId, async (database) => {
+    await requireWatch(database, input);
+    return listDayRows(database, input, daysMost);
+  });
 }
 
 /** Notes who looked at a day first. @throws Problem not_found */
@@ -59,7 +64,7 @@ async function changeDay(
   action: 'watch-day.opened' | 'watch-day.closed',
   change: (day: WatchDay, by: string, at: string) => WatchDay,
 ): Promise<WatchDay> {
-  await requireWatch(ctx, input);
+  await requireWatch(ctx.database, input);
   return inTransaction(ctx.database, async (client) => {
     await lockTeam(client, input.teamId);
     const found = await findDay(client, input, input.day, 'for update');
@@ -77,9 +82,9 @@ async function changeDay(
   });
 }
 
-async function requireWatch(ctx: Pick<Context, 'database'>, { teamId, reviewId }: Place) {
-  await requireTeam(ctx.database, teamId);
-  const watch = isId(idPrefixes.review, reviewId) ? await findWatch(ctx.database, { teamId, reviewId }) : null;
+async function requireWatch(database: TeamReader, { teamId, reviewId }: Place) {
+  await requireTeam(database, teamId);
+  const watch = isId(idPrefixes.review, reviewId) ? await findWatch(database, { teamId, reviewId }) : null;
   if (watch === null) throw new Problem('not_found', `${reviewId} is not watched: nothing was promoted under it.`);
   return watch;
 }

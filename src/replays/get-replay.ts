@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import type { Replay } from './replay.ts';
@@ -10,7 +11,9 @@ export async function getReplay(
   input: { teamId: string; replayId: string },
 ): Promise<Replay> {
   const known = isId(idPrefixes.replay, input.replayId);
-  const replay = known ? await findReplay(ctx.database, input.teamId, input.replayId) : null;
+  const replay = known
+    ? await readAsTeam(ctx.database, input.teamId, (database) => findReplay(database, input.teamId, input.replayId))
+    : null;
   if (replay === null) throw new Problem('not_found', `There is no replay ${input.replayId.slice(0, 60)}.`);
   return replay;
 }

@@ -1,3 +1,4 @@
+import { readAsTeam } from '../database/read-as-team.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
 import { type ChangedCheck, changedChecks, type EvidenceSet } from './people/evidence-set.rules.ts';
@@ -11,8 +12,10 @@ export async function listSnapshots(
   ctx: Pick<ReviewContext, 'database'>,
   input: { teamId: string; reviewId: string; limit: number; after: string | null },
 ): Promise<Snapshot[]> {
-  await requireReview(ctx.database, input.teamId, input.reviewId);
-  return listSnapshotRows(ctx.database, { ...input, untilMs: null });
+  return readAsTeam(ctx.database, input.teamId, async (database) => {
+    await requireReview(database, input.teamId, input.reviewId);
+    return listSnapshotRows(database, { ...input, untilMs: null });
+  });
 }
 
 /** One side of a difference: a snapshot, or the present (`id` is null). */

@@ -1,3 +1,4 @@
+import { readAsTeam } from '../database/read-as-team.ts';
 import { findSourceOrRefuse } from './find-or-refuse.ts';
 import type { SourceView } from './present-source.ts';
 import { presentSource } from './present-source.ts';
@@ -8,5 +9,7 @@ export async function getSource(
   ctx: Pick<SourceContext, 'database' | 'clock' | 'publicUrl'>,
   input: { teamId: string; sourceId: string },
 ): Promise<SourceView> {
-  return presentSource(ctx, await findSourceOrRefuse(ctx.database, input.teamId, input.sourceId));
+  const { teamId, sourceId } = input;
+  const stored = await readAsTeam(ctx.database, teamId, (database) => findSourceOrRefuse(database, teamId, sourceId));
+  return presentSource(ctx, stored);
 }

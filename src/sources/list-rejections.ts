@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { findSourceOrRefuse } from './find-or-refuse.ts';
 import type { RejectionView } from './present-source.ts';
 import { presentRejection } from './present-source.ts';
@@ -10,6 +11,9 @@ export async function listRejections(
   input: { teamId: string; sourceId: string; limit: number; after: { minuteMs: number; reason: string } | null },
 ): Promise<RejectionView[]> {
   const { teamId, sourceId, limit, after } = input;
-  await findSourceOrRefuse(ctx.database, teamId, sourceId);
-  return (await listRejectionRows(ctx.database, teamId, sourceId, limit, after)).map(presentRejection);
+  const rows = await readAsTeam(ctx.database, teamId, async (database) => {
+    await findSourceOrRefuse(database, teamId, sourceId);
+    return listRejectionRows(database, teamId, sourceId, limit, after);
+  });
+  return rows.map(presentRejection);
 }

@@ -1,3 +1,4 @@
+import { readAsTeam } from '../database/read-as-team.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import type { SourceView } from './present-source.ts';
 import { presentSource } from './present-source.ts';
@@ -9,7 +10,10 @@ export async function listSources(
   ctx: SourceContext,
   input: { teamId: string; limit: number; after: string | null },
 ): Promise<SourceView[]> {
-  await requireTeam(ctx.database, input.teamId);
-  const stored = await listSourceRows(ctx.database, input.teamId, input.limit, input.after);
+  const { teamId, limit, after } = input;
+  const stored = await readAsTeam(ctx.database, teamId, async (database) => {
+    await requireTeam(database, teamId);
+    return listSourceRows(database, teamId, limit, after);
+  });
   return stored.map((source) => presentSource(ctx, source));
 }

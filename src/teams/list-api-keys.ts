@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import type { ApiKey } from './api-key.store.ts';
 import { listApiKeyRows } from './api-key.store.ts';
 import { requireTeam } from './require-team.ts';
@@ -8,6 +9,9 @@ export async function listApiKeys(
   ctx: Context,
   input: { teamId: string; limit: number; after: string | null },
 ): Promise<ApiKey[]> {
-  await requireTeam(ctx.database, input.teamId);
-  return listApiKeyRows(ctx.database, input.teamId, input.limit, input.after);
+  const { teamId, limit, after } = input;
+  return readAsTeam(ctx.database, teamId, async (database) => {
+    await requireTeam(database, teamId);
+    return listApiKeyRows(database, teamId, limit, after);
+  });
 }

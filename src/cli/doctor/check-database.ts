@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { checkDurabilitySettings } from '../../database/durability-settings.ts';
 import { isMigrated } from '../../database/migrate.ts';
+import { checkRowSecurity } from '../../database/row-security.ts';
 import type { Config } from '../../config.ts';
 import { readableDuration } from '../terminal/readable.rules.ts';
 import { describeError } from '../failure.ts';
@@ -21,7 +22,7 @@ type ServerFacts = {
   has_migrations: boolean;
 };
 
-/** Judges the database of DATABASE_URL: reachable, version, role, durability, schema, clock. */
+/** Judges the database of DATABASE_URL: reachable, version, role, durability, schema, row security, clock. */
 export async function checkDatabase(url: string, config: Pick<Config, 'databaseConnections'>): Promise<Finding[]> {
   const pool = new pg.Pool({
     connectionString: url,
@@ -40,6 +41,7 @@ export async function checkDatabase(url: string, config: Pick<Config, 'databaseC
       judgeClock(facts.now_ms - (askedAtMs + roundTripMs / 2), roundTripMs),
       ...(await judgeDurability(pool)),
       await judgeMigrations(pool, facts),
+      ...(facts.has_migrations ? await judgeRowSecurity(pool) : []),
     ];
   } catch (error) {
     return [judgeFailure(error)];
@@ -93,6 +95,12 @@ async function judgeDurability(pool: pg.Pool): Promise<Finding[]> {
   const warnings = await checkDurabilitySettings((sql) => pool.query<{ name: string; setting: string }>(sql));
   if (warnings.length === 0) return [ok('durability', 'a commit survives a crash')];
   return warnings.map((what) => warn('durability', what, 'set it to on in postgresql.conf and reload the server'));
+}
+
+async function judgeRowSecurity(pool: pg.Pool): Promise<Finding[]> {
+  const warnings = await checkRowSecurity(pool);
+  if (warnings.length === 0) return [ok('row security', 'reads on behalf of a team are kept to its rows')];
+  return warnings.map(({ what, remedy }) => warn('row security', what, remedy));
 }
 
 async function judgeMigrations(pool: pg.Pool, facts: ServerFacts): Promise<Finding> {
