@@ -13,6 +13,7 @@ export const auditedDeclarations: AuditedFields = {
   participants: 'digest',
   exchange: 'digest',
   providers: 'shown',
+  testRecipients: 'digest',
   fields: 'digest',
   performance: 'shown',
   roles: 'digest',

@@ -5,7 +5,7 @@ import { problemOfIdentifier } from './identifier.rules.ts';
 
 /** What a schema cannot tell: check digits, addresses, URLs, things that are declared twice, days to come. */
 export function problemsOfDeclarations(parts: DeclarationParts, nowMs: number): ProblemPointer[] {
-  const { registrations = [], addresses = [], participants = [], legalEntity, roles } = parts;
+  const { registrations = [], addresses = [], participants = [], testRecipients = [], legalEntity, roles } = parts;
   return [
     ...registrations.flatMap(({ url }, index) =>
       URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
@@ -29,11 +29,20 @@ export function problemsOfDeclarations(parts: DeclarationParts, nowMs: number): 
         ? [{ pointer: `/parts/participants/${index}/scheme`, message: 'has to be a code of four digits' }]
         : []),
     ]),
+    ...testRecipients.flatMap((each, index) => {
+      const at = `/parts/testRecipients/${index}`;
+      return [
+        ...wrongIdentifier(each, at),
+        ...inFuture(each.agreedOn, `${at}/agreedOn`, nowMs),
+        ...(each.receipt === undefined ? [] : inFuture(each.receipt.on, `${at}/receipt/on`, nowMs)),
+      ];
+    }),
     ...(roles === undefined ? [] : inFuture(roles.reviewedOn, '/parts/roles/reviewedOn', nowMs)),
     ...twice(parts.traffic?.of ?? [], ({ id }) => id, '/parts/traffic/of'),
     ...twice(parts.webhooks ?? [], ({ source }) => source, '/parts/webhooks'),
     ...twice(addresses, ({ source }) => source, '/parts/addresses'),
     ...twice(parts.providers ?? [], ({ connection }) => connection, '/parts/providers'),
+    ...twice(testRecipients, ({ connection }) => connection, '/parts/testRecipients'),
     ...twice(participants, ({ scheme, value }) => `${scheme}:${value}`, '/parts/participants'),
     ...twice(parts.fields ?? [], ({ eventType, path }) => `${eventType} ${path}`, '/parts/fields'),
   ];
@@ -49,6 +58,7 @@ export function idsOfDeclarations(parts: DeclarationParts): { id: string; pointe
     ...of(parts.registrations, ({ source }) => source, '/parts/registrations', 'source'),
     ...of(parts.addresses, ({ source }) => source, '/parts/addresses', 'source'),
     ...of(parts.providers, ({ connection }) => connection, '/parts/providers', 'connection'),
+    ...of(parts.testRecipients, ({ connection }) => connection, '/parts/testRecipients', 'connection'),
     ...of(parts.roles?.reasons, ({ member }) => member, '/parts/roles/reasons', 'member'),
   ];
 }

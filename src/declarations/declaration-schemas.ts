@@ -133,6 +133,31 @@ const providers = List(
   ),
   200,
 );
+const testRecipients = List(
+  Type.Object(
+    {
+      connection: Connection,
+      ...identifier,
+      name: Text(200),
+      country: Country,
+      agreedOn: Day,
+      agreedBy: Text(200, { description: 'Who there agreed to get a test invoice and a credit note.' }),
+      receipt: Type.Optional(
+        Type.Object(
+          {
+            on: Day,
+            by: Text(200, { description: 'Who there said so.' }),
+            transactions: List(Text(200), 20, 'What they got, by its ids at the provider.'),
+          },
+          { ...closed, description: 'That both arrived; left out until the recipient has said so.' },
+        ),
+      ),
+    },
+    closed,
+  ),
+  50,
+  'Who agreed to get a test invoice in production, for each connection.',
+);
 const fields = List(
   Type.Object(
     {
@@ -179,6 +204,7 @@ const parts = {
   participants,
   exchange,
   providers,
+  testRecipients,
   fields,
   performance,
   roles,
@@ -196,6 +222,7 @@ export const DeclarationParts = Type.Object(
     participants: Type.Optional(participants),
     exchange: Type.Optional(exchange),
     providers: Type.Optional(providers),
+    testRecipients: Type.Optional(testRecipients),
     fields: Type.Optional(fields),
     performance: Type.Optional(performance),
     roles: Type.Optional(roles),

@@ -6,6 +6,7 @@ export const auditedDrill: AuditedFields = {
   subjects: 'shown',
   runs: 'shown',
   pace: 'shown',
+  confirmed: 'shown',
   state: 'shown',
   subject: 'shown',
   everyHours: 'shown',

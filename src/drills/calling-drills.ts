@@ -3,6 +3,7 @@ import { providerStatusTrue } from './monitoring/health.provider-status-true.ts'
 import { urlRules } from './providers/documenso.webhook.url-rules.ts';
 import { uncountedIgnored } from './providers/docusign.golive.uncounted-traffic-ignored.ts';
 import { pollingGuardHolds } from './providers/docusign.polling.guard-holds.ts';
+import { testDelivered } from './providers/goroute.receiver.test-delivered.ts';
 import { providerBreaker } from './reliability/breaker.opens-and-recovers.ts';
 import { backsOff } from './reliability/call.backs-off-on-429-and-5xx.ts';
 import { errorsClassed } from './reliability/call.errors-classed-retryable-or-permanent.ts';
@@ -26,4 +27,5 @@ export const callingDrills: readonly Drill[] = [
   uncountedIgnored,
   providerTextNotExposed,
   urlRules,
+  testDelivered,
 ];

@@ -67,6 +67,9 @@ export const DrillSchema = Type.Object({
   does: Type.String(),
   touches: OneOf(touches, '`nothing`: a second gateway of its own; `gateway`: this one too; `integration`: your own.'),
   safeInProduction: Type.Boolean(),
+  irrevocable: Nullable(Type.String(), {
+    description: 'What it does for good outside: it is started with `confirm` alone.',
+  }),
   refused: Type.Boolean({ description: 'This is production, and it is not safe there.' }),
   limitSeconds: Type.Integer({ description: 'It is broken off when it takes longer.' }),
   subjects: Type.Array(
@@ -124,6 +127,7 @@ export function presentDrill({ drill, definition, refused, subjects }: ListedDri
     does,
     touches: drill.touches,
     safeInProduction,
+    irrevocable: drill.irrevocable ?? null,
     refused,
     limitSeconds,
     subjects: subjects.map(({ status: { subject, state, because }, lastRun }) => ({

@@ -20,6 +20,8 @@ export type Drill = {
    */
   touches: 'nothing' | 'gateway' | 'integration';
   safeInProduction: boolean;
+  /** What it does for good outside, such as `sends an invoice`: whoever starts it has to confirm just that. */
+  irrevocable?: string;
   /** It is stopped when it takes longer, and decides nothing. */
   limitSeconds: number;
   /** What it throws makes the check unknown, with the reason. */

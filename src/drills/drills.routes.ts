@@ -74,6 +74,9 @@ export function drillRoutes(options: { services: ContextServices & DrillServices
                   description: 'Below 1 a rehearsal, in development only: waits take this share of their time.',
                 }),
               ),
+              confirm: Type.Optional(
+                Type.Boolean({ description: 'What the drill does for good (`irrevocable`) is wanted.' }),
+              ),
             },
             { additionalProperties: false },
           ),
@@ -81,8 +84,8 @@ export function drillRoutes(options: { services: ContextServices & DrillServices
         },
       },
       async (request, reply) => {
-        const { check: checkId, subject: subjectId, pace } = request.body;
-        const input = { teamId: request.params.team, checkId, subjectId, pace };
+        const { check: checkId, subject: subjectId, pace, confirm } = request.body;
+        const input = { teamId: request.params.team, checkId, subjectId, pace, confirm };
         return reply.code(202).send({ data: (await startRuns(contextOf(services, request), input)).map(presentRun) });
       },
     );

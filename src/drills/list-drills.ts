@@ -28,7 +28,11 @@ export async function listDrills(
       return {
         drill,
         definition: subjects[0]?.definition ?? null,
-        refused: drill.touches === 'integration' && !drill.safeInProduction && ctx.environment === 'production',
+        refused:
+          drill.irrevocable === undefined &&
+          drill.touches === 'integration' &&
+          !drill.safeInProduction &&
+          ctx.environment === 'production',
         subjects: subjects.map((status) => ({
           status,
           lastRun: runs.get(keyOf(status.checkId, status.subject)) ?? null,

@@ -36,7 +36,7 @@ class BrokenOff extends Error {
 
 export type PlayOptions = Pick<
   StageOptions,
-  'gateway' | 'egress' | 'signForEndpoint' | 'clock' | 'environment' | 'onError'
+  'gateway' | 'mode' | 'egress' | 'signForEndpoint' | 'clock' | 'environment' | 'onError'
 >;
 
 /**

@@ -13,6 +13,7 @@ import { partialFailureContained } from './reliability/outage.partial-failure-co
 import { answersFastWhileWorkWaits } from './reliability/source.answers-fast-while-work-waits.ts';
 import { commitsBeforeAnswer } from './reliability/source.commits-before-answer.ts';
 import { duplicatesDetected } from './reliability/source.duplicates-detected.ts';
+import { reachableByProvider } from './reliability/source.reachable-by-provider.ts';
 import { runsInBackground } from './scalability/batch.runs-in-background.ts';
 import { scalesOutStateless } from './scalability/node.scales-out-stateless.ts';
 import { pushesBackWhenFull } from './scalability/queue.pushes-back-when-full.ts';
@@ -26,6 +27,7 @@ export const reliabilityDrills: readonly Drill[] = [
   exhaustedBecomeDeadLetters,
   publishIdempotent,
   duplicatesDetected,
+  reachableByProvider,
   commitsBeforeAnswer,
   inboundSpools,
   answersFastWhileWorkWaits,

@@ -5,11 +5,12 @@ import type { Drill } from './drill.ts';
 
 /**
  * A drill that may be run here, and what it is about in a team: the subject that is named, or all.
+ * @param input.confirm what it does for good is wanted
  * @throws Problem not_found, check_not_decidable, drill_not_safe
  */
 export async function requireDrill(
   ctx: Pick<DrillContext, 'drills' | 'readiness' | 'environment'>,
-  input: { teamId: string; checkId: string; subjectId?: string | undefined },
+  input: { teamId: string; checkId: string; subjectId?: string | undefined; confirm?: boolean | undefined },
 ): Promise<{ drill: Drill; subjects: Subject[] }> {
   const { teamId, checkId } = input;
   const found = await ctx.readiness.subjectsOf(input);
@@ -21,6 +22,13 @@ export async function requireDrill(
     );
   }
   if (found.length === 0) throw new Problem('not_found', `This team has no ${drill.subject} to drill.`);
+  if (drill.irrevocable !== undefined) {
+    if (input.confirm === true) return { drill, subjects: found.map(({ subject }) => subject) };
+    throw new Problem(
+      'drill_not_safe',
+      `${checkId} ${drill.irrevocable}, which cannot be taken back: start it with "confirm": true, or posthorn drill run ${checkId} --confirm. No schedule can.`,
+    );
+  }
   if (drill.touches === 'integration' && !drill.safeInProduction && ctx.environment === 'production') {
     throw new Problem(
       'drill_not_safe',

@@ -9,6 +9,8 @@ export type Stage = {
   gateway: Gateway;
   /** Whose drill it is. */
   teamId: string;
+  /** The gateway is in production: nothing is triggered there that nobody asked for expressly. */
+  isProduction: boolean;
   /** Notes what was done or seen, for the transcript. */
   note(says: string, values?: Readonly<Record<string, MeasuredValue['value']>>): void;
   /** Shown while it runs. */

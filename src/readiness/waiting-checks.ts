@@ -141,10 +141,6 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
   ['Replaced credentials are not probed before they are destroyed yet.', ['connection.credential.old-ones-refused']],
   ['Refused and repeated requests are counted, not kept one by one.', ['source.request-log-complete']],
   [
-    'Where the requests came from that a source took is not on record, and nothing here can knock from outside.',
-    ['source.reachable-by-provider'],
-  ],
-  [
     'What clients do with connections and tokens is not counted yet.',
     ['client.one-shared-per-connection', 'document.repeats-use-templates'],
   ],

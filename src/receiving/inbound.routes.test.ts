@@ -168,6 +168,19 @@ describe('who sent it', () => {
     expect((await from('not an address')).status).toBe(403);
     expect(at.rejections.map(({ address }) => address)).toEqual(['198.51.100.1', 'not an address']);
   });
+
+  test('and by which name is noted of what is verified, as the peer or a declared proxy says', async () => {
+    const named = { ...forwarded, 'x-forwarded-host': 'hooks.example.com' };
+    const open = await stand(aSource('documenso'));
+    expect((await send(open, { headers: named })).status).toBe(200);
+    const host = `127.0.0.1:${open.port}`;
+    expect(open.arrivals).toEqual([{ address: '127.0.0.1', host, eventId: expect.any(String) }]);
+    const behind = await stand(aSource('documenso'), ['127.0.0.0/8']);
+    for (let time = 0; time < 2; time += 1) expect((await send(behind, { headers: named })).status).toBe(200);
+    expect((await send(behind, { headers: { ...named, 'x-documenso-secret': 'another secret' } })).status).toBe(401);
+    const once = { address: '203.0.113.9', host: 'hooks.example.com', eventId: behind.arrivals[0]?.eventId };
+    expect(behind.arrivals).toEqual([once, once]);
+  });
 });
 
 describe('HTTP as it comes', () => {

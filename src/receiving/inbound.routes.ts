@@ -121,6 +121,7 @@ function headOf(request: FastifyRequest): RequestHead {
   return {
     method: request.method,
     address: request.ip,
+    host: request.host,
     contentType: headers['content-type'] ?? null,
     contentEncoding: headers['content-encoding'] ?? null,
     contentLength: length === undefined ? (headers['transfer-encoding'] === undefined ? 0 : null) : Number(length),

@@ -11,6 +11,8 @@ export type RequestHead = {
   method: string;
   /** Who sent it, as far as trusted proxies tell. */
   address: string;
+  /** By which name, as far as trusted proxies tell. */
+  host: string;
   contentType: string | null;
   contentEncoding: string | null;
   /** Null where the body says itself where it ends. */

@@ -104,11 +104,12 @@ export function createReceiver(options: {
     };
   };
 
-  const told = (source: SourceConfig, taken: Taken): void => {
+  const told = (source: SourceConfig, taken: Taken, { address, host }: RequestHead): void => {
+    const arrival = { address, host, eventId: taken.eventId };
     if (taken.duplicate) {
-      activity.duplicate(source);
+      activity.duplicate(source, arrival);
       if (taken.eventId !== null) options.onSeenAgain(source.teamId, taken.eventId);
-    } else activity.received(source);
+    } else activity.received(source, arrival);
     options.onReceived?.(source.profile.name, taken.duplicate ? 'duplicate' : 'new');
   };
 
@@ -185,7 +186,7 @@ export function createReceiver(options: {
       const answer = profile.answer?.(request, credentials, source.options) ?? stored;
       const earlier = findRecent(source, identity.dedupeKey);
       if (earlier !== null) {
-        told(source, { eventId: earlier, duplicate: true });
+        told(source, { eventId: earlier, duplicate: true }, head);
         return answer;
       }
       const { body } = request;
@@ -193,7 +194,7 @@ export function createReceiver(options: {
       const draft = draftOf(source, request, blob, identity, verdict.credential, head.contentType);
       const taken = await accept(draft);
       if (taken.eventId !== null) recent.add(source.id, identity.dedupeKey, taken.eventId);
-      told(source, taken);
+      told(source, taken, head);
       return answer;
     },
   };

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { uuidFromId } from '../ids/id.rules.ts';
+import type { ArrivalOrigin, StoredArrival } from './arrival.rules.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -30,6 +31,17 @@ export type RejectionTally = {
   lastSizeBytes: number | null;
 };
 
+/** Where verified requests came from, newest or not. */
+export type ArrivalTally = {
+  teamId: string;
+  sourceId: string;
+  origin: ArrivalOrigin;
+  arrivals: readonly StoredArrival[];
+};
+
+/** Of each origin of a source. */
+export const mostArrivals = 16;
+
 /** As a list shows it. */
 export type StoredRejection = {
   minute: Date;
@@ -49,6 +61,7 @@ export async function addActivity(
   database: Queryable,
   activities: readonly ActivityTally[],
   rejections: readonly RejectionTally[],
+  arrivals: readonly ArrivalTally[] = [],
 ): Promise<void> {
   await database.query(
     `WITH activity AS (
@@ -71,7 +84,18 @@ export async function addActivity(
            last_rejection_reason = CASE WHEN excluded.last_rejected_at >= coalesce(a.last_rejected_at, '-infinity')
              THEN excluded.last_rejection_reason ELSE a.last_rejection_reason END,
            last_rejection_detail = CASE WHEN excluded.last_rejected_at >= coalesce(a.last_rejected_at, '-infinity')
-             THEN excluded.last_rejection_detail ELSE a.last_rejection_detail END)
+             THEN excluded.last_rejection_detail ELSE a.last_rejection_detail END),
+     arrival AS (
+       INSERT INTO source_arrival AS v (team_id, source_id, origin, newest)
+         SELECT u.team, u.source, u.origin, u.newest
+           FROM unnest($20::uuid[], $21::uuid[], $22::text[], $23::jsonb[]) AS u(team, source, origin, newest)
+           JOIN source s ON s.team_id = u.team AND s.id = u.source AND s.deleted_at IS NULL
+           ORDER BY u.team, u.source, u.origin
+         ON CONFLICT (team_id, source_id, origin) DO UPDATE SET newest =
+           (SELECT jsonb_agg(n.one ORDER BY n.at DESC) FROM (
+             SELECT DISTINCT one, (one ->> 'atMs')::double precision AS at
+               FROM jsonb_array_elements(excluded.newest || v.newest) AS x(one) ORDER BY at DESC
+               LIMIT ${mostArrivals}) n))
      INSERT INTO source_rejection AS r (team_id, source_id, minute, reason, count, last_at, last_detail, last_address,
          last_bytes)
        SELECT u.team, u.source, to_timestamp(u.minute_ms / 1000), u.reason, u.count, to_timestamp(u.last_ms / 1000),
@@ -87,7 +111,7 @@ export async function addActivity(
          last_detail = CASE WHEN excluded.last_at >= r.last_at THEN excluded.last_detail ELSE r.last_detail END,
          last_address = CASE WHEN excluded.last_at >= r.last_at THEN excluded.last_address ELSE r.last_address END,
          last_bytes = CASE WHEN excluded.last_at >= r.last_at THEN excluded.last_bytes ELSE r.last_bytes END`,
-    [...activityColumns(activities), ...rejectionColumns(rejections)],
+    [...activityColumns(activities), ...rejectionColumns(rejections), ...arrivalColumns(arrivals)],
   );
 }
 
@@ -118,6 +142,30 @@ function rejectionColumns(tallies: readonly RejectionTally[]): unknown[] {
     tallies.map(({ lastAddress }) => lastAddress),
     tallies.map(({ lastSizeBytes }) => lastSizeBytes),
   ];
+}
+
+function arrivalColumns(tallies: readonly ArrivalTally[]): unknown[] {
+  return [
+    tallies.map(({ teamId }) => uuidFromId(teamId)),
+    tallies.map(({ sourceId }) => uuidFromId(sourceId)),
+    tallies.map(({ origin }) => origin),
+    tallies.map(({ arrivals }) => JSON.stringify(arrivals)),
+  ];
+}
+
+/** The newest of each origin, newest first. */
+export async function listArrivalRows(
+  database: Queryable,
+  teamId: string,
+  sourceId: string,
+): Promise<(StoredArrival & { origin: ArrivalOrigin })[]> {
+  const { rows } = await database.query<{ origin: ArrivalOrigin; newest: StoredArrival[] }>(
+    'SELECT origin, newest FROM source_arrival WHERE team_id = $1 AND source_id = $2',
+    [uuidFromId(teamId), uuidFromId(sourceId)],
+  );
+  return rows
+    .flatMap(({ origin, newest }) => newest.map((arrival) => ({ origin, ...arrival })))
+    .toSorted((one, other) => other.atMs - one.atMs);
 }
 
 /** Newest minute first, then by reason from its end. `after`: only what comes behind this row. */

@@ -4,7 +4,14 @@ import { isDataError } from '../database/data-error.rules.ts';
 import { createDelayedWriter } from '../database/delayed-writer.ts';
 import type { Timers } from '../delivery/delivery-ports.ts';
 import type { RejectionReason } from '../providers/provider-profile.ts';
-import { type ActivityTally, addActivity, type RejectionTally } from './source-activity.store.ts';
+import { type Arrival, storedArrival } from './arrival.rules.ts';
+import {
+  type ActivityTally,
+  addActivity,
+  type ArrivalTally,
+  mostArrivals,
+  type RejectionTally,
+} from './source-activity.store.ts';
 import type { SourceConfig } from './source-config.ts';
 
 type Named = Pick<SourceConfig, 'teamId' | 'id'>;
@@ -25,13 +32,17 @@ type RejectedRequest = {
  * What a process did not write before it was killed is not counted.
  */
 export type SourceActivity = {
-  received(source: Named): void;
-  duplicate(source: Named): void;
+  received(source: Named, arrival?: Arrival): void;
+  duplicate(source: Named, arrival?: Arrival): void;
   rejected(source: Named, request: RejectedRequest): void;
   start(): void;
   /** Writes what is left, once. */
   stop(): Promise<void>;
 };
+
+/** The newest requests of a source since the last write, as a ring: what comes beyond it overwrites the oldest. */
+type Ring = { count: number; arrivals: (Arrival & { atMs: number })[] };
+type Tally = ActivityTally & { arrived: Ring };
 
 const minuteMs = 60_000;
 const detailMaxLength = 300;
@@ -47,14 +58,14 @@ export function createSourceActivity(options: {
 }): SourceActivity {
   const { clock } = options;
   const mostKept = options.mostKept ?? 20_000;
-  let activities = new Map<string, ActivityTally>();
+  let activities = new Map<string, Tally>();
   let rejections = new Map<string, RejectionTally>();
 
-  const tallyOf = ({ teamId, id }: Named): ActivityTally | null => {
+  const tallyOf = ({ teamId, id }: Named): Tally | null => {
     const known = activities.get(id);
     if (known !== undefined) return known;
     if (activities.size >= mostKept) return null;
-    const tally: ActivityTally = {
+    const tally: Tally = {
       teamId,
       sourceId: id,
       received: 0,
@@ -65,6 +76,7 @@ export function createSourceActivity(options: {
       lastRejectedMs: null,
       lastRejectionReason: null,
       lastRejectionDetail: null,
+      arrived: { count: 0, arrivals: [] },
     };
     activities.set(id, tally);
     writer.came();
@@ -72,7 +84,7 @@ export function createSourceActivity(options: {
   };
 
   // Puts back what could not be written, under what came meanwhile.
-  const mergeActivity = (earlier: ActivityTally): void => {
+  const mergeActivity = (earlier: Tally): void => {
     const tally = tallyOf({ teamId: earlier.teamId, id: earlier.sourceId });
     if (tally === null) return;
     tally.received += earlier.received;
@@ -83,6 +95,9 @@ export function createSourceActivity(options: {
     tally.lastRejectedMs ??= earlier.lastRejectedMs;
     tally.lastRejectionReason ??= earlier.lastRejectionReason;
     tally.lastRejectionDetail ??= earlier.lastRejectionDetail;
+    const { arrivals } = tally.arrived;
+    arrivals.push(...earlier.arrived.arrivals.slice(0, mostArrivals - arrivals.length));
+    tally.arrived.count = Math.max(tally.arrived.count, arrivals.length);
   };
 
   const mergeRejection = (earlier: RejectionTally): void => {
@@ -101,7 +116,10 @@ export function createSourceActivity(options: {
       rejections = new Map();
       return taken;
     },
-    write: (taken) => addActivity(options.database, [...taken.activities.values()], [...taken.rejections.values()]),
+    write({ activities: taken, rejections: refused }) {
+      const tallies = [...taken.values()];
+      return addActivity(options.database, tallies, [...refused.values()], tallies.flatMap(arrivalsOf));
+    },
     putBack(taken) {
       for (const tally of taken.activities.values()) mergeActivity(tally);
       for (const tally of taken.rejections.values()) mergeRejection(tally);
@@ -111,17 +129,19 @@ export function createSourceActivity(options: {
   });
 
   return {
-    received(source) {
+    received(source, arrival) {
       const tally = tallyOf(source);
       if (tally === null) return;
       tally.received += 1;
       tally.lastReceivedMs = clock.now();
+      if (arrival !== undefined) note(tally.arrived, arrival, tally.lastReceivedMs);
     },
-    duplicate(source) {
+    duplicate(source, arrival) {
       const tally = tallyOf(source);
       if (tally === null) return;
       tally.duplicates += 1;
       tally.lastDuplicateMs = clock.now();
+      if (arrival !== undefined) note(tally.arrived, arrival, tally.lastDuplicateMs);
     },
     rejected(source, { reason, detail, address, bytes }) {
       const tally = tallyOf(source);
@@ -152,6 +172,25 @@ export function createSourceActivity(options: {
     start: () => writer.start(),
     stop: () => writer.stop(),
   };
+}
+
+// Where it came from is worked out a second later, for those that are kept.
+function note(ring: Ring, { address, host, eventId }: Arrival, atMs: number): void {
+  ring.arrivals[ring.count % mostArrivals] = { address, host, eventId, atMs };
+  ring.count += 1;
+}
+
+function arrivalsOf({ teamId, sourceId, arrived }: Tally): ArrivalTally[] {
+  const sorted = arrived.arrivals
+    .map((each) => storedArrival(each, each.atMs))
+    .toSorted((one, other) => other.arrival.atMs - one.arrival.atMs);
+  const origins = [...new Set(sorted.map(({ origin }) => origin))];
+  return origins.map((origin) => ({
+    teamId,
+    sourceId,
+    origin,
+    arrivals: sorted.filter((each) => each.origin === origin).map(({ arrival }) => arrival),
+  }));
 }
 
 function keyOf(sourceId: string, inMinuteMs: number, reason: string): string {

@@ -235,3 +235,17 @@ export const Rejection = Type.Object({
   lastAddress: Nullable(Type.String({ examples: ['203.0.113.7'] })),
   lastSizeBytes: Nullable(Type.Integer({ examples: [2048] })),
 });
+
+export const Arrival = Type.Object({
+  at: time,
+  origin: Type.Enum(['outside', 'inside', 'loopback'], {
+    description: 'From the public internet, from a private or special network, or from the machine itself.',
+  }),
+  network: Nullable(
+    Type.String({ examples: ['203.0.113.0/24'] }),
+    'Of the sender, when it is outside; its address is not kept.',
+  ),
+  host: Type.String({ description: 'The name by which it came.', examples: ['posthorn.example.com'] }),
+  byPublicName: Type.Boolean({ description: 'It is the name that the URL of the source has.' }),
+  eventId: Nullable(Type.String({ examples: ['evt_01kajxkkj8ffkr1g8xs6a3ek0r'] }), 'null: it was spooled.'),
+});

@@ -169,5 +169,6 @@ export async function markSourceDeleted(database: Queryable, teamId: string, sou
   if (rowCount !== 1) return false;
   await database.query('DELETE FROM source_credential WHERE team_id = $1 AND source_id = $2', key);
   await database.query('DELETE FROM source_activity WHERE team_id = $1 AND source_id = $2', key);
+  await database.query('DELETE FROM source_arrival WHERE team_id = $1 AND source_id = $2', key);
   return true;
 }

@@ -8,11 +8,12 @@ import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { createSource } from './create-source.ts';
 import { deleteSource } from './delete-source.ts';
 import { getSource } from './get-source.ts';
+import { listArrivals } from './list-arrivals.ts';
 import { listProviders } from './list-providers.ts';
 import { listRejections } from './list-rejections.ts';
 import { listSources } from './list-sources.ts';
 import { Provider } from './provider-schema.ts';
-import { NewSourceBody, Rejection, Source, SourceChangeBody, SourceMaybeGenerated } from './source-schemas.ts';
+import { Arrival, NewSourceBody, Rejection, Source, SourceChangeBody, SourceMaybeGenerated } from './source-schemas.ts';
 import { updateSource } from './update-source.ts';
 
 const Params = Type.Object({
@@ -154,6 +155,25 @@ export function sourceRoutes(options: { services: ContextServices & { publicUrl:
           after,
         });
         return toPage(list, rows, limit, (row) => `${Date.parse(row.minute)} ${row.reason}`);
+      },
+    );
+
+    app.get(
+      '/v1/teams/:team/sources/:source/arrivals',
+      {
+        config: { permission: 'sources:read' },
+        schema: {
+          summary: 'List where requests to a source came from',
+          description: 'The newest 16 verified ones of each origin, newest first; a second or two behind.',
+          tags,
+          params: Params,
+          response: { 200: Page(Arrival) },
+        },
+      },
+      async (request) => {
+        const { team, source } = request.params;
+        const data = await listArrivals(contextOf(services, request), { teamId: team, sourceId: source });
+        return { data, nextCursor: null };
       },
     );
 

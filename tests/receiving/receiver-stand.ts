@@ -5,6 +5,7 @@ import type { RequestHead } from '../../src/receiving/judge-head.ts';
 import { createReceiver, type Receiver } from '../../src/receiving/receiver.ts';
 import type { BlobStore } from '../../src/blobs/blob-store.ts';
 import { createIdSource } from '../../src/ids/id-source.ts';
+import type { Arrival } from '../../src/sources/arrival.rules.ts';
 import type { SourceConfig } from '../../src/sources/source-config.ts';
 import { emptyBlobStore } from '../support/blobs.ts';
 import { AcceptTwin } from './acceptor-stand.ts';
@@ -46,6 +47,8 @@ export type ReceiverStand = {
   blobs: BlobStore;
   nowMs: number;
   activity: { what: 'received' | 'duplicate' | 'rejected'; sourceId: string; reason?: string }[];
+  /** Where verified requests came from. */
+  arrivals: Arrival[];
   rejections: { sourceId: string; reason: string; detail: string; address: string }[];
   seenAgain: string[];
   errors: unknown[];
@@ -69,12 +72,14 @@ export async function receiverStand(more: { blobs?: BlobStore } = {}): Promise<R
     blobs,
     nowMs: Date.now(),
     activity: [],
+    arrivals: [],
     rejections: [],
     seenAgain: [],
     errors: [],
   };
-  const note = (what: 'received' | 'duplicate') => (source: { id: string }) => {
+  const note = (what: 'received' | 'duplicate') => (source: { id: string }, arrival?: Arrival) => {
     stand.activity.push({ what, sourceId: source.id });
+    if (arrival !== undefined) stand.arrivals.push(arrival);
   };
   const receiver = createReceiver({
     directory: {
@@ -133,6 +138,7 @@ export function aHead(contentLength: number | null, more: Partial<RequestHead> =
   return {
     method: 'POST',
     address: '192.0.2.1',
+    host: 'hooks.example.com',
     contentType: 'application/json',
     contentEncoding: null,
     contentLength,

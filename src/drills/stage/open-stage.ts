@@ -17,6 +17,8 @@ export type StageOptions = {
   /** Of the gateway that plays. `url` is where it listens. */
   gateway: { url: string; operatorKey: string };
   teamId: string;
+  /** Of the gateway that plays; left out, it is taken for production. */
+  mode?: 'development' | 'production';
   signal: AbortSignal;
   /** 1, or less for rehearsals. */
   pace: number;
@@ -65,6 +67,7 @@ export function openStage(options: StageOptions): OpenStage {
   const stage: Stage = {
     gateway,
     teamId,
+    isProduction: options.mode !== 'development',
     note: (says, values = {}) =>
       options.onNote(
         says,

@@ -39,7 +39,7 @@ export const ownSource = join(import.meta.dirname, '../../..');
 /** Of this tree alone: copies would never meet theirs again. */
 const compileCache = join(tmpdir(), 'posthorn-drilled-compiled');
 
-export type RunOptions = { pace?: number | undefined; withinMs?: number };
+export type RunOptions = { pace?: number | undefined; confirm?: true; withinMs?: number };
 
 /** @param folder of the source: this tree, or a copy of it */
 export async function startGatewayOf(
@@ -101,10 +101,15 @@ export async function runDrill(
   gateway: DrilledGateway,
   check: string,
   subject: string | null,
-  { pace, withinMs = 240_000 }: RunOptions = {},
+  { pace, confirm, withinMs = 240_000 }: RunOptions = {},
 ): Promise<Run> {
   const at = `/v1/teams/${gateway.team}/drills/runs`;
-  const body = { check, ...(subject === null ? {} : { subject }), ...(pace === undefined ? {} : { pace }) };
+  const body = {
+    check,
+    ...(subject === null ? {} : { subject }),
+    ...(pace === undefined ? {} : { pace }),
+    ...(confirm === undefined ? {} : { confirm }),
+  };
   const { data } = await gateway.api.call<{ data: Run[] }>('POST', at, body);
   const [first] = data;
   return until(

@@ -10,6 +10,8 @@ type Proven = {
   quick?: boolean;
   /** The share of the times that the check asks for; all of them when it is left out. */
   pace?: number;
+  /** What it does for good is wanted. */
+  confirm?: true;
   /** Settings of the gateways of this proof, if they are others than usual. */
   environment?: Readonly<Record<string, string>>;
   /** Makes what is drilled on a gateway, and answers its id; the first subject that there is when it is left out. */

@@ -21,7 +21,11 @@ export type GorouteApiOptions = {
   timeoutMs: number;
 };
 
-export type GorouteApi = SimulatedApi & { apiKey: string };
+export type GorouteApi = SimulatedApi & {
+  apiKey: string;
+  /** Instead of those that there are: receivers, as `0192:974760673`, whose access points reject what comes. */
+  setRejecting: (receivers: readonly string[]) => void;
+};
 
 /** GoRoute's API: see its section of the provider facts. Its base URL ends in `/peppol-api`. */
 export function createGorouteApi(options: GorouteApiOptions): GorouteApi {
@@ -44,6 +48,7 @@ export function createGorouteApi(options: GorouteApiOptions): GorouteApi {
 
   return {
     apiKey,
+    setRejecting: state.setRejecting,
     answer(request) {
       state.advanceAll(request.nowMs);
       const path = request.path.replace(/^\/peppol-api(?=\/)/, '');

@@ -59,6 +59,7 @@ export type GorouteState = ReturnType<typeof createGorouteState>;
 export function createGorouteState({ random, bounds, stageMs, timeoutMs }: Options) {
   const kept = createKept<Transaction>(bounds);
   const webhooks: RegisteredWebhook[] = [];
+  let rejecting: ReadonlySet<string> = new Set();
   const organizationId = `org_${characters(random, 12, alphabets.lower)}`;
   const company = participant(`0088:${characters(random, 13, alphabets.digits)}`);
   let effects: WorldEffect[] = [];
@@ -75,7 +76,8 @@ export function createGorouteState({ random, bounds, stageMs, timeoutMs }: Optio
 
   function begin(read: ReadInvoice, direction: Transaction['direction'], nowMs: number): Transaction {
     const receiver = read.receiver ?? '9915:phase4-test-receiver';
-    const outcome = outcomes[receiver] ?? { status: 'delivered' };
+    const playedAs = rejecting.has(receiver) ? '9915:reject-all' : receiver;
+    const outcome = outcomes[playedAs] ?? { status: 'delivered' };
     const lastMs = receiver === '9915:timeout-test' ? stageMs * 2 + timeoutMs : stageMs * 3;
     const steps = [
       { atMs: nowMs + stageMs, status: 'processing' },
@@ -157,6 +159,10 @@ export function createGorouteState({ random, bounds, stageMs, timeoutMs }: Optio
       return registered;
     },
     webhooks: (): readonly RegisteredWebhook[] => webhooks,
+    /** Access points of these receivers reject what comes from now on. */
+    setRejecting: (receivers: readonly string[]): void => {
+      rejecting = new Set(receivers);
+    },
     dueAtMs: () =>
       kept.all().reduce<number | null>((least, { plan: [first] }) => {
         if (first === undefined) return least;

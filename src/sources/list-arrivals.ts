@@ -1,0 +1,34 @@
+import type { Context } from '../context.ts';
+import { type ArrivalOrigin, isByName } from './arrival.rules.ts';
+import { findSourceOrRefuse } from './find-or-refuse.ts';
+import { listArrivalRows } from './source-activity.store.ts';
+
+/** A verified request, as far as it is kept. */
+type ArrivalView = {
+  at: string;
+  origin: ArrivalOrigin;
+  /** Of the sender, when it is outside. */
+  network: string | null;
+  host: string;
+  /** It came by the name that the URL of the source has. */
+  byPublicName: boolean;
+  eventId: string | null;
+};
+
+/** The newest verified requests of each origin, newest first. @throws Problem not_found */
+export async function listArrivals(
+  ctx: Pick<Context, 'database'> & { publicUrl: () => string },
+  { teamId, sourceId }: { teamId: string; sourceId: string },
+): Promise<ArrivalView[]> {
+  await findSourceOrRefuse(ctx.database, teamId, sourceId);
+  const rows = await listArrivalRows(ctx.database, teamId, sourceId);
+  const publicUrl = ctx.publicUrl();
+  return rows.map(({ atMs, origin, network, host, eventId }) => ({
+    at: new Date(atMs).toISOString(),
+    origin,
+    network,
+    host,
+    byPublicName: isByName(host, publicUrl),
+    eventId,
+  }));
+}
