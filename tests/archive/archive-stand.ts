@@ -110,7 +110,7 @@ export async function openArchiveStand(more: { blobs?: BlobStore } = {}) {
       return history.teamId;
     },
     told: () => told,
-    newEnvelope(): string {
+    newEnvelope: (): string => {
       envelopes += 1;
       return `envelope_${envelopes}`;
     },

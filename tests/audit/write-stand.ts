@@ -38,7 +38,7 @@ export function createWriteStand() {
     const text = await answer.text();
     const isJson = /json/.test(answer.headers.get('content-type') ?? '');
     const requestId = answer.headers.get('posthorn-request-id') ?? '';
-    return { status: answer.status, body: isJson && text !== '' ? JSON.parse(text) : text, requestId };
+    return { status: answer.status, body: (isJson && text !== '' ? JSON.parse(text) : text) as unknown, requestId };
   }
 
   async function entriesAfter(after: string): Promise<AuditEntry[]> {
@@ -52,6 +52,32 @@ export function createWriteStand() {
   async function presentTransaction(): Promise<string> {
     const { rows } = await database.pool.query<{ id: string }>('SELECT txid_current()::text AS id');
     return rows[0]?.id ?? '';
+  }
+
+  /** Does one thing, and holds the log to one new entry, which says who did it, to what, and by which request. */
+  async function step(route: string, action: AuditAction, path: string, body?: object, by?: By): Promise<Answer> {
+    const [method = ''] = route.split(' ');
+    const before = await presentTransaction();
+    const answer = await ask(method, path, body, by?.key);
+    expect(answer.status, `${route}: ${JSON.stringify(answer.body)}`).toBeLessThan(300);
+    // What Posthorn goes on to do by itself is on record as its own.
+    const entries = (await entriesAfter(before)).filter(({ actor }) => actor.kind !== 'posthorn');
+    expect(
+      entries.map((each) => each.action),
+      route,
+    ).toEqual([action]);
+    const [entry] = entries as [AuditEntry];
+    expect(entry, route).toMatchObject({
+      actor: by === undefined ? { kind: 'operator', id: null } : { kind: 'api-key', memberId: by.memberId },
+      requestId: answer.requestId,
+      address: '127.0.0.1',
+      outcome: 'succeeded',
+    });
+    const team = /\/teams\/([^/?]+)/.exec(path)?.[1] ?? (answer.body as { id: string }).id;
+    expect(entry.team, route).toBe(team);
+    done.add(route);
+    said.push(entry);
+    return answer;
   }
 
   return {
@@ -78,31 +104,7 @@ export function createWriteStand() {
     presentTransaction,
     last: () => said.at(-1) as AuditEntry,
 
-    /** Does one thing, and holds the log to one new entry, which says who did it, to what, and by which request. */
-    async step(route: string, action: AuditAction, path: string, body?: object, by?: By): Promise<Answer> {
-      const [method = ''] = route.split(' ');
-      const before = await presentTransaction();
-      const answer = await ask(method, path, body, by?.key);
-      expect(answer.status, `${route}: ${JSON.stringify(answer.body)}`).toBeLessThan(300);
-      // What Posthorn goes on to do by itself is on record as its own.
-      const entries = (await entriesAfter(before)).filter(({ actor }) => actor.kind !== 'posthorn');
-      expect(
-        entries.map((each) => each.action),
-        route,
-      ).toEqual([action]);
-      const [entry] = entries as [AuditEntry];
-      expect(entry, route).toMatchObject({
-        actor: by === undefined ? { kind: 'operator', id: null } : { kind: 'api-key', memberId: by.memberId },
-        requestId: answer.requestId,
-        address: '127.0.0.1',
-        outcome: 'succeeded',
-      });
-      const team = /\/teams\/([^/?]+)/.exec(path)?.[1] ?? (answer.body as { id: string }).id;
-      expect(entry.team, route).toBe(team);
-      done.add(route);
-      said.push(entry);
-      return answer;
-    },
+    step,
 
     async open(): Promise<void> {
       database = await createTestDatabase();

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-member-access, typescript/no-unsafe-assignment -- answers are JSON of every shape */
 import { expect, test } from 'vitest';
 import { uuidFromId } from '../../src/ids/id.rules.ts';
 import { planBy } from '../promotion/plans.ts';
