@@ -37,7 +37,7 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
     ],
   ],
   [
-    'Environments do not tell each other of themselves yet, and deployments are not on record.',
+    'Environments do not tell each other of themselves yet, and of deployments only the beginning is on record.',
     [
       'deployment.strategy.followed',
       'deployment.infrastructure.no-drift',
@@ -84,10 +84,6 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
     'What a document that can do no harm is, and who may get it in production, cannot be declared yet.',
     ['launch.day.first-document-complete'],
   ],
-  [
-    'Runs of posthorn verify are not kept, and deployments are not on record.',
-    ['documenso.verify.ran-before-deployment'],
-  ],
   ['Flows have no trace id that their events keep and lines of the log repeat.', ['log.one-id-follows-a-flow']],
   [
     'When which node was deployed is not on record, so nothing says what is to be verified.',
@@ -129,16 +125,11 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
     ],
   ],
   [
-    'Signatures inside archived documents are not read yet.',
-    ['compliance.archive.signed-documents-complete', 'self-hosted.signing-certificate-trusted'],
-  ],
-  [
     'The ledger does not hold the id of what a call created, so what a webhook completes cannot be followed back.',
     ['compliance.history.each-document-traceable'],
   ],
   ['Requests of persons have no register yet.', ['compliance.subject.requests-on-time']],
   ['Metrics are not read back from where they are scraped to yet.', ['metric.goroute-series-live']],
-  ['Replaced credentials are not probed before they are destroyed yet.', ['connection.credential.old-ones-refused']],
   ['Refused and repeated requests are counted, not kept one by one.', ['source.request-log-complete']],
   [
     'What clients do with connections and tokens is not counted yet.',
