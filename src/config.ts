@@ -54,6 +54,8 @@ export type Config = {
   logLevel: (typeof logLevels)[number];
   /** Certificate authorities to trust beside the public ones, PEM. */
   caPem: string | null;
+  /** Roots that certificates in signed documents may lead to, PEM; `null`: those that Node trusts. */
+  signingTrustPem: string | null;
   proxy: { to: Proxy; bypass: ProxyBypass; resolvesNames: boolean } | null;
   shutdownSeconds: number;
   /** For each api key; `null` is no limit. */
@@ -107,7 +109,8 @@ export function readConfig(env: Environment = process.env, files: FileSystem = d
     masterKeys: readMasterKeys(sources, files),
     allowNetworks: read('POSTHORN_ALLOW_NETWORKS', parseNetworks, []),
     logLevel: read('POSTHORN_LOG_LEVEL', (text) => parseChoice(text, logLevels), 'info'),
-    caPem: readCaFile(sources, files),
+    caPem: readCertificates(sources, files, 'POSTHORN_CA_FILE'),
+    signingTrustPem: readCertificates(sources, files, 'POSTHORN_SIGNING_TRUST'),
     proxy: readProxy(sources),
     shutdownSeconds: read('POSTHORN_SHUTDOWN_SECONDS', (text) => parseWhole(text, 1, 3600), 25),
     requestsPerSecond: read('POSTHORN_REQUESTS_PER_SECOND', (text) => parseWhole(text, 1, 1_000_000), null),
@@ -169,8 +172,11 @@ function localUrl(host: string, port: number): string {
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
-function readCaFile(sources: SettingSources, files: FileSystem): string | null {
-  const variable = 'POSTHORN_CA_FILE';
+function readCertificates(
+  sources: SettingSources,
+  files: FileSystem,
+  variable: 'POSTHORN_CA_FILE' | 'POSTHORN_SIGNING_TRUST',
+): string | null {
   if (sources.get(variable) === undefined) return null;
   const pem = readNamedFile(sources, files, variable);
   if (pem === null || /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(pem)) return pem;

@@ -294,6 +294,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     environment: process.env,
     egress,
     calls,
+    blobs,
     acceptor,
     signer: access.audit.services.signer,
     answered: () => answered,

@@ -39,6 +39,7 @@ export const settings = {
   POSTHORN_S3_SECRET_ACCESS_KEY: { secret: true },
   POSTHORN_S3_SECRET_ACCESS_KEY_FILE: { secret: false },
   POSTHORN_SHUTDOWN_SECONDS: { secret: false },
+  POSTHORN_SIGNING_TRUST: { secret: false },
   POSTHORN_SPOOL_MAX_MB: { secret: false },
   POSTHORN_TEAM: { secret: false },
   POSTHORN_TRUSTED_PROXIES: { secret: false },

@@ -90,6 +90,21 @@ export type SecretOrigin = {
 /** The name of a credential, and where its value was found on this node. */
 export type StrayCredential = { credential: string; place: string };
 
+/** A signature in a PDF. Faults continue "the signature …" and say themselves what is wrong; null: nothing is. */
+export type SignatureFact = {
+  kind: 'signature' | 'timestamp';
+  fault: string | null;
+  /** The signer's. `fault`: why it is not trusted. `fingerprint`: its SHA-256, hex. */
+  certificate: { fault: string | null; validToMs: number; fingerprint: string } | null;
+};
+
+/** An archived document as its bytes show it now. `signatures` null: it is not whole, no PDF, or too large to be read. */
+export type DocumentFact = {
+  state: 'stored' | 'damaged' | 'missing';
+  /** In the order in which they were made. `tooMuch`: the file has more in it than is gone through. */
+  signatures: { found: readonly SignatureFact[]; tooMuch: boolean } | null;
+};
+
 /** What collectors look with, beside queries. All of it is bounded, and changes nothing. */
 export type Instruments = {
   /** Of every team: secrets are not to be shared between teams either. */
@@ -106,6 +121,12 @@ export type Instruments = {
   gateway(): GatewayFacts;
   /** The manifest of what runs, verified, and what runs. */
   manifest(): Promise<ReleaseFacts>;
+  /** Reads an archived document anew. Rejects when the store does not say either way. */
+  examineDocument(of: {
+    teamId: string;
+    document: { sha256: string; sizeBytes: number; contentType: string };
+    nowMs: number;
+  }): Promise<DocumentFact>;
 };
 
 export type GatheringContext = CollectorContext & Instruments;

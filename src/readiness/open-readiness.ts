@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type pg from 'pg';
+import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Caller } from '../calling/caller.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -15,6 +16,7 @@ import type { IdSource } from '../ids/id-source.ts';
 import { ownInstallation, readRelease } from '../release/read-release.ts';
 import type { Sealer } from '../sealing/sealer.ts';
 import { createReadiness, type Readiness, type TeamChecks } from './create-readiness.ts';
+import { createDocumentExaminer } from './examine-archived.ts';
 import { gatherGatewayFacts, type Surroundings } from './gateway-facts.ts';
 import { loadCatalogue } from './load-catalogue.ts';
 import { createHandshakeProbe } from './probe-handshake.ts';
@@ -41,6 +43,8 @@ export function openReadiness(options: {
   environment: Readonly<Record<string, string | undefined>>;
   call: Caller;
   connections: ConnectionDirectory;
+  /** Where archived documents are. */
+  blobs: Pick<BlobStore, 'kept'>;
   /** What teams wrote themselves. */
   teamChecks?: TeamChecks;
   /** Codes of problems that were answered since the start. */
@@ -92,6 +96,7 @@ export function openReadiness(options: {
       strayCredentials: createStrayCredentials({ find: (id) => connections.find(id), surroundings }),
       gateway: () => gatherGatewayFacts(config, publicUrl(), surroundings()),
       manifest: () => readRelease({ ...config.release, installation: ownInstallation, decides }),
+      examineDocument: createDocumentExaminer({ blobs: options.blobs, trustPem: config.signingTrustPem }),
     },
   });
   const { drilling } = options;

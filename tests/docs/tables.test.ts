@@ -40,6 +40,7 @@ describe('docs/configuration.md', () => {
       POSTHORN_SHUTDOWN_SECONDS: String(config.shutdownSeconds),
       POSTHORN_REQUESTS_PER_SECOND: inWords(config.requestsPerSecond, 'no limit'),
       POSTHORN_REVIEW_EVERY_MINUTES: String(config.reviewEveryMinutes),
+      POSTHORN_SIGNING_TRUST: inWords(config.signingTrustPem, 'those of Node'),
       POSTHORN_RELEASE_PUBLIC_KEY: inWords(config.release.publicKey, 'none'),
       POSTHORN_RELEASE_MANIFEST: inWords(config.release.manifestPath, 'release-manifest.json'),
       DATABASE_URL: inWords(config.databaseUrl, 'the embedded one'),

@@ -1,4 +1,5 @@
+import { proofsOfArchive } from './proofs-of-archive.ts';
 import { proofsOfDeclarations } from './proofs-of-declarations.ts';
 import { proveChecks } from './prove-checks.ts';
 
-proveChecks('declared', proofsOfDeclarations);
+proveChecks('declared', [...proofsOfDeclarations, ...proofsOfArchive]);

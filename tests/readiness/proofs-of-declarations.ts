@@ -1,7 +1,8 @@
 import type { DeclarationParts } from '../../src/declarations/declaration-schemas.ts';
 import { createIdSource } from '../../src/ids/id-source.ts';
-import { floorId, uuidFromId } from '../../src/ids/id.rules.ts';
+import { uuidFromId } from '../../src/ids/id.rules.ts';
 import { declare, declared, ended, invoiceType, listOf } from './declared-gateway.ts';
+import { makeDay } from './make-day.ts';
 import { asIfLongAgo, inTurn, ofId, patch, type Proof, sql, theGateway, theTeam } from './proof.ts';
 import type { ReadyGateway } from './ready-gateway.ts';
 
@@ -57,16 +58,7 @@ const events = (bodies: readonly object[], { type, atMs }: { type: string; atMs:
 
 const now = { type: 'document.received', atMs: () => Date.now() };
 const dayMs = 86_400_000;
-/** Of a day for which the gateway was not there yet. */
 const longOpen = events([{}], { type: 'transaction.created', atMs: () => Date.now() - 1.1 * dayMs });
-const makeDay = async ({ pool }: ReadyGateway): Promise<void> => {
-  const startMs = Math.floor((Date.now() - 1.1 * dayMs) / dayMs) * dayMs;
-  const name = `event_${new Date(startMs).toISOString().slice(0, 10).replaceAll('-', '')}`;
-  const [from, to] = [startMs, startMs + dayMs].map((ms) => uuidFromId(floorId('evt', ms)));
-  const { rows } = await pool.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [name]);
-  if (rows[0]?.there === true) return;
-  await pool.query(`CREATE TABLE ${name} PARTITION OF event FOR VALUES FROM ('${from}') TO ('${to}')`);
-};
 const roles = (role: (name: 'admin' | 'developer' | 'viewer') => string) =>
   inTurn(
     ...(['admin', 'developer', 'viewer'] as const).map(
@@ -116,7 +108,7 @@ export const proofsOfDeclarations: readonly Proof[] = [
   {
     check: 'goroute.transactions.settled',
     subject: goroute,
-    plant: inTurn(makeDay, longOpen.plant),
+    plant: inTurn(({ pool }) => makeDay(pool, Date.now() - 1.1 * dayMs), longOpen.plant),
     mend: longOpen.mend,
   },
   {

@@ -1,4 +1,5 @@
 import type { Collector } from '../finding.ts';
+import { signedDocumentsComplete } from './compliance/compliance.archive.signed-documents-complete.ts';
 import { auditRetained } from './compliance/compliance.audit.retained.ts';
 import { fieldsClassified } from './compliance/compliance.privacy.fields-classified.ts';
 import { oneProductionTeam } from './providers/documenso.team.one-production-team.ts';
@@ -18,8 +19,9 @@ import { unusedKeysRevoked } from './security/api-key.unused-ones-revoked.ts';
 import { webhookChangesTraceable } from './security/audit.webhook-changes-traceable.ts';
 import { ipAllowListConfigured } from './security/network.ip-allow-list-configured.ts';
 import { rateLimitsFitTraffic } from './security/network.rate-limits-fit-traffic.ts';
+import { signingCertificateTrusted } from './security/self-hosted.signing-certificate-trusted.ts';
 
-/** What is decided by comparing with the audit log, the ledgers, and what the team declares of itself. */
+/** What is decided by comparing with the audit log, the ledgers, the archive, and what the team declares of itself. */
 export const declaredChecks: readonly Collector<unknown>[] = [
   webhookChangesTraceable,
   rolesAssignedNarrowly,
@@ -40,4 +42,6 @@ export const declaredChecks: readonly Collector<unknown>[] = [
   ipAllowListConfigured,
   rateLimitsFitTraffic,
   fieldsClassified,
+  signedDocumentsComplete,
+  signingCertificateTrusted,
 ];
