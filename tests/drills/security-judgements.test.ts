@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { judgeMatrix } from '../../src/drills/security/access.role-matrix-enforced.rules.ts';
-import { judgeIsolation } from '../../src/drills/security/access.teams-isolated.rules.ts';
+import { boundReads, judgeIsolation } from '../../src/drills/security/access.teams-isolated.rules.ts';
 import { judgeRefusals } from '../../src/drills/security/api-key.required-on-every-route.rules.ts';
 import { judgeRevocation } from '../../src/drills/security/api-key.revocation-takes-effect.rules.ts';
 import { judgeLogs } from '../../src/drills/security/log.no-personal-data-or-secrets.rules.ts';
@@ -162,7 +162,18 @@ describe('roles', () => {
 
 describe('teams', () => {
   const request = { operation: 'GET /v1/teams/{team}/x/{id}', way: 'id' as const, status: 404, marked: false };
-  const facts = { requests: [request], kinds: ['a', 'b', 'c', 'd', 'e', 'f'], changed: [], markSeenByOwner: true };
+  const kinds = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const table = { own: { stored: 1, seen: 1 }, others: { stored: 2, seen: 0 }, seenWithoutTeam: 0 };
+  const facts = {
+    requests: [request],
+    kinds,
+    changed: [],
+    markSeenByOwner: true,
+    tables: kinds.map((name) => ({ ...table, name })),
+    reads: boundReads.map((operation) => ({ operation, shown: true, shownWhenHidden: false })),
+    inUse: 'in force as the backstop of teams',
+  };
+  const allTables = (more: object) => ({ ...facts, tables: facts.tables.map((each) => ({ ...each, ...more })) });
   const one = (more: object) => ({ ...facts, requests: [{ ...request, ...more }] });
   test.each([
     ['see nothing of each other', facts, 'passed'],
@@ -178,6 +189,22 @@ describe('teams', () => {
     ['change something', { ...facts, changed: ['endpoints x'] }, 'failed'],
     ['have nothing to see', { ...facts, kinds: ['a'] }, 'unknown'],
     ['bear no mark', { ...facts, markSeenByOwner: false }, 'unknown'],
+    ['are shown rows of others', allTables({ others: { stored: 2, seen: 1 } }), 'failed'],
+    ['are shown rows without being named', allTables({ seenWithoutTeam: 1 }), 'failed'],
+    ['are shown nothing', allTables({ own: { stored: 1, seen: 0 } }), 'unknown'],
+    ['have no rows to hide', allTables({ others: { stored: 0, seen: 0 } }), 'unknown'],
+    [
+      'read what the database hides',
+      { ...facts, reads: facts.reads.map((read) => ({ ...read, shownWhenHidden: true })) },
+      'failed',
+    ],
+    [
+      'read something else that the database would not hide',
+      { ...facts, reads: [...facts.reads, { operation: 'GET /x', shown: true, shownWhenHidden: true }] },
+      'passed',
+    ],
+    ['show nothing to hide', { ...facts, reads: facts.reads.slice(1) }, 'unknown'],
+    ['are not guarded in use', { ...facts, inUse: 'row-level security is not in force' }, 'failed'],
   ])('%s', (_what, given, state) => expect(judgeIsolation(given).state).toBe(state));
 });
 

@@ -12,6 +12,19 @@ export type ForeignRequest = {
   /** The mark that only the foreign team's things bear was in the answer. */
   marked: boolean;
 };
+
+/** Rows of a table, without any condition: those that are stored, and those that are seen on behalf of one team. */
+export type TableRead = {
+  name: string;
+  own: { stored: number; seen: number };
+  others: { stored: number; seen: number };
+  /** As the same role, when no team was named. */
+  seenWithoutTeam: number;
+};
+
+/** A read of the team's own things: whether it showed them, and still did when the database hid every row. */
+export type OwnRead = { operation: string; shown: boolean; shownWhenHidden: boolean };
+
 export type IsolationFacts = {
   requests: readonly ForeignRequest[];
   /** Kinds of things that the foreign team had, so that there was something to reach. */
@@ -20,13 +33,43 @@ export type IsolationFacts = {
   changed: readonly string[];
   /** The mark is seen with the right key: otherwise its absence says nothing. */
   markSeenByOwner: boolean;
+  tables: readonly TableRead[];
+  reads: readonly OwnRead[];
+  /** What the gateway that is in use says of its own row-level security. */
+  inUse: string;
 };
 
 const fewestKinds = 6;
 
-/** No key of one team reaches anything of another. */
-export function judgeIsolation({ requests, kinds, changed, markSeenByOwner }: IsolationFacts): Finding {
-  const values = { requests: requests.length, kindsOfThings: kinds.length };
+/** `GET /v1/teams/{team}/events/{id}`: whatever the reference calls the thing. */
+export function nameOfRead({ path }: { path: string }): string {
+  return `GET ${path.replaceAll(/\{(?!team\})\w+\}/g, '{id}')}`;
+}
+
+/** What shows events and what became of them, and whom a team trusts: never read past row-level security. */
+export const boundReads: readonly string[] = [
+  'events',
+  'events/{id}',
+  'events/{id}/body',
+  'deliveries',
+  'deliveries/{id}',
+  'calls',
+  'calls/{id}',
+  'audit',
+  'endpoints',
+  'endpoints/{id}',
+  'sources',
+  'sources/{id}',
+  'connections',
+  'connections/{id}',
+  'members',
+  'api-keys',
+].map((path) => `GET /v1/teams/{team}/${path}`);
+
+/** No key of one team reaches anything of another, and the database would keep a query without its condition from it too. */
+export function judgeIsolation(facts: IsolationFacts): Finding {
+  const { requests, kinds, changed, markSeenByOwner } = facts;
+  const values = { requests: requests.length, kindsOfThings: kinds.length, tables: facts.tables.length };
   const nameAll = (some: readonly ForeignRequest[]): string =>
     listed([...new Set(some.map(({ operation, way, status }) => `${operation} (foreign ${way}: ${status})`))]);
   const leaked = requests.filter(({ marked }) => marked);
@@ -43,5 +86,36 @@ export function judgeIsolation({ requests, kinds, changed, markSeenByOwner }: Is
     return unknown(`There was too little to reach: ${listed(kinds)}.`, values);
   }
   const seen = `${counted(requests.length, 'request')} with another team's key reached nothing of ${listed(kinds)}`;
-  return passed(`${seen}. Row-level security in the database was not looked at.`, values);
+  return judgeBackstop(facts, seen, values);
 }
+
+function judgeBackstop(
+  { tables, reads, inUse }: IsolationFacts,
+  seen: string,
+  values: Readonly<Record<string, number>>,
+): Finding {
+  const open = tables.filter(({ others, seenWithoutTeam }) => others.seen > 0 || seenWithoutTeam > 0);
+  if (open.length > 0) {
+    const names = listed(open.map(({ name }) => name));
+    return failed(`A query without a condition on the team was shown rows of others in ${names}.`, values);
+  }
+  const past = new Set(
+    reads.filter(({ shown, shownWhenHidden }) => shown && shownWhenHidden).map(({ operation }) => operation),
+  );
+  const mustBeBound = boundReads.filter((operation) => past.has(operation));
+  if (mustBeBound.length > 0) return failed(`These read past row-level security: ${listed(mustBeBound)}.`, values);
+  if (!inUse.startsWith(inForce)) return failed(`In the gateway that is in use, ${inUse}.`, values, 'posthorn doctor');
+  if (tables.every(({ own }) => own.seen === 0)) return unknown('No row was shown at all, own ones neither.', values);
+  const shown = new Set(reads.filter((read) => read.shown).map(({ operation }) => operation));
+  const untried = boundReads.filter((operation) => !shown.has(operation));
+  if (untried.length > 0) return unknown(`These showed nothing that could be hidden: ${listed(untried)}.`, values);
+  const filled = tables.filter(({ others }) => others.stored > 0).length;
+  if (filled < fewestKinds) return unknown(`${counted(filled, 'table')} had rows of another team.`, values);
+  const bound = `${shown.size - past.size} of ${shown.size}`;
+  return passed(
+    `${seen}. Queries without a condition on the team were kept to it in ${counted(tables.length, 'table')}; ${bound} reads are made so.`,
+    { ...values, boundReads: shown.size - past.size, otherReads: past.size },
+  );
+}
+
+const inForce = 'in force';

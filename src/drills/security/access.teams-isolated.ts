@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Drill } from '../drill.ts';
-import { type ForeignRequest, judgeIsolation } from './access.teams-isolated.rules.ts';
+import { uuidFromId } from '../../ids/id.rules.ts';
+import type { Gateway, ScratchTeam } from '../stage.ts';
+import { type ForeignRequest, judgeIsolation, nameOfRead } from './access.teams-isolated.rules.ts';
 import { type Holdings, holdingsOf, lastPart, makeMarkedTeam, pathToHeld, statesOf } from './marked-team.ts';
 import { ask, guardedOperations } from './operations.ts';
 import { filled, nameOf, type Operation } from './operations.rules.ts';
+import { countRowsOfTeams, hideAllRows } from './rows-of-team.ts';
 import { sampleBody } from './sample-body.rules.ts';
 
 /** Whose entries come of this drill's own requests. */
@@ -21,16 +24,47 @@ function filteredByForeign(path: string, ownTeam: string, foreign: Holdings): st
   return `${filled(path, ownTeam, 'x')}?${new URLSearchParams(filters).toString()}`;
 }
 
+const anId = /^[a-z]+_[0-7][0-9a-z]{25}$/;
+
+/** Which reads show something that the team has: its mark, or the id of one of its things. */
+async function readsShowing(
+  node: Gateway,
+  team: ScratchTeam,
+  { operations, holdings, mark }: { operations: readonly Operation[]; holdings: Holdings; mark: string },
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const marks = [mark, ...[...holdings.values()].flat().filter((name) => anId.test(name))];
+  const found = new Set<string>();
+  for (const operation of operations) {
+    if (operation.method !== 'GET' || !operation.path.startsWith('/v1/teams/{team}/')) continue;
+    const path = operation.path.includes('/{', '/v1/teams/{team}'.length)
+      ? pathToHeld(operation.path, team.id, holdings)
+      : filled(operation.path, team.id, 'x');
+    if (path === null) continue;
+    const { status, text } = await ask(node.url, { method: 'GET', path, key: team.key }, signal);
+    if (status === 200 && marks.some((each) => text.includes(each))) found.add(nameOfRead(operation));
+  }
+  return found;
+}
+
+/** What a gateway says of its own row-level security. */
+async function rowSecurityOf(gateway: Gateway): Promise<string> {
+  const { body } = await gateway.call('GET', '/readyz', { key: null });
+  const checks = (body['checks'] ?? []) as { name: string; detail: string }[];
+  return checks.find(({ name }) => name === 'row-security')?.detail ?? 'nothing is said of row-level security';
+}
+
 export const teamsIsolated: Drill = {
   checkId: 'access.teams-isolated',
   subject: 'gateway',
-  version: 1,
-  does: 'Reaches for the marked things of one team with the key of another, through every operation of a second gateway.',
+  version: 2,
+  does: 'Reaches for the marked things of one team with the key of another, through every operation of a second gateway, and by queries without a condition on the team.',
   touches: 'nothing',
   safeInProduction: true,
-  limitSeconds: 240,
+  limitSeconds: 300,
   async run(stage) {
-    const node = await stage.node();
+    const database = await stage.database();
+    const node = await stage.node({ database });
     const mark = `mark${randomBytes(8).toString('hex')}`;
     const foreign = await makeMarkedTeam(stage, node, mark);
     const own = await node.team();
@@ -76,6 +110,27 @@ export const teamsIsolated: Drill = {
     const event = holdings.get('events')?.[0] ?? 'x';
     const body = { method: 'GET', path: `/v1/teams/${foreign.id}/events/${event}/body`, key: foreign.key };
     const markSeenByOwner = (await ask(node.url, body, stage.signal)).text.includes(mark);
-    return judgeIsolation({ requests, kinds: [...holdings.keys()].map(lastPart), changed, markSeenByOwner });
+
+    const tables = await countRowsOfTeams(database, own, uuidFromId(own.id));
+    stage.note('counted every row without a condition, on behalf of one team', {
+      tables: tables.length,
+      rowsOfOthers: tables.reduce((sum, { others }) => sum + others.stored, 0),
+      seenOfOthers: tables.reduce((sum, { others }) => sum + others.seen, 0),
+    });
+    const things = { operations, holdings: await holdingsOf(node, foreign, lists), mark };
+    const shown = await readsShowing(node, foreign, things, stage.signal);
+    await hideAllRows(database);
+    const hidden = await readsShowing(node, foreign, things, stage.signal);
+    stage.note('hid every row by policy', { shownBefore: shown.size, shownStill: [...hidden].join(', ') });
+    const reads = [...shown].map((operation) => ({ operation, shown: true, shownWhenHidden: hidden.has(operation) }));
+    return judgeIsolation({
+      requests,
+      kinds: [...holdings.keys()].map(lastPart),
+      changed,
+      markSeenByOwner,
+      tables,
+      reads,
+      inUse: await rowSecurityOf(stage.gateway),
+    });
   },
 };

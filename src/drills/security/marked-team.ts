@@ -15,7 +15,7 @@ export async function makeMarkedTeam(stage: Stage, node: Gateway, mark: string):
   await post('event-types', { name: 'drill.marked', description: mark, example: { mark } });
   const endpoint = await post('endpoints', { url: receiver.url, eventTypes: ['drill.marked'], description: mark });
   await post('sources', { provider: 'documenso', name: mark, credentials: [{ value: `${mark}-secret` }] });
-  await post('connections', {
+  const connection = await post('connections', {
     provider: 'documenso',
     environment: 'sandbox',
     name: mark,
@@ -23,6 +23,7 @@ export async function makeMarkedTeam(stage: Stage, node: Gateway, mark: string):
     selfHosted: true,
     credentials: [{ fields: { token: `api_${mark}` } }],
   });
+  await node.call('GET', `/egress/${String(connection['id'])}/envelope`, { key: String(key) });
   await post('members', { name: mark, email: `${mark}@drill.example`, role: 'owner' });
   await post('events', { type: 'drill.marked', payload: { mark }, orderingKey: mark });
   const delivered = await stage.until(async () => {
