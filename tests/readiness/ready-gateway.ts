@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import diagnostics from 'node:diagnostics_channel';
 import type pg from 'pg';
+import { openBlobStore } from '../../src/blobs/open-blob-store.ts';
 import type { Config, ConfigReading } from '../../src/config.ts';
 import type { ConnectionConfig } from '../../src/connections/connection-config.ts';
 import { readAllConnections } from '../../src/connections/connection-snapshot.store.ts';
@@ -15,6 +16,7 @@ import { judgeTargetUrl } from '../../src/egress/target-url.rules.ts';
 import { createIdSource } from '../../src/ids/id-source.ts';
 import { uuidFromId } from '../../src/ids/id.rules.ts';
 import { createReadiness, type CheckStatus, type Readiness } from '../../src/readiness/create-readiness.ts';
+import { createDocumentExaminer } from '../../src/readiness/examine-archived.ts';
 import { gatherGatewayFacts } from '../../src/readiness/gateway-facts.ts';
 import type { Instruments } from '../../src/readiness/instruments.ts';
 import { loadCatalogue } from '../../src/readiness/load-catalogue.ts';
@@ -29,9 +31,11 @@ import { createTestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
 import { prepareDeclarations } from './declared-gateway.ts';
 import { type OutsideWorld, startOutsideWorld } from './outside-world.ts';
+import { type Contracts, makeContracts, prepareArchive } from './prepare-archive.ts';
 import { prepareDeployments } from './prepare-deployments.ts';
 import { prepareLaunch } from './prepare-launch.ts';
 import { account, answerAsProviders, envelopesPath } from './provider-answers.ts';
+import { prepareReplacedKey } from './proofs-of-connections.ts';
 import { makeReadyRelease, type ReadyRelease } from './ready-release.ts';
 
 type Start = (config: Config) => Promise<{ url: string; stop(): Promise<unknown> }>;
@@ -54,6 +58,8 @@ export type ReadyGateway = {
   workingFolder: string;
   /** Changes what is served at these paths on its way. */
   rewrite: { served: (text: string, path: string) => string };
+  /** What is archived. */
+  contracts: Contracts;
   /** The manifest of the release that is said to run, and what is installed. */
   release: ReadyRelease;
   /** By check and subject: all, or one check. */
@@ -83,6 +89,7 @@ export async function startReadyGateway(
   const database = await createTestDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'posthorn-ready-'));
   const masterKey = randomBytes(32);
+  const contracts = await makeContracts(folder);
   const environment: Record<string, string> = {
     POSTHORN_ENV: 'production',
     DATABASE_URL: databaseUrlOf(database.config),
@@ -94,6 +101,7 @@ export async function startReadyGateway(
     HTTPS_PROXY: world.proxyUrl,
     POSTHORN_PROXY_RESOLVES_NAMES: 'yes',
     POSTHORN_CA_FILE: world.caFile,
+    POSTHORN_SIGNING_TRUST: contracts.trustFile,
     POSTHORN_DATABASE_CONNECTIONS: '6',
     PORT: '0',
   };
@@ -159,6 +167,10 @@ export async function startReadyGateway(
     strayCredentials: createStrayCredentials({ find: (id) => connections.get(id) ?? null, surroundings }),
     gateway: () => gatherGatewayFacts(configOf(), 'https://posthorn.example.com', surroundings()),
     manifest: () => readyRelease.read(),
+    examineDocument: createDocumentExaminer({
+      blobs: openBlobStore(config.blobs, config.dataFolder),
+      trustPem: config.signingTrustPem,
+    }),
   };
   const readyRelease = await makeReadyRelease(folder, running.url);
   const readiness = createReadiness({
@@ -189,6 +201,7 @@ export async function startReadyGateway(
     environment,
     workingFolder: folder,
     rewrite,
+    contracts,
     release: readyRelease,
     async evaluate(checkId) {
       const rows = await readAllConnections(pool);
@@ -233,6 +246,8 @@ export async function startReadyGateway(
   await prepareLaunch(gateway, { connectKey });
   await prepareDeclarations(gateway);
   await prepareDeployments(gateway);
+  await prepareReplacedKey(gateway);
+  await prepareArchive(gateway);
   return gateway;
 }
 
