@@ -29,6 +29,7 @@ import { connectionsReused } from './collectors/scalability/http.connections-reu
 import { apiKeysScopedAndExpiring } from './collectors/security/api-key.scoped-and-expiring.ts';
 import { callsAllRecorded } from './collectors/security/audit.calls-all-recorded.ts';
 import { credentialIsProduction } from './collectors/security/connection.credential.is-production.ts';
+import { oldCredentialsRefused } from './collectors/security/connection.credential.old-ones-refused.ts';
 import { credentialOnlyInStore } from './collectors/security/connection.credential.only-in-store.ts';
 import { noTunnelAddresses } from './collectors/security/network.no-tunnel-addresses.ts';
 import { secretsComeFromManager } from './collectors/security/secret.comes-from-manager.ts';
@@ -78,6 +79,7 @@ export const collectors: readonly Collector<unknown>[] = [
   apiKeysScopedAndExpiring,
   callsAllRecorded,
   credentialIsProduction,
+  oldCredentialsRefused,
   credentialOnlyInStore,
   noTunnelAddresses,
   secretsComeFromManager,

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { createServer as createHttpServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 
-type AskedOfWorld = { host: string; method: string; path: string; body: string };
+type AskedOfWorld = { host: string; method: string; path: string; headers: IncomingHttpHeaders; body: string };
 type Answer = { status: number; body: unknown };
 
 /** Everything that a production gateway talks to, by its real names, behind a proxy of this machine. */
@@ -42,7 +42,7 @@ export async function startOutsideWorld(): Promise<OutsideWorld> {
   const server = createHttpsServer({ cert: certPem, key: keyPem }, (request, response) => {
     void buffer(request).then((bytes) => {
       const { method = '', url = '', headers } = request;
-      const asked = { host: headers.host ?? '', method, path: url, body: bytes.toString() };
+      const asked = { host: headers.host ?? '', method, path: url, headers, body: bytes.toString() };
       const { status, body } = decide(asked) ?? { status: 200, body: {} };
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { answerAsDeclared } from './declared-gateway.ts';
 import type { OutsideWorld } from './outside-world.ts';
 import { answerForLaunch } from './prepare-launch.ts';
+import { answerByKey } from './proofs-of-connections.ts';
 
 /** The DocuSign account of the integration. */
 export const account = '0b3d4c5e-1111-4222-8333-944445555666';
@@ -13,13 +14,12 @@ export function answerAsProviders(world: OutsideWorld): void {
 }
 
 /** What the providers of the integration answer; undefined: nothing in particular. */
-export function answerOf({
-  host,
-  path,
-}: {
-  host: string;
-  path: string;
-}): { status: number; body: unknown } | undefined {
+export function answerOf(
+  asked: { path: string } & Parameters<typeof answerByKey>[0],
+): { status: number; body: unknown } | undefined {
+  const { host, path } = asked;
+  const byKey = answerByKey(asked);
+  if (byKey !== undefined) return byKey;
   const ofLaunch = answerForLaunch({ host, path });
   if (ofLaunch !== undefined) return ofLaunch;
   const declared = answerAsDeclared({ host, path });
