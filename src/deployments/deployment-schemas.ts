@@ -1,7 +1,13 @@
-import { Type } from 'typebox';
-import { pageQuery } from '../http/paging.ts';
-import { Nullable, Text, Time } from '../http/schemas.ts';
+import { type TSchema, Type } from 'typebox';
 import { productionEnvironment } from './provider-lines.rules.ts';
+
+// Without U+0000, which PostgreSQL cannot store.
+const Text = (maxLength: number, options: { description?: string; examples?: string[] } = {}) =>
+  Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$', ...options });
+const Time = (description?: string) =>
+  Type.String({ format: 'date-time', ...(description === undefined ? {} : { description }) });
+const Nullable = <Schema extends TSchema>(schema: Schema, options: { description?: string } = {}) =>
+  Type.Union([schema, Type.Null()], options);
 
 const closed = { additionalProperties: false } as const;
 const Release = Type.String({
@@ -76,7 +82,5 @@ export const VerificationSchema = Type.Object({
   recordedAt: Time('When it ended, by the clock of Posthorn.'),
 });
 
-export const DeploymentQuery = Type.Object(
-  { ...pageQuery, release: Type.Optional(Release), environment: Type.Optional(Environment) },
-  closed,
-);
+/** What a list may be narrowed to. */
+export const deploymentFilter = { release: Type.Optional(Release), environment: Type.Optional(Environment) };

@@ -1,12 +1,13 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { decodeCursor, toPage } from '../http/paging.ts';
+import { Type } from 'typebox';
+import { decodeCursor, pageQuery, toPage } from '../http/paging.ts';
 import { type ContextServices, contextOf } from '../http/request-context.ts';
 import { Page, TeamParams } from '../http/schemas.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import type { Deployment, Verification } from './deployment.ts';
 import {
-  DeploymentQuery,
+  deploymentFilter,
   DeploymentSchema,
   NewDeploymentBody,
   NewVerificationBody,
@@ -16,6 +17,8 @@ import { listDeployments, listVerifications } from './list-deployments.ts';
 import { productionEnvironment } from './provider-lines.rules.ts';
 import { recordDeployment } from './record-deployment.ts';
 import { recordVerification } from './record-verification.ts';
+
+const Query = Type.Object({ ...pageQuery, ...deploymentFilter }, { additionalProperties: false });
 
 /** Deployments on record, and the runs of `posthorn verify` before them. */
 export function deploymentRoutes(options: { services: ContextServices }) {
@@ -53,7 +56,7 @@ export function deploymentRoutes(options: { services: ContextServices }) {
           description: 'What was put on record last comes first.',
           tags,
           params: TeamParams,
-          querystring: DeploymentQuery,
+          querystring: Query,
           response: { 200: Page(DeploymentSchema) },
         },
       },
@@ -95,7 +98,7 @@ export function deploymentRoutes(options: { services: ContextServices }) {
           description: 'Newest first.',
           tags,
           params: TeamParams,
-          querystring: DeploymentQuery,
+          querystring: Query,
           response: { 200: Page(VerificationSchema) },
         },
       },

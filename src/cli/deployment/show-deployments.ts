@@ -37,6 +37,6 @@ async function fetchNewest<Answer>(list: string, flags: ListFlags): Promise<Answ
   const query = new URLSearchParams({ limit: '50' });
   if (flags.release !== undefined) query.set('release', flags.release);
   if (flags.environment !== undefined) query.set('environment', flags.environment);
-  const { data } = await api.request<{ data: Answer[] }>('GET', `${path}/${list}?${query}`);
+  const { data } = await api.request<{ data: Answer[] }>('GET', `${path}/${list}?${query.toString()}`);
   return data;
 }
