@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-member-access, typescript/no-unsafe-assignment -- answers are JSON of every shape */
 import { expect, test } from 'vitest';
 import type { WriteStand } from './write-stand.ts';
 
@@ -58,7 +59,11 @@ export function testWritesOfConfiguration(stand: WriteStand): void {
     const endpointId = made.body.id as string;
     const ended = await history.delivery({ endpointId, state: 'dead' });
     await history.delivery({ endpointId, state: 'dead' });
-    await step('POST /v1/teams/:team/deliveries/:id/resend', 'delivery.resent', `${stand.at}/deliveries/${ended}/resend`);
+    await step(
+      'POST /v1/teams/:team/deliveries/:id/resend',
+      'delivery.resent',
+      `${stand.at}/deliveries/${ended}/resend`,
+    );
     const cancel = `${stand.at}/deliveries/${ended}/cancel`;
     await step('POST /v1/teams/:team/deliveries/:id/cancel', 'delivery.cancelled', cancel);
     await step('POST /v1/teams/:team/endpoints/:id/recover', 'replay.created', `${endpoint}/recover`, {
@@ -106,12 +111,12 @@ export function testWritesOfConfiguration(stand: WriteStand): void {
     });
     const check = 'POST /v1/teams/:team/connections/:connection/check';
     await step(check, 'connection.checked', `${connectionPath}/check`);
+    const probes = 'POST /v1/teams/:team/connections/:connection/closing-probes';
+    await step(probes, 'connection.closing-probes-run', `${connectionPath}/closing-probes`);
     const job = await step('POST /v1/teams/:team/archive', 'archive-job.created', `${stand.at}/archive`, {
       connection: connection.body.id as string,
       subject: 'envelope_1',
     });
-    const probes = 'POST /v1/teams/:team/connections/:connection/closing-probes';
-    await step(probes, 'connection.closing-probes-run', `${connectionPath}/closing-probes`);
     const retry = `${stand.at}/archive/jobs/${job.body.id}/retry`;
     await step('POST /v1/teams/:team/archive/jobs/:job/retry', 'archive-job.retried', retry);
     const verify = `${stand.at}/archive/verify`;
