@@ -32,7 +32,7 @@ export type Stage = {
   scratchTeam(): Promise<ScratchTeam>;
   /** A second gateway of the same release, in a process and with a database of its own, in development mode. */
   node(options?: NodeOptions): Promise<DrillNode>;
-  /** A PostgreSQL of its own behind a proxy that can be cut, for nodes that share it or lose it. */
+  /** A PostgreSQL of its own, for nodes that share it or lose it. */
   database(): Promise<DrillDatabase>;
   /** An HTTP server on loopback that answers as told and keeps what it was sent. */
   receiver(answer?: Answer): Promise<DrillReceiver>;
@@ -92,10 +92,14 @@ export type DrillNode = Gateway & {
 
 export type DrillDatabase = {
   readonly url: string;
-  /** Connections are reset and refused until `restore`. */
+  /** Connections are reset and refused until `restore`; the server runs on. */
   cut(): Promise<void>;
   restore(): Promise<void>;
-  /** As the owner of the tables, past the proxy. */
+  /** `kill -9` of the server. It stays away until `recover`. */
+  crash(): Promise<void>;
+  /** Starts the server again on what it left, as a gateway starts its own. */
+  recover(): Promise<void>;
+  /** As the owner of the tables, also while it is cut off. */
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 };
 

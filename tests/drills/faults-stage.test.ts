@@ -1,10 +1,14 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { NodeOptions } from '../../src/drills/stage.ts';
 import { openEgress } from '../../src/egress/reach.ts';
+import { makeDrillFolder, removeDrillFolder } from '../../src/drills/stage/drill-folder.ts';
 import { openStage, type StageOptions } from '../../src/drills/stage/open-stage.ts';
+import { startDatabase } from '../../src/drills/stage/start-database.ts';
 import { until } from '../support/until.ts';
 import { type DrilledGateway, ownSource as root, startGatewayOf } from './support/drilled-gateway.ts';
 
@@ -33,6 +37,19 @@ function openedStage(more: Partial<StageOptions> = {}) {
   });
   onTestFinished(() => open.end());
   return { ...open, stop, errors };
+}
+
+/** Shared memory of the server on this folder. It outlives a kill -9. */
+function sharedMemoryOf(folder: string): string[] {
+  const pid = Number.parseInt(readFileSync(join(folder, 'postgres/postmaster.pid'), 'utf8'), 10);
+  return [...new Set(readFileSync(`/proc/${pid}/maps`, 'utf8').match(/\/dev\/shm\/PostgreSQL\.\d+/g))];
+}
+
+async function reach(url: string): Promise<void> {
+  const { hostname: host, port } = new URL(url);
+  const socket = connect({ host, port: Number(port) });
+  await once(socket, 'connect');
+  socket.destroy();
 }
 
 /** Command lines of living processes that name this. */
@@ -70,8 +87,10 @@ describe('what a stage made', { timeout: 180_000 }, () => {
     const opened = openedStage();
     const { stage, stop } = opened;
     const starting = stage.node();
-    const folder = await until('its process', () =>
-      folders().find((each) => !before.has(each) && processesThatName(each).length > 0),
+    const folder = await until(
+      'its process',
+      () => folders().find((each) => isOwn(each) && !before.has(each) && processesThatName(each).length > 0),
+      { deadlineMs: 120_000 },
     );
     stop.abort(new Error('stopped'));
     await expect(starting).rejects.toThrow(/abort|stopped/);
@@ -138,6 +157,34 @@ describe('a node', { timeout: 180_000 }, () => {
       30_000,
     );
     expect(ready).toBe(true);
+  });
+});
+
+describe('a database of a stage', { timeout: 180_000 }, () => {
+  test.runIf(linux)('is killed for real, and recovers with all that was committed, at the same address', async () => {
+    const folder = await makeDrillFolder();
+    const database = await startDatabase(folder, () => undefined);
+    onTestFinished(() => removeDrillFolder(folder));
+    onTestFinished(() => database.stop());
+    const segments = sharedMemoryOf(folder);
+    expect(segments).not.toEqual([]);
+    await database.query('CREATE TABLE kept (number integer)');
+    await database.query('INSERT INTO kept VALUES (1)');
+    await database.crash();
+    // An orderly end would have removed it.
+    expect(existsSync(join(folder, 'postgres/postmaster.pid'))).toBe(true);
+    expect(processesThatName(folder)).toEqual([]);
+    await expect(database.query('SELECT FROM kept')).rejects.toThrow(/ENOENT|ECONNREFUSED/);
+    await expect(reach(database.url)).rejects.toThrow('ECONNREFUSED');
+    await database.recover();
+    segments.push(...sharedMemoryOf(folder));
+    expect(await database.query('SELECT number FROM kept')).toEqual([{ number: 1 }]);
+    await reach(database.url);
+    await database.crash();
+    await database.stop();
+    await removeDrillFolder(folder);
+    expect(segments.filter((path) => existsSync(path))).toEqual([]);
+    await expect(database.recover()).rejects.toThrow('ended already');
   });
 });
 
@@ -249,6 +296,11 @@ describe('a gateway', { timeout: 180_000 }, () => {
     expect(processesThatName(folder)).toEqual([]);
   });
 });
+
+/** Other processes may play drills at the same time. */
+function isOwn(folder: string): boolean {
+  return folder.includes(`-${process.pid}-`);
+}
 
 function folders(): string[] {
   const parent = realpathSync(tmpdir());

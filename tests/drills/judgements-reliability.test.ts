@@ -96,6 +96,12 @@ judges('crashes', judgeCrashes, crashed, [
 ]);
 
 const spooled = {
+  serverStarts: 3,
+  takenBeforeKill: 40,
+  posted: 20,
+  postsLost: 0,
+  againAfterKillMs: 900,
+  againAfterOutageMs: 40,
   outageMs: 6_000,
   restarted: true,
   sent: 60,
@@ -110,6 +116,13 @@ judges('the spool', judgeSpool, spooled, [
   ['the spool was thrown away', { missing: 30 }, 'failed'],
   ['webhooks were refused', { acknowledged: 59 }, 'failed'],
   ['posts were accepted', { refused: 5 }, 'failed'],
+  ['a committed post is gone', { postsLost: 1 }, 'failed'],
+  ['the process did not go on after the kill', { againAfterKillMs: null }, 'failed'],
+  ['the process did not go on after the outage', { againAfterOutageMs: null }, 'failed'],
+  ['the server was not started again', { serverStarts: 2 }, 'unknown'],
+  ['too few came before the kill', { takenBeforeKill: 3 }, 'unknown'],
+  ['no post came before the kill', { posted: 0 }, 'unknown'],
+  ['few came before the kill, and one of them is gone', { takenBeforeKill: 3, missing: 1 }, 'failed'],
   ['something is left', { left: 1 }, 'failed'],
   ['what is left cannot be read', { left: null }, 'failed'],
   ['it did not start', { restarted: false }, 'unknown'],

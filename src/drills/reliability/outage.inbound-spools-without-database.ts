@@ -1,5 +1,6 @@
 import type { Drill } from '../drill.ts';
-import type { DrillNode, Stage } from '../stage.ts';
+import type { DrillDatabase, DrillNode, Stage } from '../stage.ts';
+import { crashUnderTraffic, servesAgain } from './crash-under-traffic.ts';
 import { type DrillTeam, drillTeam, metricOf } from './drill-team.ts';
 import { judgeSpool } from './outage.inbound-spools-without-database.rules.ts';
 import { twinSource } from './provider-requests.ts';
@@ -9,13 +10,14 @@ import { compareWithStored, hashOf, readStoredEvents } from './stored-events.ts'
 const outageMs = 60_000;
 const leastOutageMs = 6_000;
 const webhooks = 500;
+const amongKill = 300;
 const type = 'drill.posted';
 
 export const inboundSpools: Drill = {
   checkId: 'outage.inbound-spools-without-database',
   subject: 'gateway',
-  version: 1,
-  does: 'Takes the database away from a second gateway, kills and starts it meanwhile, and sends webhooks all the time.',
+  version: 2,
+  does: 'Kills the database server of a second gateway among webhooks and posts, starts it, and kills it for a minute, in which the gateway is killed and started too.',
   touches: 'nothing',
   safeInProduction: true,
   limitSeconds: 420,
@@ -28,9 +30,11 @@ export const inboundSpools: Drill = {
     const source = await twinSource(team, { provider: 'documenso' });
     const awayMs = stage.paced(outageMs, leastOutageMs);
     const count = Math.round(stage.paced(webhooks, 60));
-    const notifications = await source.notifications(count + 1);
+    const busy = Math.round(stage.paced(amongKill, 100));
+    const notifications = await source.notifications(1 + busy + count);
     // The first shows that all is well, and has the source remembered on disk.
-    const [first, ...rest] = notifications;
+    const [first, ...others] = notifications;
+    const rest = others.slice(busy);
     const [warm] = await sendAll(first === undefined ? [] : [first], {
       gateway: node,
       signal: stage.signal,
@@ -38,10 +42,19 @@ export const inboundSpools: Drill = {
     });
     if (warm === undefined || !isTaken(warm)) throw new Error('the second gateway takes no webhooks');
 
-    await database.cut();
-    const cutAtMs = Date.now();
-    stage.note('The database is away.', { forMs: awayMs, webhooks: rest.length });
-    stage.progress(1, 4);
+    const starts = [await serverStart(database)];
+    const scene = { database, node, team, type };
+    const crashed = await crashUnderTraffic(stage, scene, others.slice(0, busy));
+    starts.push(await serverStart(database));
+    stage.progress(1, 5);
+
+    await database.crash();
+    const awayAtMs = Date.now();
+    stage.note('The database server was killed with kill -9, and stays away.', {
+      forMs: awayMs,
+      webhooks: rest.length,
+    });
+    stage.progress(2, 5);
     const half = Math.floor(rest.length / 2);
     const share = awayMs / 3;
     const before = await sendPaced(stage, node, rest.slice(0, half), share);
@@ -49,18 +62,20 @@ export const inboundSpools: Drill = {
     stage.note('Half of them were sent.', { taken: before.filter(isTaken).length, postsRefused: early.refused });
     await node.restart();
     stage.note('The process was killed and started again, without its database.');
-    stage.progress(2, 4);
+    stage.progress(3, 5);
     const after = await sendPaced(stage, node, rest.slice(half), share);
     const late = await postToApi(stage, team);
     stage.note('The others were sent.', { taken: after.filter(isTaken).length, postsRefused: late.refused });
-    await stage.pause(cutAtMs + awayMs - Date.now());
-    await database.restore();
+    await stage.pause(awayAtMs + awayMs - Date.now());
+    await database.recover();
     const backAtMs = Date.now();
-    stage.note('The database is back.');
-    stage.progress(3, 4);
+    starts.push(await serverStart(database));
+    const againAfterOutageMs = await servesAgain(stage, scene);
+    stage.note('The database server was started again.', { againAfterMs: againAfterOutageMs });
+    stage.progress(4, 5);
 
     const sent = [...before, ...after];
-    const acknowledged = new Set(sent.filter(isTaken).map(({ body }) => hashOf(body)));
+    const acknowledged = new Set([...crashed.sent, ...sent].filter(isTaken).map(({ body }) => hashOf(body)));
     const drained = await stage.until(async () => {
       if ((await metricOf(node, 'posthorn_spool_records')) !== 0) return null;
       const found = compareWithStored(acknowledged, await readStoredEvents(database));
@@ -76,12 +91,18 @@ export const inboundSpools: Drill = {
       doubled,
       left,
     });
-    stage.progress(4, 4);
+    stage.progress(5, 5);
     return judgeSpool({
-      outageMs: backAtMs - cutAtMs,
+      serverStarts: new Set(starts).size,
+      takenBeforeKill: crashed.takenBefore,
+      posted: crashed.posted,
+      postsLost: crashed.postsLost,
+      againAfterKillMs: crashed.againAfterMs,
+      againAfterOutageMs,
+      outageMs: backAtMs - awayAtMs,
       restarted: after.some(({ status }) => status !== null),
       sent: sent.length,
-      acknowledged: acknowledged.size,
+      acknowledged: sent.filter(isTaken).length,
       missing,
       doubled,
       posts: early.posts + late.posts,
@@ -94,6 +115,12 @@ export const inboundSpools: Drill = {
 async function isReady(node: DrillNode): Promise<true | null> {
   const { status } = await node.call('GET', '/readyz');
   return status === 200 ? true : null;
+}
+
+/** Of the database server. */
+async function serverStart(database: DrillDatabase): Promise<string> {
+  const [row] = await database.query<{ at: string }>('SELECT pg_postmaster_start_time()::text AS at');
+  return row?.at ?? '';
 }
 
 /** Spread over the time that there is. */

@@ -20,9 +20,9 @@ export async function makeDrillFolder(): Promise<string> {
   return folder;
 }
 
-/** Ends what works on the folder and removes it. */
+/** Ends what works on the folder and removes it: nodes first, which would start their databases again. */
 export async function removeDrillFolder(folder: string): Promise<void> {
-  for (const pid of await processesOn(folder)) kill(pid);
+  for (const pid of await nodesOn(folder)) kill(pid);
   await discardDatabase(folder);
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   made.delete(folder);
@@ -46,35 +46,43 @@ export function killOn(folder: string): void {
   if (process.platform !== 'linux') return;
   for (const name of readdirSync('/proc')) {
     try {
-      if (/^\d+$/.test(name) && isOn(folder, readFileSync(`/proc/${name}/cmdline`, 'utf8'))) kill(Number(name));
+      if (!/^\d+$/.test(name)) continue;
+      const commandLine = readFileSync(`/proc/${name}/cmdline`, 'utf8');
+      if (isNodeOn(folder, commandLine)) kill(Number(name));
+      else if (isServerOn(folder, commandLine)) kill(Number(name), 'SIGQUIT');
     } catch {
       // Gone already.
     }
   }
 }
 
-async function processesOn(folder: string): Promise<number[]> {
+async function nodesOn(folder: string): Promise<number[]> {
   if (process.platform === 'linux') {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
     const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-    return pids.filter((_pid, index) => isOn(folder, lines[index] ?? '')).map(Number);
+    return pids.filter((_pid, index) => isNodeOn(folder, lines[index] ?? '')).map(Number);
   }
   const { stdout } = await promisify(execFile)('ps', ['-axww', '-o', 'pid=,command=']).catch(() => ({ stdout: '' }));
   return stdout
     .split('\n')
-    .filter((line) => isOn(folder, line))
+    .filter((line) => isNodeOn(folder, line))
     .map((line) => Number.parseInt(line, 10));
 }
 
-/** Nodes name it as their data folder, servers as the place of their cluster. */
-function isOn(folder: string, commandLine: string): boolean {
-  return commandLine.includes(folder) && /[\0 ]up[\0 ]--data|postgres/.test(commandLine);
+/** Nodes name it as their data folder. */
+function isNodeOn(folder: string, commandLine: string): boolean {
+  return commandLine.includes(folder) && /[\0 ]up[\0 ]--data/.test(commandLine);
 }
 
-function kill(pid: number): void {
+/** Servers name it as the place of their cluster. */
+function isServerOn(folder: string, commandLine: string): boolean {
+  return commandLine.includes(folder) && commandLine.includes('postgres');
+}
+
+function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   if (pid === process.pid) return;
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // Gone already.
   }
