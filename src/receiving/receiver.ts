@@ -11,6 +11,7 @@ import type { SourceActivity } from '../sources/source-activity.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
 import type { SourceDirectory } from '../sources/source-directory.ts';
 import type { InboundAcceptor, Taken } from './inbound-acceptor.ts';
+import { endOfTurn } from './end-of-turn.ts';
 import { createHeadJudge, type RequestHead } from './judge-head.ts';
 import { payloadOf } from './payload.rules.ts';
 import { RecentKeys } from './recent-keys.ts';
@@ -187,6 +188,7 @@ export function createReceiver(options: {
       const earlier = findRecent(source, identity.dedupeKey);
       if (earlier !== null) {
         told(source, { eventId: earlier, duplicate: true }, head);
+        await endOfTurn();
         return answer;
       }
       const { body } = request;
