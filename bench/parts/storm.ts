@@ -4,7 +4,7 @@ import { type NumberedLoad, postEachNumber } from '../rig/numbered-load.ts';
 import { startPosthorn } from '../rig/posthorn.ts';
 import type { Rig } from './throughput.ts';
 
-/** More than a node remembers: every duplicate is looked up in the database. */
+/** Fewer than a node remembers: duplicates are recognised without the database. */
 const requests = 100_000;
 const warmupRequests = 10_000;
 const leastGain = 1.5;
