@@ -1,11 +1,6 @@
 import type { ProblemPointer } from '../problem.ts';
 import type { ApiProfile, CredentialKind } from '../providers/api-profile.ts';
-import {
-  type HeldCredential,
-  keepCredential,
-  type KeptCredential,
-  kindAmong,
-} from '../providers/credential-plan.rules.ts';
+import { type HeldCredential, holdsNow, type KeptCredential, planByName } from '../providers/credential-plan.rules.ts';
 import type { CredentialField } from './connection-config.ts';
 import { type CredentialPlace, type GivenField, readFields } from './credential-fields.rules.ts';
 
@@ -17,16 +12,15 @@ export type GivenCredential = {
   expiresAt?: string | null | undefined;
 };
 
-/** `make`: a new row. */
-export type PlannedCredential =
-  | KeptCredential
-  | {
-      plan: 'make';
-      name: string;
-      kind: CredentialKind;
-      fields: Record<string, CredentialField>;
-      expiresAtMs: number | null;
-    };
+/** A new row. */
+type NewCredential = {
+  plan: 'make';
+  name: string;
+  kind: CredentialKind;
+  fields: Record<string, CredentialField>;
+  expiresAtMs: number | null;
+};
+export type PlannedCredential = KeptCredential | NewCredential;
 
 export type CredentialPlan =
   | { ok: true; credentials: PlannedCredential[] }
@@ -47,47 +41,28 @@ export function planCredentials(input: {
   mayRefer: boolean;
   nowMs: number;
 }): CredentialPlan {
-  const { profile, given, nowMs } = input;
-  const heldByName = new Map(input.held.map((each) => [each.name, each]));
-  const problems: ProblemPointer[] = [];
+  const { profile, given, held, nowMs } = input;
   const valueProblems: ProblemPointer[] = [];
   const references: string[] = [];
-  const planned = new Map<string, PlannedCredential>();
-
-  for (const [index, each] of given.entries()) {
-    const pointer = `/credentials/${index}`;
-    const name = each.name ?? String(index + 1);
-    const held = heldByName.get(name);
-    const expiresAtMs = typeof each.expiresAt === 'string' ? Date.parse(each.expiresAt) : null;
-    if (planned.has(name)) {
-      problems.push({ pointer: `${pointer}/name`, message: 'names a credential twice' });
-      continue;
-    }
-    if (each.fields === undefined && held !== undefined) {
-      if (each.kind !== undefined && each.kind !== held.kind) {
-        problems.push({ pointer: `${pointer}/fields`, message: 'is missing: another kind has other fields' });
+  const { credentials, problems } = planByName({
+    given,
+    held,
+    kinds: profile.credentialKinds,
+    nowMs,
+    secret: { field: 'fields', ofOtherKind: 'is missing: another kind has other fields' },
+    make(each, { pointer, name, kind, expiresAtMs }, wrongs): NewCredential | null {
+      const at = `${pointer}/fields`;
+      if (each.fields === undefined) {
+        wrongs.push({ pointer: at, message: 'is missing: no credential of this name is stored' });
+        return null;
       }
-      planned.set(name, keepCredential(held, each, expiresAtMs));
-      continue;
-    }
-    const kind = kindAmong(profile.credentialKinds, each.kind);
-    if (!kind.ok) {
-      problems.push({ pointer: `${pointer}/kind`, message: kind.problem });
-      continue;
-    }
-    if (each.fields === undefined) {
-      problems.push({ pointer: `${pointer}/fields`, message: 'is missing: no credential of this name is stored' });
-      continue;
-    }
-    const read = readFields(kind.name, each.fields, input.place, `${pointer}/fields`);
-    problems.push(...read.shape);
-    valueProblems.push(...read.values);
-    references.push(...read.references);
-    if (expiresAtMs !== null && expiresAtMs <= nowMs) {
-      problems.push({ pointer: `${pointer}/expiresAt`, message: 'has passed already' });
-    }
-    planned.set(name, { plan: 'make', name, kind: kind.name, fields: read.fields, expiresAtMs });
-  }
+      const read = readFields(kind, each.fields, input.place, at);
+      wrongs.push(...read.shape);
+      valueProblems.push(...read.values);
+      references.push(...read.references);
+      return { plan: 'make', name, kind, fields: read.fields, expiresAtMs };
+    },
+  });
 
   if (references.length > 0 && !input.mayRefer) {
     const message = 'refers to where Posthorn runs: give the value, or use the operator key';
@@ -97,8 +72,7 @@ export function planCredentials(input: {
     const code = problems.length > 0 ? 'invalid_request' : 'invalid_credential';
     return { ok: false, code, problems: [...problems, ...valueProblems] };
   }
-  const credentials = [...planned.values()];
-  if (!credentials.some(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > nowMs)) {
+  if (!holdsNow(credentials, nowMs)) {
     const message = 'leaves no credential that has not expired: no call could be made';
     return { ok: false, code: 'invalid_request', problems: [{ pointer: '/credentials', message }] };
   }
