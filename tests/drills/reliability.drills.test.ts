@@ -117,6 +117,18 @@ const proofs: readonly DrillProof[] = [
     ],
   },
   {
+    // What only a real kill of the database server finds: its connections may be cut as often as one likes.
+    check: 'outage.inbound-spools-without-database',
+    pace: 0.1,
+    mutate: [
+      {
+        file: 'src/database/pool.ts',
+        find: "    application_name: 'posthorn',\n",
+        replace: "    application_name: 'posthorn',\n    options: '-c synchronous_commit=off',\n",
+      },
+    ],
+  },
+  {
     check: 'source.answers-fast-while-work-waits',
     pace: 0.15,
     prepare: sourceOf('goroute'),
