@@ -8,11 +8,11 @@ const roundMs = 20_000;
 
 describe('killed at any moment and at named points around each commit', () => {
   test(
-    'Posthorn loses nothing it acknowledged, over eight rounds of many kinds on one data folder',
+    'Posthorn loses nothing it acknowledged, over twenty rounds of many kinds on one data folder',
     async () => {
-      const report = await runCrashRounds({ rounds: 8, seed: Math.floor(Math.random() * 2 ** 31) });
+      const report = await runCrashRounds({ rounds: 20, seed: Math.floor(Math.random() * 2 ** 31) });
       expect(report.failures, `seed ${report.seed}, folder ${report.keptFolder}`).toEqual([]);
-      expect(report.rounds).toHaveLength(8);
+      expect(report.rounds).toHaveLength(20);
       expect(report.events).toBeGreaterThan(100);
       expect(report.answers.duplicate).toBeGreaterThan(0);
       expect(report.inbound.first).toBeGreaterThan(100);
