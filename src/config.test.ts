@@ -39,6 +39,7 @@ describe('readConfig', () => {
       allowNetworks: [],
       logLevel: 'info',
       caPem: null,
+      signingTrustPem: null,
       proxy: null,
       shutdownSeconds: 25,
       requestsPerSecond: null,

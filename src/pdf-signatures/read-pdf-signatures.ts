@@ -20,7 +20,7 @@ export const signatureFaults = {
   changed: 'covers bytes that were changed',
   forged: 'was not made with the key of its certificate',
 } as const;
-export type SignatureFault = keyof typeof signatureFaults;
+type SignatureFault = keyof typeof signatureFaults;
 
 /** `timestamp`: of the whole file, by an authority of time. It proves when, and nobody's consent. */
 export type PdfSignature = {
