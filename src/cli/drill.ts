@@ -19,7 +19,7 @@ export function addDrillVerbs(drill: Command, terminal: Terminal): Command {
       .command('run')
       .description('Run a drill for all that it is about, and wait for its end; exit 1 if one failed.')
       .argument('[check]', 'the check that it decides')
-      .option('--all-safe', 'every drill that acts on nothing of yours, or is safe in production')
+      .option('--all-safe', 'every drill that acts on nothing of yours and is safe in production')
       .option('--subject <id>', 'for this source, endpoint or connection alone')
       .option('--pace <share>', 'a rehearsal: waits take this share of their time; in development only', share)
       .option('--confirm', 'what the drill does for good, such as sending an invoice, is wanted')

@@ -42,6 +42,16 @@ const drills: readonly Drill[] = [
       return Promise.resolve(passed('It is well.'));
     },
   },
+  {
+    ...drill,
+    checkId: 'invoice.sent',
+    touches: 'integration',
+    irrevocable: 'sends an invoice',
+    run() {
+      touched += 1;
+      return Promise.resolve(passed('It came.'));
+    },
+  },
 ];
 
 let stand: DrillsStand;
@@ -84,7 +94,7 @@ describe('posthorn drill', () => {
     expect(out[1]).toMatch(/^drill.one +gateway +nothing +passed +done /);
     expect(out[3]).toMatch(/^endpoint.touched +no endpoint +integration +- +-$/);
     const json = JSON.parse((await posthorn('list', '--json')).out.join()) as { check: string }[];
-    expect(json.map(({ check }) => check)).toEqual(['drill.one', 'drill.two', 'endpoint.touched']);
+    expect(json.map(({ check }) => check)).toEqual(['drill.one', 'drill.two', 'endpoint.touched', 'invoice.sent']);
   });
 
   test('runs one, says what it found, and ends with 1 when it failed', async () => {
@@ -106,6 +116,15 @@ describe('posthorn drill', () => {
     expect([code, touched]).toEqual([0, 0]);
     expect((await posthorn('run', 'endpoint.touched')).out[0]).toMatch(/^OK {4}endpoint.touched \(/);
     expect(touched).toBe(1);
+  });
+
+  test('runs what does something for good when that is confirmed, and not otherwise', async () => {
+    const before = touched;
+    expect((await posthorn('list')).out[4]).toMatch(/^invoice.sent +gateway +integration \(with --confirm\) /);
+    await expect(posthorn('run', 'invoice.sent')).rejects.toThrow('invoice.sent sends an invoice');
+    expect(touched).toBe(before);
+    expect((await posthorn('run', 'invoice.sent', '--confirm')).out[0]).toBe('OK    invoice.sent');
+    expect(touched).toBe(before + 1);
   });
 
   test('goes on when one of all is refused, and says so at the end', async () => {

@@ -35,6 +35,8 @@ export type DrillAnswer = {
   does: string;
   touches: 'nothing' | 'gateway' | 'integration';
   safeInProduction: boolean;
+  /** What it does for good outside: it is started with --confirm alone. */
+  irrevocable: string | null;
   refused: boolean;
   limitSeconds: number;
   subjects: { kind: string; id: string; name: string; state: string; lastRun: RunAnswer | null }[];

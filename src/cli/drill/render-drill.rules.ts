@@ -29,8 +29,8 @@ export function verifiedBy(run: RunAnswer, drill: DrillAnswer): VerifiedCheck {
 }
 
 /** Whether it may be run without a second thought: nothing of the team feels it, and the machine hardly does. */
-export function isSafe({ safeInProduction, refused }: DrillAnswer): boolean {
-  return !refused && safeInProduction;
+export function isSafe({ touches, safeInProduction, refused }: DrillAnswer): boolean {
+  return !refused && safeInProduction && touches !== 'integration';
 }
 
 /** A drill that the gateway did not start. */

@@ -44,8 +44,9 @@ export async function runStop(runId: string, flags: CommonFlags, terminal: Termi
   terminal.out(flags.json === true ? JSON.stringify(run) : `stopping  ${run.id}, ${run.check}`);
 }
 
-function rowsOf({ check, touches, refused, subjects, about }: DrillAnswer): string[][] {
-  const touching = refused ? `${touches} (refused here)` : touches;
+function rowsOf({ check, touches, irrevocable, refused, subjects, about }: DrillAnswer): string[][] {
+  const how = irrevocable === null ? '' : ' (with --confirm)';
+  const touching = refused ? `${touches} (refused here)` : touches + how;
   if (subjects.length === 0) return [[check, `no ${about}`, touching, '-', '-']];
   return subjects.map(({ kind, id, state, lastRun }) => {
     const last = lastRun === null ? 'never' : `${lastRun.state} ${readableTime(Date.parse(lastRun.createdAt))}`;

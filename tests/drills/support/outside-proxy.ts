@@ -15,7 +15,7 @@ export type OutsideProxy = {
 };
 
 /** Of an address that the public internet routes. Nothing is ever sent there. */
-export const outsideAddress = '9.9.9.9';
+const outsideAddress = '9.9.9.9';
 
 /**
  * A proxy in front of a gateway, as nginx would be: who connects to it stands for somebody at an address outside, who
