@@ -84,7 +84,8 @@ async function run(...args: string[]): Promise<Said> {
   };
   const before = process.exitCode;
   const ofTeam = args.includes('--team') ? [] : ['--team', team];
-  const given = [...args, ...ofTeam, '--url', posthorn.url, '--key', operatorKey];
+  const withKey = args.includes('--key') ? [] : ['--key', operatorKey];
+  const given = [...args, ...ofTeam, ...withKey, '--url', posthorn.url];
   let failed: string | null = null;
   try {
     await buildProgram(terminal).parseAsync(given, { from: 'user' });
@@ -172,6 +173,21 @@ describe('posthorn verify --record', () => {
     const json = await run('verify', '--json', '--record', '--release', 'not a release');
     expect(JSON.parse(json.out.join('\n'))).toMatchObject({ verification: null });
     expect(json.failed).toMatch(/^this run is not on record: /);
+  });
+
+  test('needs a key with no more than the permissions that its page names', async () => {
+    const [, named = ''] = /needs ((?:`[a-z:]+`[, and]*)+)\./.exec(pageAt('docs/deployments.md').text) ?? [];
+    const permissions = [...named.matchAll(/[a-z]+:[a-z]+/g)].map(([name]) => name);
+    expect(permissions).toHaveLength(4);
+    const make = async (some: readonly string[]): Promise<string> => {
+      const body = { name: 'pipeline', permissions: some };
+      return (await api.call<{ key: string }>('POST', `/v1/teams/${team}/api-keys`, body)).key;
+    };
+    const { out, failed } = await run('verify', '--record', '--release', '1.0.3', '--key', await make(permissions));
+    expect(failed).toBeNull();
+    expect(linesOf(out, 'OK')).toEqual([...providerLines]);
+    const less = await make(permissions.filter((name) => name !== 'sources:read'));
+    expect((await run('verify', '--record', '--release', '1.0.4', '--key', less)).failed).toContain('permission');
   });
 
   test('takes no half of what it needs, and no connection that is none', async () => {
