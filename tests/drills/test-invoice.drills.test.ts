@@ -75,6 +75,11 @@ async function prepare(gateway: DrilledGateway): Promise<string> {
 /** Under another agreement, since what was delivered is not sent again. */
 async function plant(gateway: DrilledGateway, subject: string | null): Promise<void> {
   expect(simulator.world.subjects()).toHaveLength(2);
+  // As if the node had died before it could note what it sent: the key of the request tells that it is the same.
+  await gateway.query(`UPDATE drill_run SET transcript = '[]' WHERE check_id = $1`, [check]);
+  const { finding } = await runDrill(gateway, check, subject, { pace, confirm: true });
+  expect(finding).toMatchObject({ state: 'passed' });
+  expect(simulator.world.subjects()).toHaveLength(2);
   simulator.world.api.setRejecting([`${recipient.scheme}:${recipient.value}`]);
   agreedOn = daysAgo(1);
   await declare(gateway, String(subject), []);
