@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import type { ClosingProbe } from './closing-probe.ts';
 import { listProbeRows } from './closing-probe.store.ts';
 import { findConnectionOrRefuse } from './find-or-refuse.ts';
@@ -10,6 +11,8 @@ export async function listClosingProbes(
   ctx: Pick<Context, 'database' | 'clock'>,
   input: { teamId: string; connectionId: string },
 ): Promise<ClosingProbe[]> {
-  await findConnectionOrRefuse(ctx, ctx.database, input.teamId, input.connectionId);
-  return listProbeRows(ctx.database, input, mostListed);
+  return readAsTeam(ctx.database, input.teamId, async (database) => {
+    await findConnectionOrRefuse(ctx, database, input.teamId, input.connectionId);
+    return listProbeRows(database, input, mostListed);
+  });
 }
