@@ -4,6 +4,8 @@ import { endOf, idAt, startOf } from '../../tests/calls/call-samples.ts';
 import { ensureDay } from '../../tests/calls/recorded-calls.ts';
 import { createHistory } from '../../tests/support/history.ts';
 import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
+import { inTransaction } from '../database/transaction.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
 import type { CallFilter } from './call-filter.rules.ts';
 import { readBudgetUse, readLastEventAt, readRecentCalls, readViolations } from './call-history.store.ts';
@@ -52,8 +54,11 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** What a query's plan touches: the partitions that were read, the indexes, and whether any was read whole. */
-async function planOf(run: (client: pg.Pool) => Promise<unknown>) {
+/**
+ * What a query's plan touches: the partitions that were read, the indexes, and whether any was read whole. For `team` it is
+ * planned with row-level security, as it is for who reads over the API.
+ */
+async function planOf(run: (client: pg.Pool) => Promise<unknown>, readBy: 'owner' | 'team' = 'owner') {
   const asked: [string, unknown[]][] = [];
   const recording = {
     query(sql: string, values: unknown[]) {
@@ -62,15 +67,16 @@ async function planOf(run: (client: pg.Pool) => Promise<unknown>) {
     },
   } as unknown as pg.Pool;
   await run(recording);
-  const client = await database.pool.connect();
-  // The tables are small here; what is looked for is the index that the query can use.
-  await client.query('SET enable_seqscan = off; SET enable_bitmapscan = off');
   const lines: string[] = [];
-  for (const [sql, values] of asked) {
-    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN (ANALYZE, TIMING OFF) ${sql}`, values);
-    lines.push(...rows.map((row) => row['QUERY PLAN']));
-  }
-  client.release(true);
+  // The tables are small here; what is looked for is the index that the query can use.
+  const explain = async (client: Pick<pg.PoolClient, 'query'>): Promise<void> => {
+    await client.query('SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off');
+    for (const [sql, values] of asked) {
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN (ANALYZE, TIMING OFF) ${sql}`, values);
+      lines.push(...rows.map((row) => row['QUERY PLAN']));
+    }
+  };
+  await (readBy === 'team' ? readAsTeam(database.pool, teamId, explain) : inTransaction(database.pool, explain));
   const text = lines.join('\n');
   const touched = [...text.matchAll(/ on (\w+_\d{8})(?: \w+)? .*/g)].filter(
     ([line]) => !line.includes('never executed'),
@@ -90,7 +96,7 @@ const elsewhere = (names: readonly string[]): string[] => {
 };
 
 const search = (filter: CallFilter, limit = 51) =>
-  planOf((client) => searchCalls(client, { teamId, window: lastDay, filter, limit, scanMax: 20_000 }));
+  planOf((client) => searchCalls(client, { teamId, window: lastDay, filter, limit, scanMax: 20_000 }), 'team');
 
 describe('a list of the last day', () => {
   test.each<[string, CallFilter, string]>([
@@ -117,15 +123,17 @@ describe('a list of the last day', () => {
 
 describe('statistics of the last day', () => {
   const read = (connection: string | null) =>
-    planOf((client) =>
-      readStatistics(client, {
-        teamId,
-        connectionId: connection,
-        window: lastDay,
-        groupBy: 'operation',
-        sampleMax: 100_000,
-        groupsMax: 1000,
-      }),
+    planOf(
+      (client) =>
+        readStatistics(client, {
+          teamId,
+          connectionId: connection,
+          window: lastDay,
+          groupBy: 'operation',
+          sampleMax: 100_000,
+          groupsMax: 1000,
+        }),
+      'team',
     );
 
   test('touch the partitions of these days', async () => {
@@ -145,8 +153,9 @@ describe('statistics of the last day', () => {
 });
 
 test('polling violations are read from an index that holds nothing else, their firsts by key', async () => {
-  const plan = await planOf((client) =>
-    readViolations(client, { teamId, connectionId: null, ...lastDay, limit: 50, scanMax: 20_000 }),
+  const plan = await planOf(
+    (client) => readViolations(client, { teamId, connectionId: null, ...lastDay, limit: 50, scanMax: 20_000 }),
+    'team',
   );
   expect(elsewhere(plan.partitions), plan.text).toEqual([]);
   expect(new Set(plan.indexes), plan.text).toEqual(new Set(['call_pkey', 'call_team_id_id_idx1']));

@@ -126,6 +126,7 @@ describe("doctor's look at a database of one's own", () => {
     expect(of(findings, 'database')[0]).toMatch(/^OK PostgreSQL \d\d\.\d+ is reachable/);
     expect(of(findings, 'clock')[0]).toMatch(/^OK/);
     expect(of(findings, 'schema')).toEqual(['OK every migration of this release is applied']);
+    expect(of(findings, 'row security')).toEqual(['OK reads on behalf of a team are kept to its rows']);
   });
 
   test('warns of another schema, fails for too few connections', async () => {

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { type ContextServices, contextOf } from '../http/request-context.ts';
 import { Page, TeamParams } from '../http/schemas.ts';
 import { duties } from './duties.rules.ts';
-import { listSigners } from './list-signers.ts';
+import { readSigners } from './list-signers.ts';
 import { nameSigners } from './name-signers.ts';
 
 const duty = Type.Enum([...duties], { description: 'What is signed for.' });
@@ -35,7 +35,7 @@ export function signerRoutes(options: { services: ContextServices }) {
         },
       },
       async (request) => {
-        const data = await listSigners(contextOf(services, request), { teamId: request.params.team });
+        const data = await readSigners(contextOf(services, request), { teamId: request.params.team });
         return { data, nextCursor: null };
       },
     );

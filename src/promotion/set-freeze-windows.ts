@@ -1,5 +1,6 @@
 import { recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { actorName } from '../members/actor-name.rules.ts';
 import { Problem, type ProblemPointer } from '../problem.ts';
@@ -13,8 +14,10 @@ export async function listFreezeWindows(
   ctx: Pick<Context, 'database'>,
   input: { teamId: string },
 ): Promise<FreezeWindow[]> {
-  await requireTeam(ctx.database, input.teamId);
-  return listFreezeRows(ctx.database, input.teamId);
+  return readAsTeam(ctx.database, input.teamId, async (database) => {
+    await requireTeam(database, input.teamId);
+    return listFreezeRows(database, input.teamId);
+  });
 }
 
 /** The whole list of a team, in place of the one before. @throws Problem invalid_request, not_found */

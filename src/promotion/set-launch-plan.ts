@@ -1,5 +1,6 @@
 import { recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { actorName } from '../members/actor-name.rules.ts';
@@ -20,7 +21,9 @@ const mostVersions = 500;
 /** The version in force, and who set which before. @throws Problem not_found */
 export async function getLaunchPlan(ctx: PlanContext, place: Place): Promise<PlanOnRecord & { versions: number }> {
   await requireReview(ctx, place);
-  const [newest] = await listPlanRows(ctx.database, place.teamId, place.reviewId, 1);
+  const [newest] = await readAsTeam(ctx.database, place.teamId, (database) =>
+    listPlanRows(database, place.teamId, place.reviewId, 1),
+  );
   if (newest === undefined) throw new Problem('not_found', `${place.reviewId} has no launch plan: set one.`);
   return { ...newest, versions: newest.version };
 }

@@ -1,3 +1,4 @@
+import { readAsTeam } from '../database/read-as-team.ts';
 import type { Evidence } from '../readiness/finding.ts';
 import { type Comment, listCommentRows } from './comment.store.ts';
 import { findReviewedCheck } from './find-reviewed-check.rules.ts';
@@ -25,13 +26,9 @@ export async function explainCheck(
   const { teamId, reviewId, checkId } = input;
   const check = findReviewedCheck((await viewReview(ctx, input)).checks, checkId, input.subjectId);
   const { checklists } = await ctx.reviewing.catalogueOf(teamId);
-  const comments = await listCommentRows(ctx.database, {
-    teamId,
-    reviewId,
-    checkId,
-    limit: newestComments,
-    after: null,
-  });
+  const comments = await readAsTeam(ctx.database, teamId, (database) =>
+    listCommentRows(database, { teamId, reviewId, checkId, limit: newestComments, after: null }),
+  );
   const history = await ctx.reviewing.readiness.history({
     teamId,
     checkId,

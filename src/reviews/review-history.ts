@@ -66,12 +66,14 @@ async function findAt(
   place: string | undefined,
 ): Promise<Snapshot | null> {
   if (place !== undefined && isId(idPrefixes.reviewSnapshot, place)) {
-    return findSnapshot(database, { teamId, reviewId, id: place });
+    return readAsTeam(database, teamId, (reader) => findSnapshot(reader, { teamId, reviewId, id: place }));
   }
   const untilMs = place === undefined ? null : Date.parse(place);
   if (Number.isNaN(untilMs)) {
     throw new Problem('invalid_request', `${place} is neither the id of a snapshot nor a time.`);
   }
-  const [found] = await listSnapshotRows(database, { teamId, reviewId, limit: 1, after: null, untilMs });
+  const [found] = await readAsTeam(database, teamId, (reader) =>
+    listSnapshotRows(reader, { teamId, reviewId, limit: 1, after: null, untilMs }),
+  );
   return found ?? null;
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import { type ArrivalOrigin, isByName } from './arrival.rules.ts';
 import { findSourceOrRefuse } from './find-or-refuse.ts';
 import { listArrivalRows } from './source-activity.store.ts';
@@ -20,8 +21,10 @@ export async function listArrivals(
   ctx: Pick<Context, 'database'> & { publicUrl: () => string },
   { teamId, sourceId }: { teamId: string; sourceId: string },
 ): Promise<ArrivalView[]> {
-  await findSourceOrRefuse(ctx.database, teamId, sourceId);
-  const rows = await listArrivalRows(ctx.database, teamId, sourceId);
+  const rows = await readAsTeam(ctx.database, teamId, async (database) => {
+    await findSourceOrRefuse(database, teamId, sourceId);
+    return listArrivalRows(database, teamId, sourceId);
+  });
   const publicUrl = ctx.publicUrl();
   return rows.map(({ atMs, origin, network, host, eventId }) => ({
     at: new Date(atMs).toISOString(),

@@ -4,6 +4,7 @@ import { inTransaction } from '../../database/transaction.ts';
 import { Problem } from '../../problem.ts';
 import { lockTeam, requireTeam } from '../../teams/require-team.ts';
 import type { Context } from '../../context.ts';
+import { readAsTeam } from '../../database/read-as-team.ts';
 import type { ReviewParts } from '../review-context.ts';
 import type { DefinitionKind } from './definition-kind.ts';
 import type { Stored } from './team-check.ts';
@@ -23,8 +24,10 @@ export async function listDefinitions<Definition extends { id: string }>(
   { store }: DefinitionKind<Definition>,
   teamId: string,
 ): Promise<Stored<Definition>[]> {
-  await requireTeam(database, teamId);
-  return store.list(database, teamId);
+  return readAsTeam(database, teamId, async (reader) => {
+    await requireTeam(reader, teamId);
+    return store.list(reader, teamId);
+  });
 }
 
 /** @throws Problem not_found */

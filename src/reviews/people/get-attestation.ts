@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { readAsTeam } from '../../database/read-as-team.ts';
 import { requireTeam } from '../../teams/require-team.ts';
 import type { StoredAttestation } from './attestation.store.ts';
 import { requireAttestation } from './require-attestation.ts';
@@ -8,6 +9,8 @@ export async function getAttestation(
   ctx: Pick<Context, 'database'>,
   { teamId, id }: { teamId: string; id: string },
 ): Promise<StoredAttestation> {
-  await requireTeam(ctx.database, teamId);
-  return requireAttestation(ctx.database, teamId, id);
+  return readAsTeam(ctx.database, teamId, async (database) => {
+    await requireTeam(database, teamId);
+    return requireAttestation(database, teamId, id);
+  });
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { readAsTeam } from '../../database/read-as-team.ts';
 import { requireTeam } from '../../teams/require-team.ts';
 import { listAttestationRows, type StoredAttestation } from './attestation.store.ts';
 
@@ -7,6 +8,8 @@ export async function listAttestations(
   ctx: Pick<Context, 'database'>,
   input: { teamId: string; checkId: string | null; limit: number; after: string | null },
 ): Promise<StoredAttestation[]> {
-  await requireTeam(ctx.database, input.teamId);
-  return listAttestationRows(ctx.database, input);
+  return readAsTeam(ctx.database, input.teamId, async (database) => {
+    await requireTeam(database, input.teamId);
+    return listAttestationRows(database, input);
+  });
 }

@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
-import { listSigners } from '../../members/list-signers.ts';
+import { readAsTeam } from '../../database/read-as-team.ts';
+import { readSigners } from '../../members/list-signers.ts';
 import { type ChangedCheck, changedChecks } from './evidence-set.rules.ts';
 import type { PeoplePorts } from './people-ports.ts';
 import { fallenBecause } from './sign-off.rules.ts';
@@ -17,16 +18,19 @@ export async function listSignOffs(
   { teamId, reviewId }: { teamId: string; reviewId: string },
 ): Promise<SignOffNow[]> {
   const view = await ctx.reviews.view(teamId, reviewId);
-  const named = await listSigners(ctx, { teamId });
+  const named = await readSigners(ctx, { teamId });
   const facts = {
     evidenceHash: view.evidenceHash,
     signers: new Map(named.map((each) => [each.duty as string, each.members])),
   };
   const found: SignOffNow[] = [];
-  for (const signOff of (await listSignOffRows(ctx.database, teamId, reviewId)).toReversed()) {
+  const rows = await readAsTeam(ctx.database, teamId, (database) => listSignOffRows(database, teamId, reviewId));
+  for (const signOff of rows.toReversed()) {
     const because = signOff.withdrawnAtMs === null ? fallenBecause(signOff, facts) : 'It was taken back.';
     const isOther = signOff.evidenceHash !== view.evidenceHash && found.length < mostCompared;
-    const set = isOther ? await findSignedSet(ctx.database, teamId, signOff.id) : null;
+    const set = isOther
+      ? await readAsTeam(ctx.database, teamId, (database) => findSignedSet(database, teamId, signOff.id))
+      : null;
     found.push({
       ...signOff,
       fallenBecause: because,

@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { readAsTeam } from '../../database/read-as-team.ts';
 import type { WaiverOnRecord } from '../review.ts';
 import type { PeoplePorts } from './people-ports.ts';
 import { listWaiverRows } from './waiver.store.ts';
@@ -9,5 +10,6 @@ export async function listWaivers(
   { teamId, reviewId }: { teamId: string; reviewId: string },
 ): Promise<WaiverOnRecord[]> {
   await ctx.reviews.view(teamId, reviewId);
-  return (await listWaiverRows(ctx.database, teamId, reviewId)).toReversed();
+  const rows = await readAsTeam(ctx.database, teamId, (database) => listWaiverRows(database, teamId, reviewId));
+  return rows.toReversed();
 }
