@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { readClientSettings, readConfig, wantsColour } from './config.ts';
 import type { FileSystem } from './configuration/setting-sources.ts';
@@ -52,8 +53,21 @@ describe('readConfig', () => {
     });
   });
 
+  test('trusts no list of signers that it cannot read whole', () => {
+    const [root = ''] = rootCertificates;
+    const broken = root.replace('MII', 'MIX');
+    const { problems } = readConfig(
+      { POSTHORN_SIGNING_TRUST: '/etc/roots.pem' },
+      filesOf({ '/etc/roots.pem': root + broken }),
+    );
+    expect(problems).toMatchObject([
+      { variable: 'POSTHORN_SIGNING_TRUST', what: '/etc/roots.pem holds 2 certificates, of which 1 can be read' },
+    ]);
+  });
+
   test('reads every setting', () => {
     const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+    const roots = rootCertificates.slice(0, 2).join('\n');
     const second = randomBytes(32).toString('base64');
     const { config, problems } = readConfig(
       {
@@ -68,7 +82,7 @@ describe('readConfig', () => {
         POSTHORN_ALLOW_NETWORKS: '10.2.0.0/16, fd12::/32',
         POSTHORN_LOG_LEVEL: 'WARN',
         POSTHORN_CA_FILE: '/etc/ca.pem',
-        POSTHORN_SIGNING_TRUST: '/etc/ca.pem',
+        POSTHORN_SIGNING_TRUST: '/etc/roots.pem',
         HTTPS_PROXY: 'http://u:p@proxy:3128',
         NO_PROXY: '*.internal,10.0.0.0/8',
         POSTHORN_PROXY_RESOLVES_NAMES: 'yes',
@@ -86,7 +100,7 @@ describe('readConfig', () => {
         POSTHORN_TRUSTED_PROXIES: '10.0.0.0/8 fd00::1',
         POSTHORN_SPOOL_MAX_MB: '50',
       },
-      filesOf({ '/etc/ca.pem': pem }),
+      filesOf({ '/etc/ca.pem': pem, '/etc/roots.pem': roots }),
     );
     expect(problems).toEqual([]);
     expect(config).toMatchObject({
@@ -100,7 +114,7 @@ describe('readConfig', () => {
       allowNetworks: ['10.2.0.0/16', 'fd12::/32'],
       logLevel: 'warn',
       caPem: pem,
-      signingTrustPem: pem,
+      signingTrustPem: roots,
       proxy: { to: { hostname: 'proxy', port: 3128 }, resolvesNames: true },
       shutdownSeconds: 5,
       requestsPerSecond: 200,

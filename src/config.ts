@@ -33,6 +33,7 @@ import {
   parseYesNo,
 } from './configuration/settings.rules.ts';
 import { type Proxy, type ProxyBypass, parseNoProxy } from './egress/proxy.rules.ts';
+import { readTrustList } from './pdf-signatures/read-certificates.ts';
 
 /** Everything that an operator decides, read and validated once. */
 export type Config = {
@@ -110,7 +111,7 @@ export function readConfig(env: Environment = process.env, files: FileSystem = d
     allowNetworks: read('POSTHORN_ALLOW_NETWORKS', parseNetworks, []),
     logLevel: read('POSTHORN_LOG_LEVEL', (text) => parseChoice(text, logLevels), 'info'),
     caPem: readCertificates(sources, files, 'POSTHORN_CA_FILE'),
-    signingTrustPem: readCertificates(sources, files, 'POSTHORN_SIGNING_TRUST'),
+    signingTrustPem: readSigningTrust(sources, files),
     proxy: readProxy(sources),
     shutdownSeconds: read('POSTHORN_SHUTDOWN_SECONDS', (text) => parseWhole(text, 1, 3600), 25),
     requestsPerSecond: read('POSTHORN_REQUESTS_PER_SECOND', (text) => parseWhole(text, 1, 1_000_000), null),
@@ -182,6 +183,18 @@ function readCertificates(
   if (pem === null || /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(pem)) return pem;
   const what = `${sources.path(variable, '')} holds no certificate`;
   sources.problems.push({ variable, what, remedy: 'name a PEM file: it has a line -----BEGIN CERTIFICATE-----' });
+  return null;
+}
+
+/** Each root has to be one: a certificate that cannot be read would trust nothing, and say nothing. */
+function readSigningTrust(sources: SettingSources, files: FileSystem): string | null {
+  const variable = 'POSTHORN_SIGNING_TRUST';
+  const pem = readCertificates(sources, files, variable);
+  const wanted = pem?.match(/-----BEGIN CERTIFICATE-----/g)?.length ?? 0;
+  const read = pem === null ? 0 : readTrustList([pem]).length;
+  if (read === wanted) return pem;
+  const what = `${sources.path(variable, '')} holds ${wanted} certificates, of which ${read} can be read`;
+  sources.problems.push({ variable, what, remedy: 'name a PEM file of whole X.509 certificates' });
   return null;
 }
 
