@@ -8,7 +8,7 @@ export type ProbeAnswer =
 /** Why a credential cannot be tried. `reference`: its value is not here, and may be the new one by now. */
 export type NotProbed = 'reference' | 'no-read';
 
-export type ClosedState = 'refused' | 'accepted' | 'unanswered' | 'in-use' | 'not-probed';
+type ClosedState = 'refused' | 'accepted' | 'unanswered' | 'in-use' | 'not-probed';
 export type ProbeState = ClosedState | 'outstanding';
 
 /** What becomes of a probe. `failures`: reads in a row that said nothing. */
