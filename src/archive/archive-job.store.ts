@@ -81,11 +81,11 @@ export async function claimJob(
   input: { busy: readonly string[]; leaseMs: number },
 ): Promise<ClaimedJob | null> {
   const { rows } = await database.query<Row & { elapsed_ms: number }>(
-    `UPDATE archive_job j SET claims = j.claims + 1, due_at = now() + make_interval(secs => $2)
-      FROM (SELECT team_id, id FROM archive_job
+    `WITH d AS MATERIALIZED (SELECT team_id, id FROM archive_job
         WHERE state = 'waiting' AND due_at <= now() AND connection_id <> ALL ($1::uuid[])
-        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) d
-      WHERE j.team_id = d.team_id AND j.id = d.id
+        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+     UPDATE archive_job j SET claims = j.claims + 1, due_at = now() + make_interval(secs => $2)
+      FROM d WHERE j.team_id = d.team_id AND j.id = d.id
       RETURNING ${columns}, (extract(epoch FROM now() - j.since) * 1000)::double precision AS elapsed_ms`,
     [input.busy.map(uuidFromId), input.leaseMs / 1000],
   );
@@ -148,11 +148,10 @@ export async function markLateJobs(
   input: { lateAfterMs: number; limit: number },
 ): Promise<{ teamId: string; job: ArchiveJob }[]> {
   const { rows } = await database.query<Row>(
-    `UPDATE archive_job j SET late_at = now()
-      FROM (SELECT team_id, id FROM archive_job
+    `WITH d AS MATERIALIZED (SELECT team_id, id FROM archive_job
         WHERE state = 'waiting' AND late_at IS NULL AND since < now() - make_interval(secs => $1)
-        LIMIT $2 FOR UPDATE SKIP LOCKED) d
-      WHERE j.team_id = d.team_id AND j.id = d.id RETURNING ${columns}`,
+        LIMIT $2 FOR UPDATE SKIP LOCKED)
+     UPDATE archive_job j SET late_at = now() FROM d WHERE j.team_id = d.team_id AND j.id = d.id RETURNING ${columns}`,
     [input.lateAfterMs / 1000, input.limit],
   );
   return rows.map((row) => ({ teamId: idFromUuid(idPrefixes.team, row.team_id), job: toJob(row) }));

@@ -144,10 +144,10 @@ export type DocumentToVerify = { teamId: string; document: ArchivedDocument };
 /** Takes the document whose verification is due the longest, and keeps others off it for `leaseMs`. */
 export async function claimDocumentToVerify(database: Queryable, leaseMs: number): Promise<DocumentToVerify | null> {
   const { rows } = await database.query<Row>(
-    `UPDATE archived_document d SET verify_due_at = now() + make_interval(secs => $1)
-      FROM (SELECT team_id, id FROM archived_document WHERE verify_due_at <= now()
-        ORDER BY verify_due_at LIMIT 1 FOR UPDATE SKIP LOCKED) c
-      WHERE d.team_id = c.team_id AND d.id = c.id RETURNING ${columns}`,
+    `WITH c AS MATERIALIZED (SELECT team_id, id FROM archived_document WHERE verify_due_at <= now()
+        ORDER BY verify_due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+     UPDATE archived_document d SET verify_due_at = now() + make_interval(secs => $1)
+      FROM c WHERE d.team_id = c.team_id AND d.id = c.id RETURNING ${columns}`,
     [leaseMs / 1000],
   );
   const row = rows[0];

@@ -74,10 +74,10 @@ export async function findVerification(database: Queryable, teamId: string): Pro
 /** Takes a run that goes on, and keeps others off it for `leaseMs`. Null when there is none. */
 export async function claimVerification(database: Queryable, leaseMs: number): Promise<RunningVerification | null> {
   const { rows } = await database.query<Row>(
-    `UPDATE archive_verification v SET due_at = now() + make_interval(secs => $1)
-      FROM (SELECT team_id FROM archive_verification WHERE finished_at IS NULL AND due_at <= now()
-        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) c
-      WHERE v.team_id = c.team_id RETURNING ${columns}`,
+    `WITH c AS MATERIALIZED (SELECT team_id FROM archive_verification WHERE finished_at IS NULL AND due_at <= now()
+        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+     UPDATE archive_verification v SET due_at = now() + make_interval(secs => $1)
+      FROM c WHERE v.team_id = c.team_id RETURNING ${columns}`,
     [leaseMs / 1000],
   );
   const row = rows[0];

@@ -53,12 +53,12 @@ export async function claimProbe(
 ): Promise<ClaimedProbe | null> {
   const which = named === null ? 'due_at <= to_timestamp($1::double precision / 1000)' : keyFrom(3);
   const { rows } = await database.query<ClaimedRow>(
-    `UPDATE closing_probe p SET worked_until = to_timestamp($2::double precision / 1000), claims = p.claims + 1
-       FROM (SELECT team_id, connection_id, id FROM closing_probe
-          WHERE state = 'outstanding' AND ${which}
-            AND (worked_until IS NULL OR worked_until <= to_timestamp($1::double precision / 1000))
-          ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) d
-        JOIN connection c ON c.team_id = d.team_id AND c.id = d.connection_id
+    `WITH d AS MATERIALIZED (SELECT team_id, connection_id, id FROM closing_probe
+        WHERE state = 'outstanding' AND ${which}
+          AND (worked_until IS NULL OR worked_until <= to_timestamp($1::double precision / 1000))
+        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+     UPDATE closing_probe p SET worked_until = to_timestamp($2::double precision / 1000), claims = p.claims + 1
+       FROM d JOIN connection c ON c.team_id = d.team_id AND c.id = d.connection_id
        WHERE p.team_id = d.team_id AND p.connection_id = d.connection_id AND p.id = d.id
        RETURNING p.*, c.provider`,
     [nowMs, nowMs + leaseMs, ...(named === null ? [] : keyOf(named))],

@@ -113,13 +113,14 @@ export async function listLastRuns(database: Queryable, teamId: string): Promise
 /** The next that waits, of the team whose last turn is the longest ago; it is this node's from now on. */
 export async function claimRun(database: Queryable, node: string, leaseSeconds: number): Promise<StoredRun | null> {
   const { rows } = await database.query<Row>(
-    `UPDATE drill_run r SET state = 'running', node = $1, lease_until = now() + make_interval(secs => $2),
-         started_at = now()
-       FROM (SELECT w.team_id, w.id FROM drill_run w JOIN team t ON t.id = w.team_id AND t.deleted_at IS NULL
+    `WITH next AS MATERIALIZED (
+       SELECT w.team_id, w.id FROM drill_run w JOIN team t ON t.id = w.team_id AND t.deleted_at IS NULL
          WHERE w.state = 'waiting'
          ORDER BY (SELECT max(p.started_at) FROM drill_run p WHERE p.team_id = w.team_id) NULLS FIRST, w.id
-         LIMIT 1 FOR UPDATE OF w SKIP LOCKED) next
-       WHERE r.team_id = next.team_id AND r.id = next.id
+         LIMIT 1 FOR UPDATE OF w SKIP LOCKED)
+     UPDATE drill_run r SET state = 'running', node = $1, lease_until = now() + make_interval(secs => $2),
+         started_at = now()
+       FROM next WHERE r.team_id = next.team_id AND r.id = next.id
        RETURNING ${summary.replaceAll(/\b(team_id|id)\b/g, 'r.$1')}`,
     [node, leaseSeconds],
   );
