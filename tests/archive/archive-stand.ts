@@ -91,7 +91,7 @@ export async function openArchiveStand(more: { blobs?: BlobStore } = {}) {
     const { archive } = node(limits);
     archive.start();
     try {
-      return await until(what, look, { deadlineMs: 8_000 });
+      return await until(what, look);
     } finally {
       await archive.stop();
     }
