@@ -116,6 +116,17 @@ describe('readPdfSignatures', () => {
     expect(faults(sign([], signer, twice))).toEqual([null, null, null]);
   });
 
+  it('passes over what is left of a signature in a PDF that was written anew and signed again, and over nothing else', () => {
+    const left = replaced(signed, '/ByteRange [0 ', '/ByteRange [1 ');
+    expect(faults(left)).toEqual(['range']);
+    expect(faults(sign([], signer, left))).toEqual([null]);
+    expect(faults(stamp(left, authority.make({ by: authority.root, extensions: stamping })))).toEqual([null]);
+    const changed = Buffer.from(signed);
+    changed[200] = (changed[200] as number) ^ 1;
+    expect(faults(sign([], signer, changed))).toEqual(['changed', null]);
+    expect(faults(Buffer.concat([sign([], signer, left), Buffer.from('\n')]))).toEqual(['range', 'appended']);
+  });
+
   it('finds nothing in a PDF without signatures, and none of another PDF inside it', () => {
     expect(faults(plain)).toEqual([]);
     expect(faults(makePdf(5_000))).toEqual([]);

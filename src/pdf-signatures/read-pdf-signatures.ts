@@ -42,7 +42,8 @@ const timestamp = 'ETSI.RFC3161';
 /**
  * The signatures of a PDF, each verified (ISO 32000-2, 12.8): that it covers the whole revision but itself, the last one up
  * to the end of the file, and that the key of its certificate signed those bytes. Whether that certificate is trusted is
- * another question (`judgeTrust`). Bounded and safe on any bytes.
+ * another question (`judgeTrust`). Who writes a signed PDF anew leaves dictionaries behind that fit nothing in it any more: they
+ * are passed over where the last signature covers them. Bounded and safe on any bytes.
  */
 export function readPdfSignatures(bytes: Buffer): PdfSignatures {
   const { found, tooMuch } = findSignatures(bytes);
@@ -55,7 +56,8 @@ export function readPdfSignatures(bytes: Buffer): PdfSignatures {
     if (isLast) return range.endsAt === bytes.length ? read : { ...read, fault: 'appended' };
     return endsRevision(bytes, range.endsAt) ? read : { ...read, fault: 'range' };
   });
-  return { signatures, tooMuch };
+  const isCovered = signatures.at(-1)?.fault === null;
+  return { signatures: signatures.filter((_, index) => !isCovered || inTurn[index]?.range !== null), tooMuch };
 }
 
 const endOf = (range: SignedRange | null): number => range?.endsAt ?? -1;
