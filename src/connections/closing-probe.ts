@@ -42,7 +42,7 @@ export type GoneCredential = {
 
 /**
  * Makes one harmless read with a credential where its connection led, past its policies: it is no call of the application,
- * and stands in no ledger. Where the credential is exchanged for a token, that is the read. Never rejects.
+ * and stands in no ledger. Where the credential is exchanged for a token, that is the read.
  * @returns `no-read` where nothing says which read is harmless.
  */
 export type CredentialProbe = (

@@ -7,6 +7,7 @@ import { createConnectionsStand } from '../../tests/support/connections-stand.ts
 import { createTestEgress } from '../../tests/support/egress.ts';
 import { createCredentialProbe } from '../authorization/probe-credential.ts';
 import { uuidFromId } from '../ids/id.rules.ts';
+import type { CredentialProbe } from './closing-probe.ts';
 import { claimProbe, listProbeRows } from './closing-probe.store.ts';
 import { closingMs } from './closing-probe.rules.ts';
 import { workClosingProbe } from './work-closing-probe.ts';
@@ -49,10 +50,10 @@ afterAll(async () => {
 
 const { signal: never } = new AbortController();
 /** What one node does. */
-const work = (signal: AbortSignal = never): Promise<boolean> => {
+const work = (signal: AbortSignal = never, instead?: CredentialProbe): Promise<boolean> => {
   const clock = { now: () => stand.now() };
   const { database, sealer } = api.services;
-  const probe = createCredentialProbe({ egress, clock });
+  const probe = instead ?? createCredentialProbe({ egress, clock });
   const onError = (error: unknown): void => void errors.push(error);
   return workClosingProbe({ database, sealer, clock, probe, onError }, { named: null, signal });
 };
@@ -120,7 +121,7 @@ describe('of several nodes', () => {
   });
 });
 
-test('a value that does not open is told of, is asked with of nobody, and is destroyed after seven days', async () => {
+test('a value that does not open is told of, sent to nobody, and destroyed after seven days', async () => {
   const damaged =
     'UPDATE closing_probe SET sealed = set_byte(sealed, 90, get_byte(sealed, 90) # 1) WHERE connection_id = $1';
   await api.database.pool.query(damaged, [uuidFromId(connection)]);
@@ -135,4 +136,14 @@ test('a value that does not open is told of, is asked with of nobody, and is des
     uuidFromId(connection),
   ]);
   expect(rows).toEqual([{ sealed: null }]);
+});
+
+test('a read that goes wrong by itself is told of, and ends with the seven days as any other', async () => {
+  const broken = (): Promise<never> => Promise.reject(new Error('a mistake of our own'));
+  await work(never, broken);
+  expect(errors).toMatchObject([{ message: 'a mistake of our own' }]);
+  expect(await listed()).toMatchObject({ state: 'outstanding', tries: 1 });
+  stand.passTime(closingMs);
+  await work(never, broken);
+  expect(await listed()).toMatchObject({ state: 'unanswered' });
 });

@@ -1,5 +1,5 @@
 import type { ClosingProbe, ProbingServices } from './closing-probe.ts';
-import { decideProbe } from './closing-probe.rules.ts';
+import { decideProbe, type ProbeAnswer } from './closing-probe.rules.ts';
 import {
   claimProbe,
   type ClaimedProbe,
@@ -19,7 +19,7 @@ const leaseMs = 60_000;
 /**
  * Takes a probe that is due, or the one that is named, and makes its read. Of all nodes one does; what it learns after it was
  * taken for dead counts no more. False: there is none, or somebody works on it.
- * @param given up when it aborts: the next takes it at once
+ * @param options.signal the read is given up when it aborts: the next node takes it at once
  */
 export async function workClosingProbe(
   services: ProbingServices,
@@ -38,7 +38,11 @@ export async function workClosingProbe(
   } else if (await isServing(services, probe, connection)) {
     await closeProbe(database, probe, { state: 'in-use', because: null, nowMs: clock.now() });
   } else {
-    const answer = await unlessAborted(services.probe(connection, credential), options.signal);
+    const read = services.probe(connection, credential).catch((error: unknown): ProbeAnswer => {
+      services.onError(error);
+      return { kind: 'unclear', status: null };
+    });
+    const answer = await unlessAborted(read, options.signal);
     const nowMs = clock.now();
     if (answer === null) await leaveProbe(database, probe);
     else if (answer === 'no-read') {
@@ -48,7 +52,7 @@ export async function workClosingProbe(
   return true;
 }
 
-function decided(probe: ClaimedProbe, answer: Parameters<typeof decideProbe>[1], nowMs: number) {
+function decided(probe: ClaimedProbe, answer: ProbeAnswer, nowMs: number) {
   return { decision: decideProbe(probe, answer, nowMs), nowMs };
 }
 
@@ -96,10 +100,7 @@ async function isServing(
 
 /** Null as soon as it is aborted. */
 async function unlessAborted<Answer>(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer | null> {
-  if (signal.aborted) {
-    answer.catch(() => undefined);
-    return null;
-  }
+  if (signal.aborted) return null;
   const { promise, resolve } = Promise.withResolvers<null>();
   const leave = (): void => resolve(null);
   signal.addEventListener('abort', leave, { once: true });
