@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { readAsTeam } from '../database/read-as-team.ts';
 import type { BodyUrl } from '../delivery/request-preparation.ts';
 import { showBody, type ShownBody } from '../delivery/shown-body.rules.ts';
 import { floorId, idPrefixes, isId, timeOfId } from '../ids/id.rules.ts';
@@ -70,17 +71,15 @@ export async function readFeed(
   const deadlineMs = ctx.clock.now() + (input.waitMs ?? 0);
   for (;;) {
     const horizon = await findHorizon(ctx.database);
-    const rows = await scanFeed(ctx.database, {
-      teamId,
-      after: position,
-      horizon,
-      scanMax: types === null ? limit : scanMax,
+    const after = position;
+    const { page, events } = await readAsTeam(ctx.database, teamId, async (database) => {
+      const rows = await scanFeed(database, { teamId, after, horizon, scanMax: types === null ? limit : scanMax });
+      const found = cutFeedPage(rows, { limit, maxBytes: pageMaxBytes, types });
+      return { page: found, events: await readFeedEvents(database, teamId, found.ids) };
     });
-    const page = cutFeedPage(rows, { limit, maxBytes: pageMaxBytes, types });
     position = page.position ?? position;
     const leftMs = deadlineMs - ctx.clock.now();
     if (page.ids.length > 0 || leftMs <= 0) {
-      const events = await readFeedEvents(ctx.database, teamId, page.ids);
       return { events: events.map((row) => toFeedEvent(ctx, teamId, row)), cursor: position };
     }
     if (page.position !== null) continue;
