@@ -1,6 +1,10 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import type { Options } from '../../providers/provider-profile.ts';
 import { prepareSimulation } from '../../simulation/prepare-simulation.ts';
-import type { Gateway, Json } from '../stage.ts';
+import { genericRequest } from '../security/generic-sender.rules.ts';
+import { completed, credentialsOf, makeIdentity, type TwinIdentity, usualKind } from '../security/twin-identity.ts';
+import { makeTwin } from '../security/twin-source.ts';
+import type { Gateway } from '../stage.ts';
 import type { DrillTeam } from './drill-team.ts';
 
 /** A source of a drill, and its provider's requests to it. */
@@ -23,10 +27,11 @@ export type ProviderRequest = { url: string; headers: Record<string, string>; bo
 /** What was answered; null when no answer came. */
 export type ProviderAnswer = { status: number | null; tookMs: number };
 
-type Options = Readonly<Record<string, string | number | boolean>>;
 type TwinSettings = {
   provider: string;
   options?: Options;
+  /** Of credentials; the usual one of the provider when it is left out. */
+  kinds?: readonly string[];
   acceptUncovered?: boolean;
   dedupeWindowSeconds?: number;
   bodyMaxBytes?: number;
@@ -37,17 +42,22 @@ type TwinSettings = {
  * @throws for a provider whose requests cannot be made
  */
 export async function twinSource(team: DrillTeam, settings: TwinSettings): Promise<TwinSource> {
-  const { provider, options = {}, ...rest } = settings;
-  const credential = makeCredential(provider, options);
-  const body: { [name: string]: Json } = { provider, name: 'drill', credentials: [credential], options, ...rest };
-  const { id } = await team.want('POST', '/sources', body);
-  const sourceId = String(id);
+  const { provider, options = {}, acceptUncovered = false, dedupeWindowSeconds, bodyMaxBytes } = settings;
+  const { kinds = [usualKind(provider)] } = settings;
+  const identity = makeIdentity(provider, options);
+  const sender = { credentials: credentialsOf(kinds, identity) };
+  const shape = { provider, options, acceptUncovered };
+  const more = {
+    ...(dedupeWindowSeconds === undefined ? {} : { dedupeWindowSeconds }),
+    ...(bodyMaxBytes === undefined ? {} : { bodyMaxBytes }),
+  };
+  const { id: sourceId } = await makeTwin(team.gateway, team, { shape, sender, more });
   const make = provider === 'generic' ? genericNotifications : simulatedNotifications;
   return {
     id: sourceId,
     provider,
-    secret: credential.value,
-    notifications: (count) => make({ sourceId, provider, options, secret: credential.value, count }),
+    secret: identity.secret,
+    notifications: (count) => make({ sourceId, provider, options, kinds, identity, count }),
   };
 }
 
@@ -75,13 +85,21 @@ export async function sendAsProvider(
   }
 }
 
-type MakeInput = { sourceId: string; provider: string; options: Options; secret: string; count: number };
+type MakeInput = {
+  sourceId: string;
+  provider: string;
+  options: Options;
+  kinds: readonly string[];
+  identity: TwinIdentity;
+  count: number;
+};
 
 async function simulatedNotifications({
   sourceId,
   provider,
   options,
-  secret,
+  kinds,
+  identity,
   count,
 }: MakeInput): Promise<TwinNotification[]> {
   const { signatureHeader } = options;
@@ -89,7 +107,7 @@ async function simulatedNotifications({
     {
       provider,
       to: `http://127.0.0.1/in/${sourceId}`,
-      secrets: [secret],
+      secrets: [identity.secret],
       burst: count,
       ...(provider === 'goroute' && typeof signatureHeader === 'string' ? { signatureHeader } : {}),
     },
@@ -101,7 +119,8 @@ async function simulatedNotifications({
       request(gateway, attempt = 1) {
         const nowMs = Date.now() + attempt - 1;
         firstMs ||= nowMs;
-        const made = prepared.requestOf(planned, prepared.stamp(attempt, nowMs, firstMs));
+        const signed = prepared.requestOf(planned, prepared.stamp(attempt, nowMs, firstMs));
+        const made = completed(signed, { kinds, options, as: identity });
         const { pathname, search } = new URL(made.url);
         return {
           url: gateway.url + pathname + search,
@@ -113,64 +132,19 @@ async function simulatedNotifications({
   });
 }
 
-/** Signs as the options of the generic profile say: see docs/providers.md. */
-function genericNotifications({ sourceId, options, secret, count }: MakeInput): Promise<TwinNotification[]> {
-  const text = (name: string, otherwise: string): string => String(options[name] ?? '') || otherwise;
+/** Of a sender that only options describe; each is the same whenever it is sent. */
+function genericNotifications({ sourceId, options, identity, count }: MakeInput): Promise<TwinNotification[]> {
   const notifications = Array.from({ length: count }, () => {
     const id = randomBytes(12).toString('hex');
     const atMs = Date.now();
-    const body = new Uint8Array(Buffer.from(JSON.stringify(withPath({ drill: id }, text('duplicatesPath', ''), id))));
-    const timestamp = String(text('timestampUnit', 'seconds') === 'seconds' ? Math.floor(atMs / 1000) : atMs);
-    const headers: Record<string, string> = { 'content-type': 'application/json' };
-    const set = (name: string, value: string): void => {
-      const header = text(name, '');
-      if (header !== '') headers[header] = value;
+    return {
+      request(gateway: Gateway) {
+        const url = `${gateway.url}/in/${sourceId}`;
+        const sent = { url, secret: identity.secret, atMs, id, subject: id };
+        const { headers, body } = genericRequest(options, sent);
+        return { url, headers: Object.fromEntries(headers), body: new Uint8Array(body) };
+      },
     };
-    set('idHeader', id);
-    set('timestampHeader', timestamp);
-    const scheme = text('scheme', 'hmac');
-    const header = text('header', 'x-signature');
-    if (scheme === 'basic') headers['authorization'] = `Basic ${Buffer.from(secret).toString('base64')}`;
-    else if (scheme === 'shared-secret') headers[header] = text('prefix', '') + secret;
-    else {
-      const hmac = createHmac(text('algorithm', 'sha256'), secret);
-      for (const part of text('signedContent', '{body}').split(/(\{(?:body|timestamp|id)\})/)) {
-        hmac.update(part === '{body}' ? body : part === '{timestamp}' ? timestamp : part === '{id}' ? id : part);
-      }
-      headers[header] = text('prefix', '') + hmac.digest(text('encoding', 'hex') === 'base64' ? 'base64' : 'hex');
-    }
-    return { request: (gateway: Gateway) => ({ url: `${gateway.url}/in/${sourceId}`, headers, body }) };
   });
   return Promise.resolve(notifications);
 }
-
-function withPath(target: Record<string, unknown>, path: string, value: string): Record<string, unknown> {
-  if (path === '') return target;
-  const [first = '', ...rest] = path.split('.');
-  return { ...target, [first]: rest.length === 0 ? value : withPath({}, rest.join('.'), value) };
-}
-
-function makeCredential(provider: string, options: Options): { kind: string; value: string } {
-  const random = randomBytes(32);
-  const key = random.toString('base64url');
-  switch (provider) {
-    case 'docusign':
-      return { kind: 'hmac', value: random.toString('base64') };
-    case 'stripe':
-      return { kind: 'secret', value: `whsec_${random.toString('hex')}` };
-    case 'standard-webhooks':
-      return { kind: 'secret', value: `whsec_${random.toString('base64')}` };
-    case 'generic':
-      return { kind: 'secret', value: options['scheme'] === 'basic' ? `drill:${key}` : key };
-    default:
-      return { kind: kinds[provider] ?? 'secret', value: key };
-  }
-}
-
-/** Where it is called otherwise than a secret. */
-const kinds: Readonly<Record<string, string>> = {
-  'dropbox-sign': 'api-key',
-  pandadoc: 'shared-key',
-  'adobe-sign': 'client-id',
-  signwell: 'webhook-id',
-};

@@ -1,9 +1,9 @@
 import type { Drill } from '../drill.ts';
+import { readSource } from '../security/twin-source.ts';
 import { drillTeam } from './drill-team.ts';
 import { sendAsProvider, twinSource } from './provider-requests.ts';
 import { isTaken } from './send-all.ts';
 import { judgeDuplicates } from './source.duplicates-detected.rules.ts';
-import { readSource } from './subject-source.ts';
 
 const sends = 10;
 const atOnce = 5;
@@ -11,13 +11,13 @@ const atOnce = 5;
 export const duplicatesDetected: Drill = {
   checkId: 'source.duplicates-detected',
   subject: 'source',
-  version: 1,
+  version: 2,
   does: "Sends one notification ten times to a twin of the source on a second gateway, as the source's provider repeats itself.",
   touches: 'nothing',
   safeInProduction: true,
   limitSeconds: 420,
   async run(stage, subject) {
-    const settings = await readSource(stage, subject);
+    const settings = await readSource(stage.gateway, stage.teamId, subject.id);
     const node = await stage.node();
     const team = await drillTeam(node);
     const twin = await twinSource(team, settings);

@@ -14,7 +14,8 @@ export function coverageOfGeneric(options: Options): { covers: 'body' | 'fields'
 
 /** Signs as a source of the provider `generic` is set up to verify. */
 export function genericRequest(options: Options, { url, secret, atMs, id, subject }: GenericRequest): SimulatedRequest {
-  const body = Buffer.from(JSON.stringify({ id: subject, type: 'drill.sent', at: atMs }));
+  const content = { id: subject, type: 'drill.sent', at: atMs };
+  const body = Buffer.from(JSON.stringify(withPath(content, textOf(options, 'duplicatesPath', ''), subject)));
   const unitMs = textOf(options, 'timestampUnit', 'seconds') === 'milliseconds' ? 1 : 1000;
   const timestamp = String(Math.floor(atMs / unitMs));
   const headers: [string, string][] = [['content-type', 'application/json']];
@@ -48,6 +49,13 @@ export function genericRequest(options: Options, { url, secret, atMs, id, subjec
     }
   }
   return { method: 'POST', url, headers, body };
+}
+
+/** Where the source looks for what tells notifications apart. */
+function withPath(target: Record<string, unknown>, path: string, value: string): Record<string, unknown> {
+  if (path === '') return target;
+  const [first = '', ...rest] = path.split('.');
+  return { ...target, [first]: rest.length === 0 ? value : withPath({}, rest.join('.'), value) };
 }
 
 function textOf(options: Options, name: string, otherwise: string): string {

@@ -1,13 +1,16 @@
 import type { Gateway, Json, ScratchTeam } from '../stage.ts';
 import type { Options } from '../../providers/provider-profile.ts';
-import type { SourceShape, TwinSender } from './twin-sender.ts';
+import type { TwinCredential } from './twin-identity.ts';
+import type { SourceShape } from './twin-sender.ts';
 
-/** How a source of the gateway verifies, read over its API. */
-export async function readSource(
-  gateway: Gateway,
-  teamId: string,
-  id: string,
-): Promise<SourceShape & { allowAddresses: readonly string[] | null }> {
+/** What a twin of a source takes over of it: everything but its secrets, its place and its limits on who may send. */
+export type SourceSettings = SourceShape & {
+  allowAddresses: readonly string[] | null;
+  dedupeWindowSeconds: number;
+};
+
+/** How a source of the gateway is set up, read over its API. @throws when it is gone */
+export async function readSource(gateway: Gateway, teamId: string, id: string): Promise<SourceSettings> {
   const source = await gateway.want('GET', `/v1/teams/${teamId}/sources/${id}`);
   const credentials = source['credentials'] as { kind: string }[];
   return {
@@ -16,6 +19,7 @@ export async function readSource(
     kinds: [...new Set(credentials.map(({ kind }) => kind))],
     acceptUncovered: source['acceptUncovered'] === true,
     allowAddresses: source['allowAddresses'] as readonly string[] | null,
+    dedupeWindowSeconds: Number(source['dedupeWindowSeconds']),
   };
 }
 
@@ -23,7 +27,15 @@ export async function readSource(
 export async function makeTwin(
   on: Gateway,
   team: ScratchTeam,
-  { shape, sender, more = {} }: { shape: SourceShape; sender: TwinSender; more?: Readonly<Record<string, Json>> },
+  {
+    shape,
+    sender,
+    more = {},
+  }: {
+    shape: Pick<SourceShape, 'provider' | 'options' | 'acceptUncovered'>;
+    sender: { credentials: readonly TwinCredential[] };
+    more?: Readonly<Record<string, Json>>;
+  },
 ): Promise<{ id: string; url: string }> {
   const made = await on.want('POST', `/v1/teams/${team.id}/sources`, {
     key: team.key,
