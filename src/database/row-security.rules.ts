@@ -59,8 +59,8 @@ export function rowSecurityWarnings(facts: RowSecurityFacts): RowSecurityWarning
   const bare = tables.filter((table) => !isGuarded(table)).map(({ name }) => name);
   if (bare.length === 0) return [];
   const more = bare.length > 5 ? ` and ${bare.length - 5} more` : '';
-  const why = `${user} may not guard ${bare.slice(0, 5).join(', ')}${more}`;
-  return without(why, `make ${user} their owner.`);
+  const why = `${user} could not guard ${bare.slice(0, 5).join(', ')}${more}`;
+  return without(why, `make ${user} their owner, and end what keeps them locked.`);
 }
 
 /** The statements that guard a table, to be run in one transaction. */

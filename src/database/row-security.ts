@@ -14,6 +14,9 @@ const mayNot = '42501';
 const madeMeanwhile = '42710';
 /** Roles are the server's: another database of it does the same at this moment. */
 const isRace: ReadonlySet<string> = new Set(['23505', 'XX000']);
+/** Somebody reads a table for long: what waits for its lock would hold up everybody behind it. */
+const isLocked = '55P03';
+const lockTimeoutMs = 3_000;
 
 async function readFacts(database: Queryable): Promise<RowSecurityFacts> {
   const { rows } = await database.query<RowSecurityFacts>(
@@ -60,7 +63,8 @@ export async function secureRows(client: pg.Client): Promise<void> {
   if (!facts.settable) await attempt(client, `GRANT ${reader} TO ${user}`);
   if (!facts.schemaOpen) await attempt(client, `GRANT USAGE ON SCHEMA ${facts.schema} TO ${reader}`);
   for (const table of facts.tables) {
-    if (!isGuarded(table)) await attempt(client, guardStatements(table, reader));
+    if (isGuarded(table)) continue;
+    await attempt(client, `SET LOCAL lock_timeout = ${lockTimeoutMs}; ${guardStatements(table, reader)}`);
   }
 }
 
@@ -73,7 +77,8 @@ async function attempt(client: pg.Client, statements: string): Promise<void> {
     } catch (error) {
       const code = String((error as { code?: unknown }).code);
       if (code === mayNot || code === madeMeanwhile) return;
-      if (!isRace.has(code) || tries === 5) throw error;
+      if (code === isLocked && tries === 5) return;
+      if (code !== isLocked && (!isRace.has(code) || tries === 5)) throw error;
     }
   }
 }
