@@ -10,12 +10,17 @@ const deadlineMs = 15_000;
 /** Ends what runs on a data folder's embedded database and removes it, wherever it had to be put. */
 export async function discardDatabase(dataFolder: string): Promise<void> {
   const folder = await findClusterFolder(dataFolder);
-  await end(folder);
+  await endServer(folder);
   await rm(folder, { recursive: true, force: true });
   if (!folder.startsWith(`${dataFolder}/`)) await rm(dirname(folder), { recursive: true, force: true });
 }
 
-async function end(folder: string): Promise<void> {
+/** Ends the backends that a server left which was killed: they answer their sessions for a moment yet. */
+export async function endLeftBackends(dataFolder: string): Promise<void> {
+  await endServer(await findClusterFolder(dataFolder));
+}
+
+async function endServer(folder: string): Promise<void> {
   const pids = await findServerProcesses(folder);
   if (pids.length === 0) return;
   const postmaster = await readPostmasterPid(folder);

@@ -1,3 +1,4 @@
+import { endLeftBackends } from '../../database/discard-database.ts';
 import { openDatabase } from '../../database/open-database.ts';
 import { createPool, endPool } from '../../database/pool.ts';
 import type { DrillDatabase } from '../stage.ts';
@@ -41,6 +42,7 @@ export async function startDatabase(
       await server.stop();
       // The port of a dead server refuses.
       await proxy.cut();
+      await endLeftBackends(folder);
     },
     async recover() {
       if (isOver) throw new Error('the database of the drill is ended already');
