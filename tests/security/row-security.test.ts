@@ -1,7 +1,11 @@
-import { expect, onTestFinished, test } from 'vitest';
-import { startGatewayOf } from '../drills/support/drilled-gateway.ts';
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { ownSource, runDrill, startGatewayOf } from '../drills/support/drilled-gateway.ts';
 import { type Mutation, mutatedCopy } from '../drills/support/mutated-copy.ts';
 import { createApi } from '../support/api.ts';
+import { databaseUrlOf } from '../support/own-database.ts';
+import { toDatabase } from '../support/to-database.ts';
 import { until } from '../support/until.ts';
 
 /** Deliveries and their attempts are looked up by their ids alone. */
@@ -53,4 +57,56 @@ test.each([
   expect((answer.body.attempts ?? []).map(({ error }) => error)).toEqual(errors);
   const own = await api.call<Delivery>('GET', `/v1/teams/${team}/deliveries/${delivery.id}`);
   expect(own.attempts.map(({ error }) => error)).toEqual(['dns']);
+});
+
+/** A database whose owner may log in and nothing else: the role that reads for a team cannot be made by it. */
+async function databaseOfModestUser(): Promise<{ url: string; user: string }> {
+  const server = new pg.Pool({ ...inject('testServer'), max: 1 });
+  const user = `modest_${randomBytes(6).toString('hex')}`;
+  await server.query(`CREATE ROLE ${user} LOGIN PASSWORD 'p'`);
+  await server.query(`CREATE DATABASE ${user} OWNER ${user}`);
+  onTestFinished(async () => {
+    await server.query(`DROP DATABASE IF EXISTS ${user} WITH (FORCE)`);
+    await server.query(`DROP ROLE ${user}`);
+    await server.end();
+  });
+  const url = new URL(databaseUrlOf(toDatabase(inject('testServer'), user)).replace('@/', '@localhost/'));
+  url.username = user;
+  url.password = 'p';
+  return { url: url.href, user };
+}
+
+test('a gateway whose user may not make the role says so, works without, and fails the drill', {
+  timeout: 240_000,
+}, async () => {
+  const { url, user } = await databaseOfModestUser();
+  const gateway = await startGatewayOf(ownSource, { DATABASE_URL: url });
+  onTestFinished(() => gateway.stop());
+  const missing = `there is no role ${user}_team_reader, and ${user} may not make it; as a superuser: CREATE ROLE`;
+  expect(gateway.process.output()).toContain(missing);
+  type Ready = { ready: boolean; checks: { name: string; detail: string }[] };
+  const { ready, checks } = await gateway.api.call<Ready>('GET', '/readyz');
+  expect(ready).toBe(true);
+  expect(checks.find(({ name }) => name === 'row-security')?.detail).toContain(missing);
+  expect(await gateway.api.call('GET', `/v1/teams/${gateway.team}/events`)).toMatchObject({ data: [] });
+  const { finding } = await runDrill(gateway, 'access.teams-isolated', null);
+  expect(finding).toMatchObject({ state: 'failed', seen: expect.stringContaining(missing) });
+});
+
+test('a read past row-level security is found by the drill, though its own condition is right', {
+  timeout: 240_000,
+}, async () => {
+  const copy = await mutatedCopy([
+    {
+      file: 'src/calls/get-call.ts',
+      find: 'readAsTeam(ctx.database, input.teamId, (database) => findCall(database, input.teamId, input.callId))',
+      replace: 'findCall(ctx.database, input.teamId, input.callId)',
+    },
+  ]);
+  onTestFinished(() => copy.remove());
+  const gateway = await startGatewayOf(copy.folder);
+  onTestFinished(() => gateway.stop());
+  const { finding } = await runDrill(gateway, 'access.teams-isolated', null);
+  expect(finding?.seen).toBe('These read past row-level security: GET /v1/teams/{team}/calls/{id}.');
+  expect(finding?.state).toBe('failed');
 });
