@@ -6,7 +6,7 @@ export const readerOfUser = `CASE WHEN octet_length(current_user) <= 51 THEN cur
   ELSE 'posthorn_' || md5(current_user) END`;
 
 /** The team that a transaction reads on behalf of; null outside of one, which equals no row's. */
-export const teamOfTransaction = `nullif(current_setting('posthorn.team', true), '')::uuid`;
+const teamOfTransaction = `nullif(current_setting('posthorn.team', true), '')::uuid`;
 
 /** How a table that the reader reads is guarded; names are quoted where they have to be. */
 export type GuardedTable = {

@@ -23,7 +23,7 @@ export type TableRead = {
 };
 
 /** A read of the team's own things: whether it showed them, and still did when the database hid every row. */
-export type OwnRead = { operation: string; shown: boolean; shownWhenHidden: boolean };
+type OwnRead = { operation: string; shown: boolean; shownWhenHidden: boolean };
 
 export type IsolationFacts = {
   requests: readonly ForeignRequest[];
