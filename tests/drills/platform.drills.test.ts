@@ -19,8 +19,9 @@ const proofs: readonly DrillProof[] = [
     mutate: [
       {
         file: 'src/operations/check-readiness.ts',
-        find: 'const migrated = await inTime(isMigrated(database));',
-        replace: 'const migrated = await inTime(Promise.resolve(isMigrated !== null && database.totalCount > -1));',
+        find: 'const migrated = await onConnection(database, (client) => isMigrated(client));',
+        replace:
+          'const migrated = await Promise.resolve([isMigrated, onConnection].length > 0 && database.totalCount > -1);',
       },
     ],
   },

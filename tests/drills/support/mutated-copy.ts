@@ -21,19 +21,28 @@ export async function mutatedCopy(mutations: readonly Mutation[]): Promise<Mutat
       await cp(join(root, part), join(folder, part), { recursive: true });
     }
     await symlink(await realpath(join(root, 'node_modules')), join(folder, 'node_modules'), 'dir');
-    for (const { file, find, replace } of mutations) {
-      const path = join(folder, file);
-      const text = await readFile(path, 'utf8');
-      const found = text.split(find).length - 1;
-      if (found !== 1) throw new Error(`${file} holds ${found} times, not once: ${find}`);
-      await writeFile(
-        path,
-        text.replace(find, () => replace),
-      );
-    }
+    for (const mutation of mutations) await writeFile(join(folder, mutation.file), await mutate(folder, mutation));
     return { folder, remove };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** Rejects when what these would change is not in the source any more. */
+export async function expectToFit(mutations: readonly Mutation[]): Promise<void> {
+  const texts = new Map<string, string>();
+  for (const { file, ...change } of mutations) {
+    texts.set(file, applied(texts.get(file) ?? (await readFile(join(root, file), 'utf8')), { file, ...change }));
+  }
+}
+
+async function mutate(folder: string, mutation: Mutation): Promise<string> {
+  return applied(await readFile(join(folder, mutation.file), 'utf8'), mutation);
+}
+
+function applied(text: string, { file, find, replace }: Mutation): string {
+  const found = text.split(find).length - 1;
+  if (found !== 1) throw new Error(`${file} holds ${found} times, not once: ${find}`);
+  return text.replace(find, () => replace);
 }

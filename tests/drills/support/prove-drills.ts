@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type DrilledGateway, ownSource as root, type Run, runDrill, startGatewayOf } from './drilled-gateway.ts';
-import { type Mutation, mutatedCopy } from './mutated-copy.ts';
+import { expectToFit, type Mutation, mutatedCopy } from './mutated-copy.ts';
 
 type Proven = {
   check: string;
@@ -42,6 +42,11 @@ export function proveDrills(name: string, proofs: readonly DrillProof[]): void {
   describe(`a planted defect turns a drill from passed to failed: ${name}`, () => {
     let pristine: DrilledGateway | null = null;
     afterAll(() => pristine?.stop(), 60_000);
+
+    const mutating = proofs.filter((proof) => 'mutate' in proof);
+    test.runIf(mutating.length > 0).each(mutating)('the defect of $check fits the source', async ({ mutate }) => {
+      await expect(expectToFit(mutate)).resolves.toBeUndefined();
+    });
 
     for (const proof of proofs) {
       test.runIf(provesAll || proof.quick === true)(`${proof.check}`, { timeout: 900_000 }, async () => {
