@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 import type { ConnectionTiming } from './exchange-result.ts';
 import { classifyError, EgressFailure } from './exchange-result.ts';
-import { writeTogether } from './write-together.ts';
 
 /** Opens a connection; see `openConnection`. */
 export type Opener = (timing: ConnectionTiming, abort: AbortController) => Promise<Socket>;
@@ -69,7 +68,6 @@ export class ConnectionSlot {
   carry(exchange: Carried): void {
     this.exchange = exchange;
     exchange.carrier = this;
-    if (this.#socket !== null) writeTogether(this.#socket);
     this.#client.dispatch(exchange.request, exchange);
   }
 

@@ -47,7 +47,11 @@ describe('two nodes on one database', () => {
     // What the killed node had sent and not settled: at most what it may have in flight, and one batch.
     expect(again).toBeLessThan(60);
     expect(await pendingOf(database.config)).toEqual({ pending: 0, nodes: 1 });
-    expect(load.refusals).toEqual([]);
+    // A node that was held up for longer than it is sure of its lease says so, and takes nothing meanwhile.
+    const otherRefusals = load.refusals.filter(
+      ({ status, body }) => status !== 503 || body['code'] !== 'database_unavailable',
+    );
+    expect(otherRefusals).toEqual([]);
   }, 150_000);
 
   test('one is stopped in order: the other sends at once what it held, without waiting for a lease', async () => {

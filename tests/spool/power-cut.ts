@@ -30,7 +30,7 @@ export async function watchDisk(folder: string): Promise<{
         await original.call(this);
         names = now;
       } else {
-        const now = path.startsWith(`${folder}/`) && existsSync(path) ? readFileSync(path) : null;
+        const now = path.startsWith(`${folder}/`) ? contentsOf(path) : null;
         await original.call(this);
         if (now !== null) contents.set(path, now);
       }
@@ -47,7 +47,7 @@ export async function watchDisk(folder: string): Promise<{
         const isCertain = names.includes(name) && existsSync(path);
         if (!isCertain && random.chance(0.5)) continue;
         const certain = contents.get(path) ?? Buffer.alloc(0);
-        const now = existsSync(path) ? readFileSync(path) : certain;
+        const now = contentsOf(path) ?? certain;
         writeFileSync(join(image, name), torn(certain, now, random));
       }
       return image;
@@ -56,6 +56,16 @@ export async function watchDisk(folder: string): Promise<{
       for (const spy of spies) spy.mockRestore();
     },
   };
+}
+
+/** Null when it is not there, or is removed just now. */
+function contentsOf(path: string): Buffer | null {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** What may be there of a file: sectors as they are certain to be or as they are now, and of new ones some, or zeros. */
