@@ -13,6 +13,7 @@ export const auditedDeclarations: AuditedFields = {
   participants: 'digest',
   exchange: 'digest',
   providers: 'shown',
+  paidPlans: 'shown',
   testRecipients: 'digest',
   fields: 'digest',
   performance: 'shown',

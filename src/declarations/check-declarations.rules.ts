@@ -42,6 +42,7 @@ export function problemsOfDeclarations(parts: DeclarationParts, nowMs: number): 
     ...twice(parts.webhooks ?? [], ({ source }) => source, '/parts/webhooks'),
     ...twice(addresses, ({ source }) => source, '/parts/addresses'),
     ...twice(parts.providers ?? [], ({ connection }) => connection, '/parts/providers'),
+    ...twice(parts.paidPlans ?? [], ({ connection }) => connection, '/parts/paidPlans'),
     ...twice(testRecipients, ({ connection }) => connection, '/parts/testRecipients'),
     ...twice(participants, ({ scheme, value }) => `${scheme}:${value}`, '/parts/participants'),
     ...twice(parts.fields ?? [], ({ eventType, path }) => `${eventType} ${path}`, '/parts/fields'),
@@ -58,6 +59,7 @@ export function idsOfDeclarations(parts: DeclarationParts): { id: string; pointe
     ...of(parts.registrations, ({ source }) => source, '/parts/registrations', 'source'),
     ...of(parts.addresses, ({ source }) => source, '/parts/addresses', 'source'),
     ...of(parts.providers, ({ connection }) => connection, '/parts/providers', 'connection'),
+    ...of(parts.paidPlans, ({ connection }) => connection, '/parts/paidPlans', 'connection'),
     ...of(parts.testRecipients, ({ connection }) => connection, '/parts/testRecipients', 'connection'),
     ...of(parts.roles?.reasons, ({ member }) => member, '/parts/roles/reasons', 'member'),
   ];

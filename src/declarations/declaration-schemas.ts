@@ -133,6 +133,27 @@ const providers = List(
   ),
   200,
 );
+const paidPlans = List(
+  Type.Object(
+    {
+      connection: Connection,
+      plans: List(
+        Text(200, { examples: ['Business Pro - Annual'] }),
+        50,
+        'Names of plans that are paid for, as the record of the account at the provider has them.',
+      ),
+      envelopesPer30Days: Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000_000,
+        description: 'Expected through this connection.',
+        examples: [400],
+      }),
+    },
+    closed,
+  ),
+  200,
+  'What is paid for at the provider, and how much is to be sent, for each connection.',
+);
 const testRecipients = List(
   Type.Object(
     {
@@ -204,6 +225,7 @@ const parts = {
   participants,
   exchange,
   providers,
+  paidPlans,
   testRecipients,
   fields,
   performance,
@@ -222,6 +244,7 @@ export const DeclarationParts = Type.Object(
     participants: Type.Optional(participants),
     exchange: Type.Optional(exchange),
     providers: Type.Optional(providers),
+    paidPlans: Type.Optional(paidPlans),
     testRecipients: Type.Optional(testRecipients),
     fields: Type.Optional(fields),
     performance: Type.Optional(performance),

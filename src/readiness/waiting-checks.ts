@@ -71,10 +71,6 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
     'Validation of documents does not exist yet.',
     ['goroute.validation.rules-in-force', 'goroute.validation.country-rules', 'goroute.validation.before-every-send'],
   ],
-  [
-    'What DocuSign’s record of an account says of its plan is not among the facts that Posthorn keeps to.',
-    ['docusign.account.not-trial'],
-  ],
   ['Which features a plan of DocuSign has is not published.', ['docusign.account.plan-covers-features']],
   [
     'Nobody can be shown yet what a recipient has to do at Documenso while a drill waits for it.',

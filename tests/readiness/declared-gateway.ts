@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DeclarationParts } from '../../src/declarations/declaration-schemas.ts';
 import { until } from '../support/until.ts';
+import { launchOf } from './prepare-launch.ts';
 import { asIfLongAgo } from './proof.ts';
 import { gorouteSignature, type ReadyGateway } from './ready-gateway.ts';
 
@@ -171,7 +172,8 @@ async function bringWebhooks(gateway: ReadyGateway): Promise<void> {
   });
 }
 
-function partsOf({ ids }: ReadyGateway, limited: readonly string[]): DeclarationParts {
+function partsOf(gateway: ReadyGateway, limited: readonly string[]): DeclarationParts {
+  const { ids } = gateway;
   const today = new Date().toISOString().slice(0, 10);
   const source = ids.gorouteSource;
   const events = ['transaction.delivered', 'transaction.failed'];
@@ -201,6 +203,9 @@ function partsOf({ ids }: ReadyGateway, limited: readonly string[]): Declaration
     providers: [
       { connection: ids.documenso, organisation: String(documensoTeam) },
       { connection: ids.goroute, organisation },
+    ],
+    paidPlans: [
+      { connection: launchOf(gateway).connection, plans: ['Business Pro - Annual'], envelopesPer30Days: 500 },
     ],
     fields: [personal('/payload/recipients/*/email', 'email'), personal('/payload/recipients/*/name', 'name')],
     roles: { reviewedOn: today, reasons: [] },

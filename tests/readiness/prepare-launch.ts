@@ -7,7 +7,12 @@ import { until } from '../support/until.ts';
 import type { ReadyGateway } from './ready-gateway.ts';
 
 /** What DocuSign's production says from now on. */
-export const docusignSays = { refusesKey: false, hasTemplate: true, promoterIsAdmin: true };
+export const docusignSays = {
+  refusesKey: false,
+  hasTemplate: true,
+  promoterIsAdmin: true,
+  plan: 'Business Pro - Annual',
+};
 
 export const docusignAccount = '0b3d4c5e-1111-4222-8333-944445555666';
 const promoterId = '7a1b2c3d-1111-4222-8333-944445555666';
@@ -31,6 +36,7 @@ export function answerForLaunch(asked: { host: string; path: string }): { status
   }
   if (asked.host !== 'eu.docusign.net') return undefined;
   if (docusignSays.refusesKey) return { status: 401, body: { errorCode: 'AUTHORIZATION_INVALID_TOKEN' } };
+  if (asked.path.endsWith(`/accounts/${docusignAccount}`)) return { status: 200, body: accountRecord() };
   if (asked.path.includes('/users')) {
     const user = { userId: promoterId, userStatus: 'Active', isAdmin: docusignSays.promoterIsAdmin ? 'True' : 'False' };
     return { status: 200, body: { users: [user], totalSetSize: '1' } };
@@ -42,6 +48,19 @@ export function answerForLaunch(asked: { host: string; path: string }): { status
   }
   return undefined;
 }
+
+/** As DocuSign writes it: every value is a text. */
+const accountRecord = (): object => ({
+  accountIdGuid: docusignAccount,
+  planName: docusignSays.plan,
+  planClassification: 'business',
+  paymentMethod: 'CreditCard',
+  suspensionStatus: '',
+  envelopeSendingBlocked: 'false',
+  billingPeriodEnvelopesAllowed: '1200',
+  billingPeriodEnvelopesSent: '100',
+  billingPeriodDaysRemaining: '200',
+});
 
 const newKey = (): string =>
   generateKeyPairSync('rsa', {

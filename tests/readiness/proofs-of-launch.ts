@@ -63,7 +63,17 @@ export const proofsOfLaunch: readonly Proof[] = [
         return (await gateway.call(connection(gateway), path)) === 200;
       }),
     ),
-    related: ['docusign.account.promoter-is-admin', 'docusign.production.items-carried-over'],
+    related: [
+      'docusign.account.not-trial',
+      'docusign.account.promoter-is-admin',
+      'docusign.production.items-carried-over',
+    ],
+  },
+  {
+    check: 'docusign.account.not-trial',
+    subject: connection,
+    plant: says({ plan: 'DocuSign Free Trial' }),
+    mend: says({ plan: 'Business Pro - Annual' }),
   },
   {
     check: 'docusign.account.promoter-is-admin',

@@ -2,6 +2,7 @@ import type { Collector } from '../finding.ts';
 import { signedDocumentsComplete } from './compliance/compliance.archive.signed-documents-complete.ts';
 import { auditRetained } from './compliance/compliance.audit.retained.ts';
 import { fieldsClassified } from './compliance/compliance.privacy.fields-classified.ts';
+import { accountNotTrial } from './providers/docusign.account.not-trial.ts';
 import { oneProductionTeam } from './providers/documenso.team.one-production-team.ts';
 import { webhookEventsMatchUse } from './providers/documenso.webhook.events-match-use.ts';
 import { noWebhookMissed } from './providers/documenso.webhook.none-missed.ts';
@@ -32,6 +33,7 @@ export const declaredChecks: readonly Collector<unknown>[] = [
   noWebhookMissed,
   webhookEventsMatchUse,
   oneProductionTeam,
+  accountNotTrial,
   productionOrganisation,
   identifiersValidAndOwn,
   participantsRegistered,

@@ -14,7 +14,8 @@ const templatesMost = 20;
 
 type Place = { concerned: false; why: string } | { concerned: true; connection: ConnectionConfig };
 
-function placeOf(context: GatheringContext, subject: Subject): Place {
+/** The connection, if it is one to DocuSign's production. @throws Error when it cannot be read */
+export function productionPlaceOf(context: GatheringContext, subject: Subject): Place {
   const connection = context.connections.find(subject.id);
   if (connection === null) throw new Error(`${subject.id} cannot be read`);
   if (connection.profile.name !== 'docusign') return { concerned: false, why: 'It is no connection to DocuSign.' };
@@ -26,7 +27,7 @@ export const keyAccepted: Collector<KeyAccepted> = {
   checkId: 'docusign.promotion.key-accepted',
   version: 1,
   async gather(context: GatheringContext, subject: Subject) {
-    const place = placeOf(context, subject);
+    const place = productionPlaceOf(context, subject);
     if (!place.concerned) return place;
     const accountId = accountOf(place.connection);
     if (accountId === null) return { concerned: true, accountId, read: null };
@@ -39,7 +40,7 @@ export const promoterIsAdmin: Collector<PromoterFacts> = {
   checkId: 'docusign.account.promoter-is-admin',
   version: 1,
   async gather(context: GatheringContext, subject: Subject) {
-    const place = placeOf(context, subject);
+    const place = productionPlaceOf(context, subject);
     if (!place.concerned) return place;
     const { team, own } = uuidsOf(subject);
     const [named] = await context.query<{ promoter: string | null }>(
@@ -60,7 +61,7 @@ export const itemsCarriedOver: Collector<CarriedOver> = {
   checkId: 'docusign.production.items-carried-over',
   version: 1,
   async gather(context: GatheringContext, subject: Subject) {
-    const place = placeOf(context, subject);
+    const place = productionPlaceOf(context, subject);
     if (!place.concerned) return place;
     const accountId = accountOf(place.connection);
     const { launches } = await gatherLaunches(context, subject);
