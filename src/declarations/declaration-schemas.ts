@@ -138,7 +138,7 @@ const paidPlans = List(
     {
       connection: Connection,
       plans: List(
-        Text(200, { examples: ['Business Pro - Annual'] }),
+        Text(200, { examples: ['Personal - Annual'] }),
         50,
         'Names of plans that are paid for, as the record of the account at the provider has them.',
       ),

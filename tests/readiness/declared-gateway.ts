@@ -204,9 +204,7 @@ function partsOf(gateway: ReadyGateway, limited: readonly string[]): Declaration
       { connection: ids.documenso, organisation: String(documensoTeam) },
       { connection: ids.goroute, organisation },
     ],
-    paidPlans: [
-      { connection: launchOf(gateway).connection, plans: ['Business Pro - Annual'], envelopesPer30Days: 500 },
-    ],
+    paidPlans: [{ connection: launchOf(gateway).connection, plans: ['Personal - Annual'], envelopesPer30Days: 500 }],
     fields: [personal('/payload/recipients/*/email', 'email'), personal('/payload/recipients/*/name', 'name')],
     roles: { reviewedOn: today, reasons: [] },
   };

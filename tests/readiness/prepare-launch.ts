@@ -11,7 +11,7 @@ export const docusignSays = {
   refusesKey: false,
   hasTemplate: true,
   promoterIsAdmin: true,
-  plan: 'Business Pro - Annual',
+  plan: 'Personal - Annual',
 };
 
 export const docusignAccount = '0b3d4c5e-1111-4222-8333-944445555666';

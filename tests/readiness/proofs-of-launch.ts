@@ -73,7 +73,7 @@ export const proofsOfLaunch: readonly Proof[] = [
     check: 'docusign.account.not-trial',
     subject: connection,
     plant: says({ plan: 'DocuSign Free Trial' }),
-    mend: says({ plan: 'Business Pro - Annual' }),
+    mend: says({ plan: 'Personal - Annual' }),
   },
   {
     check: 'docusign.account.promoter-is-admin',

@@ -35,10 +35,11 @@ const windowDays = 30;
 const unpaidWord = /\b(free|freemium|trial|demo|developer|sandbox)\b/i;
 
 /**
- * Not suspended, free to send, on a plan that the team says is paid for, with enough envelopes for 30 days. Fields and
- * values are those of AccountInformation in DocuSign's reference of GET /v2.1/accounts/{accountId}: `planClassification`
- * may be `free`, `paymentMethod` `FreeTrial` or `Freemium`, and the allowance `unlimited`. It knows no `status`, and does
- * not list what `suspensionStatus` says: empty is not suspended, and what is neither that nor a suspension is unknown.
+ * Not suspended, free to send, on a plan that the team says is paid for, with enough envelopes for 30 days. Fields are
+ * those of AccountInformation in DocuSign's reference of GET /v2.1/accounts/{accountId}, which has `planClassification`
+ * `free`, `paymentMethod` `FreeTrial` and `Freemium`, and an allowance that can be unlimited: published answers write
+ * `unlimited`, and an empty `suspensionStatus`. The reference neither has a `status` nor lists what `suspensionStatus`
+ * says: what is neither empty nor clearly a suspension is unknown.
  */
 export function judgePlan(facts: PlanFacts): Finding {
   if (!facts.concerned) return notApplicable(facts.why);
