@@ -2,4 +2,4 @@
 import { runInstalled } from './run-installed.mjs';
 
 // The flag is the one that the packaged command starts with: see src/cli/posthorn.ts.
-await runInstalled(['--max-semi-space-size=48', 'src/cli/posthorn.ts', 'up', ...process.argv.slice(2)]);
+await runInstalled(['--max-semi-space-size=32', 'src/cli/posthorn.ts', 'up', ...process.argv.slice(2)]);

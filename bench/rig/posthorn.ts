@@ -30,7 +30,7 @@ export async function startPosthorn(databaseUrl: string, env: Record<string, str
   const child = await startProcess({
     command: process.execPath,
     // As `npm start` and the packaged command start it.
-    args: ['--max-semi-space-size=48', 'src/cli/posthorn.ts', 'up'],
+    args: ['--max-semi-space-size=32', 'src/cli/posthorn.ts', 'up'],
     env: {
       PORT: String(port),
       DATABASE_URL: databaseUrl,

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=48
+#!/usr/bin/env -S node --max-semi-space-size=32
 // The young generation holds what is under way, so that little of it is copied twice: a twentieth of the processor.
 // Nothing is imported before the version is known: an older Node would stop at syntax that it does not know.
 const newestTooOld = 23;
