@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { idFromUuid, idPrefixes, uuidFromId } from '../ids/id.rules.ts';
 import type { DeploymentPage, Verification } from './deployment.ts';
+import { pageOfTable, valuesOfPage } from './deployment-page.store.ts';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
@@ -41,16 +42,8 @@ export async function listVerificationRows(database: Queryable, page: Deployment
     recorded_by: string;
     recorded_at: Date;
   }>(
-    `SELECT id, release, environment, exit_code, took_ms, lines, lines_left_out, recorded_by, recorded_at FROM verification
-      WHERE team_id = $1 AND ($2::text IS NULL OR release = $2) AND ($3::text IS NULL OR environment = $3)
-        AND ($4::uuid IS NULL OR id < $4) ORDER BY id DESC LIMIT $5`,
-    [
-      uuidFromId(page.teamId),
-      page.release,
-      page.environment,
-      page.after === null ? null : uuidFromId(page.after),
-      page.limit,
-    ],
+    `SELECT id, release, environment, exit_code, took_ms, lines, lines_left_out, recorded_by, recorded_at FROM verification ${pageOfTable}`,
+    valuesOfPage(page),
   );
   return rows.map((row) => ({
     id: idFromUuid(idPrefixes.verification, row.id),

@@ -21,7 +21,7 @@ export async function mutatedCopy(mutations: readonly Mutation[]): Promise<Mutat
       await cp(join(root, part), join(folder, part), { recursive: true });
     }
     await symlink(await realpath(join(root, 'node_modules')), join(folder, 'node_modules'), 'dir');
-    for (const mutation of mutations) await writeFile(join(folder, mutation.file), await mutate(folder, mutation));
+    for (const [file, text] of await mutate(mutations)) await writeFile(join(folder, file), text);
     return { folder, remove };
   } catch (error) {
     await remove();
@@ -29,20 +29,20 @@ export async function mutatedCopy(mutations: readonly Mutation[]): Promise<Mutat
   }
 }
 
-/** Rejects when what these would change is not in the source any more. */
-export async function expectToFit(mutations: readonly Mutation[]): Promise<void> {
+/**
+ * The files that these change, as they are then.
+ * @throws when a text is not there exactly once: the proof has to follow the source
+ */
+export async function mutate(mutations: readonly Mutation[]): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
-  for (const { file, ...change } of mutations) {
-    texts.set(file, applied(texts.get(file) ?? (await readFile(join(root, file), 'utf8')), { file, ...change }));
+  for (const { file, find, replace } of mutations) {
+    const text = texts.get(file) ?? (await readFile(join(root, file), 'utf8'));
+    const found = text.split(find).length - 1;
+    if (found !== 1) throw new Error(`${file} holds ${found} times, not once: ${find}`);
+    texts.set(
+      file,
+      text.replace(find, () => replace),
+    );
   }
-}
-
-async function mutate(folder: string, mutation: Mutation): Promise<string> {
-  return applied(await readFile(join(folder, mutation.file), 'utf8'), mutation);
-}
-
-function applied(text: string, { file, find, replace }: Mutation): string {
-  const found = text.split(find).length - 1;
-  if (found !== 1) throw new Error(`${file} holds ${found} times, not once: ${find}`);
-  return text.replace(find, () => replace);
+  return texts;
 }

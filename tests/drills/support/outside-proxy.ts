@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { passOn } from './pass-on.ts';
 
 export type OutsideProxy = {
   /** Where the outside posts to. */
@@ -27,20 +28,8 @@ export async function startOutsideProxy(publicName: string): Promise<OutsideProx
       incoming.destroy();
       return;
     }
-    const { method, headers, url = '/' } = incoming;
-    const told = proxy.forwards
-      ? { ...headers, 'x-forwarded-for': outsideAddress, 'x-forwarded-host': publicName }
-      : headers;
-    const passed = request(
-      proxy.target + url,
-      { ...(method === undefined ? {} : { method }), headers: told, agent: false },
-      (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-      },
-    );
-    passed.on('error', () => response.destroy());
-    incoming.pipe(passed);
+    const told = proxy.forwards ? { 'x-forwarded-for': outsideAddress, 'x-forwarded-host': publicName } : {};
+    passOn(incoming, response, { target: proxy.target, headers: { ...incoming.headers, ...told } });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type DrilledGateway, ownSource as root, type Run, runDrill, startGatewayOf } from './drilled-gateway.ts';
-import { expectToFit, type Mutation, mutatedCopy } from './mutated-copy.ts';
+import { mutate, type Mutation, mutatedCopy } from './mutated-copy.ts';
 
 type Proven = {
   check: string;
@@ -44,8 +44,8 @@ export function proveDrills(name: string, proofs: readonly DrillProof[]): void {
     afterAll(() => pristine?.stop(), 60_000);
 
     const mutating = proofs.filter((proof) => 'mutate' in proof);
-    test.runIf(mutating.length > 0).each(mutating)('the defect of $check fits the source', async ({ mutate }) => {
-      await expect(expectToFit(mutate)).resolves.toBeUndefined();
+    test.runIf(mutating.length > 0).each(mutating)('the defect of $check fits the source', async (proof) => {
+      expect((await mutate(proof.mutate)).size).toBeGreaterThan(0);
     });
 
     for (const proof of proofs) {

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificate } from '../../../src/drills/security/make-certificate.ts';
+import { passOn } from './pass-on.ts';
 
 const dayMs = 86_400_000;
 
@@ -29,18 +29,13 @@ export async function startProxyFront(): Promise<ProxyFront> {
   const caFile = join(folder, 'ca.pem');
   await writeFile(caFile, authority.certPem);
   const server = createServer({ cert: leaf.certPem, key: leaf.keyPem }, (incoming, response) => {
-    const { method, headers, url = '/' } = incoming;
+    const { headers, url = '/' } = incoming;
     if (front.redirects && !url.endsWith('/')) {
       incoming.resume();
       response.writeHead(308, { location: `${url}/` }).end();
       return;
     }
-    const passed = request(front.target + url, { ...(method === undefined ? {} : { method }), headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    passed.on('error', () => response.destroy());
-    incoming.pipe(passed);
+    passOn(incoming, response, { target: front.target, headers });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
