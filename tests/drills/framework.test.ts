@@ -1,107 +1,24 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { canonicalJson, toJson } from '../../src/audit/canonical-json.rules.ts';
-import type { Drill } from '../../src/drills/drill.ts';
 import { uuidFromId } from '../../src/ids/id.rules.ts';
-import { failed, passed } from '../../src/readiness/finding.rules.ts';
 import { until } from '../support/until.ts';
 import { type DrillsStand, openDrillsStand } from './support/drills-stand.ts';
+import { bearer, playedDrills, plays, secret } from './support/played-drills.ts';
 
-const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-const bearer = 'Bearer phk_01kajxkkj8ffkr1g8xs6a3ek0r_Q0x5b1lqU2R1bGx5UmFuZG9tU2VjcmV0VmFsdWVzMTI';
-const drill: Omit<Drill, 'checkId' | 'run'> = {
-  subject: 'gateway',
-  version: 1,
-  does: 'Something.',
-  touches: 'nothing',
-  safeInProduction: true,
-  limitSeconds: 60,
-};
 let configuration = {};
-let played: string[] = [];
-let ended: string[] = [];
-/** Drills that hang go on when the test says so. */
-let release: () => void = () => undefined;
-
-const drills: readonly Drill[] = [
-  {
-    ...drill,
-    checkId: 'drill.passes',
-    run(stage) {
-      played.push(stage.teamId);
-      stage.progress(1, 2);
-      stage.note('It was done.', { tries: 2 });
-      return Promise.resolve(passed('All is well.', { tries: 2 }));
-    },
-  },
-  { ...drill, checkId: 'drill.fails', run: () => Promise.resolve(failed('It broke.', {}, 'mend it')) },
-  {
-    ...drill,
-    checkId: 'drill.throws',
-    run: () => Promise.reject(new Error(`the gateway refused ${bearer}`)),
-  },
-  {
-    ...drill,
-    checkId: 'drill.leaks',
-    async run(stage) {
-      const receiver = await stage.receiver();
-      stage.note(`It said ${bearer}.`, {
-        secret,
-        url: 'postgresql://u:hunter22@localhost/x',
-        key: stage.gateway.operatorKey,
-      });
-      stage.note(`The operator has ${stage.gateway.operatorKey}.`);
-      return passed(`Signed with ${secret} for ${receiver.url}.`, { authorization: bearer });
-    },
-  },
-  {
-    ...drill,
-    checkId: 'drill.waits',
-    async run(stage) {
-      played.push('waits');
-      await new Promise<void>((resolve, reject) => {
-        release = resolve;
-        stage.signal.addEventListener('abort', () => reject(stage.signal.reason as Error));
-      });
-      return passed('It was let go.');
-    },
-  },
-  {
-    ...drill,
-    checkId: 'drill.never-ends',
-    limitSeconds: 1,
-    async run(stage) {
-      const receiver = await stage.receiver();
-      stage.signal.addEventListener('abort', () => ended.push(receiver.url));
-      return new Promise(() => undefined);
-    },
-  },
-  {
-    ...drill,
-    checkId: 'drill.talks',
-    run(stage) {
-      for (let index = 0; index < 2_000; index += 1) stage.note('x'.repeat(400), { index });
-      return Promise.resolve(passed('It said much.'));
-    },
-  },
-  {
-    ...drill,
-    checkId: 'endpoint.touched',
-    subject: 'endpoint',
-    touches: 'integration',
-    safeInProduction: false,
-    run: (_stage, subject) => Promise.resolve(passed(`${subject.id} is well.`)),
-  },
-];
-
 let stand: DrillsStand;
 let team: string;
 beforeAll(async () => {
-  stand = await openDrillsStand({ drills, environment: 'development', configuration: () => configuration });
+  stand = await openDrillsStand({
+    drills: playedDrills,
+    environment: 'development',
+    configuration: () => configuration,
+  });
 });
 afterAll(() => stand[Symbol.asyncDispose]());
 beforeEach(async () => {
-  [played, ended] = [[], []];
+  plays.forget();
   team = await stand.api.createTeam();
 });
 
@@ -138,9 +55,9 @@ describe('a run', () => {
 
   test('is evidence for the configuration that its subject had when it began', async () => {
     const [first] = await stand.start(team, { check: 'drill.waits' });
-    await until('it to play', () => played.length > 0);
+    await until('it to play', () => plays.played.length > 0);
     configuration = { changed: true };
-    release();
+    plays.release();
     expect(await stand.ended(team, first?.id ?? '')).toMatchObject({ finding: { state: 'passed' } });
     expect(await stateOf('drill.waits')).toMatchObject({ state: 'stale' });
     configuration = {};
@@ -192,20 +109,20 @@ describe('a run', () => {
     const broken = await run('drill.never-ends');
     expect(broken).toMatchObject({ state: 'stopped', finding: null, evidenceId: null });
     expect(broken.transcript.at(-1)?.says).toMatch(/longer than the 1 s/);
-    await expect(fetch(ended[0] ?? '')).rejects.toThrow('fetch failed');
+    await expect(fetch(plays.ended[0] ?? '')).rejects.toThrow('fetch failed');
     expect(await stateOf('drill.never-ends')).toMatchObject({ state: 'unknown', because: 'It was never measured.' });
   });
 
   test('is stopped on request, whether it waits or plays, once', async () => {
     const [playing] = await stand.start(team, { check: 'drill.waits' });
-    await until('it to play', () => played.length > 0);
+    await until('it to play', () => plays.played.length > 0);
     const [waiting] = await stand.start(team, { check: 'drill.passes' });
     const stop = (id = '') => stand.api.call('POST', `/v1/teams/${team}/drills/runs/${id}/stop`);
     expect((await stop(waiting?.id)).body).toMatchObject({ state: 'stopped' });
     expect((await stop(playing?.id)).status).toBe(200);
     expect(await stand.ended(team, playing?.id ?? '')).toMatchObject({ state: 'stopped', evidenceId: null });
     expect(await stop(playing?.id)).toMatchObject({ status: 409, body: { code: 'conflict' } });
-    expect(played).toEqual(['waits']);
+    expect(plays.played).toEqual(['waits']);
     const other = await stand.api.createTeam();
     const foreign = await stand.api.call('POST', `/v1/teams/${other}/drills/runs/${playing?.id}/stop`);
     expect(foreign.status).toBe(404);
@@ -219,14 +136,14 @@ describe('a run', () => {
 
   test('waits for its turn: teams take turns, however much one of them asked for', async () => {
     const busy = await stand.start(team, { check: 'drill.waits' });
-    await until('it to play', () => played.length > 0);
+    await until('it to play', () => plays.played.length > 0);
     const endpoints = ['a', 'b', 'c'].map((name) => ({ url: `https://${name}.example.com/`, eventTypes: ['*'] }));
     for (const body of endpoints) await stand.api.call('POST', `/v1/teams/${team}/endpoints`, { body });
     const many = await stand.start(team, { check: 'endpoint.touched' });
     const other = await stand.api.createTeam();
     const [one] = await stand.start(other, { check: 'drill.passes' });
     expect(many).toHaveLength(3);
-    release();
+    plays.release();
     await stand.ended(team, busy[0]?.id ?? '');
     for (const { id } of many) await stand.ended(team, id);
     await stand.ended(other, one?.id ?? '');
@@ -257,8 +174,8 @@ describe('a run is refused', () => {
     await stand.start(team, { check: 'drill.waits' });
     const again = await ask({ check: 'drill.waits' });
     expect(again).toMatchObject({ status: 409, body: { code: 'conflict', detail: expect.stringMatching(/drl_/) } });
-    await until('it to play', () => played.length > 0);
-    release();
+    await until('it to play', () => plays.played.length > 0);
+    plays.release();
   });
 
   test('without the permission', async () => {
@@ -279,7 +196,7 @@ describe('a run is refused', () => {
 
 test('what a node that died was playing is interrupted at the next start, and what another plays is not', async () => {
   const [first] = await stand.start(team, { check: 'drill.waits' });
-  await until('it to play', () => played.length > 0);
+  await until('it to play', () => plays.played.length > 0);
   const { pool } = stand.api.database;
   const dead = 'drl_01kajxkkj8ffkr1g8xs6a3ek0r';
   await pool.query(
@@ -294,12 +211,12 @@ test('what a node that died was playing is interrupted at the next start, and wh
   expect(await stand.ended(team, dead)).toMatchObject({ state: 'interrupted', finding: null });
   expect((await stand.get(team, first?.id ?? '')).state).toBe('running');
   await next.worker.stop();
-  release();
+  plays.release();
   await stand.ended(team, first?.id ?? '');
 });
 
 test('a node that has the database to itself interrupts at its start whatever its last life was playing', async () => {
-  await using own = await openDrillsStand({ drills, environment: 'development' });
+  await using own = await openDrillsStand({ drills: playedDrills, environment: 'development' });
   const at = await own.api.createTeam();
   await own.stopNodes();
   const left = 'drl_01kajxkkj8ffkr1g8xs6a3ek0r';
@@ -314,7 +231,7 @@ test('a node that has the database to itself interrupts at its start whatever it
 });
 
 test('a node that dies as its run ends leaves no evidence of a run that is not done', async () => {
-  await using own = await openDrillsStand({ drills, environment: 'development' });
+  await using own = await openDrillsStand({ drills: playedDrills, environment: 'development' });
   const at = await own.api.createTeam();
   const { pool } = own.api.database;
   await pool.query(
@@ -336,102 +253,20 @@ test('a node that dies as its run ends leaves no evidence of a run that is not d
 });
 
 test('a node that is stopped interrupts what it plays', async () => {
-  await using own = await openDrillsStand({ drills, environment: 'development' });
+  await using own = await openDrillsStand({ drills: playedDrills, environment: 'development' });
   const at = await own.api.createTeam();
   const [first] = await own.start(at, { check: 'drill.waits' });
-  await until('it to play', () => played.length > 0);
+  await until('it to play', () => plays.played.length > 0);
   await own.stopNodes();
   const stopped = await own.get(at, first?.id ?? '');
   expect(stopped).toMatchObject({ state: 'interrupted', finding: null, evidenceId: null });
   expect(stopped.transcript.at(-1)?.says).toBe('The gateway was stopped.');
 });
 
-describe('a schedule', () => {
-  const put = (body: object) => stand.api.call('PUT', `/v1/teams/${team}/drills/schedules`, { body });
-  const makeDue = () =>
-    stand.api.database.pool.query(`UPDATE drill_schedule SET next_at = now() - interval '1 minute'`);
-  const runs = async () =>
-    ((await stand.api.call('GET', `/v1/teams/${team}/drills/runs?check=drill.passes`)).body as { data: object[] }).data;
-
-  test('runs its drill when it is due, on one of the nodes, and again an interval later', async () => {
-    expect((await put({ check: 'drill.passes', everyHours: 24 })).body).toMatchObject({
-      everyHours: 24,
-      subject: null,
-    });
-    expect(await runs()).toEqual([]);
-    await makeDue();
-    const nodes = [stand.node(), stand.node()];
-    for (const { worker } of nodes) worker.start();
-    await until('it to run', async () => (await runs()).length > 0);
-    for (const { worker } of nodes) await worker.stop();
-    expect(await runs()).toHaveLength(1);
-    const { rows } = await stand.api.database.pool.query<{ actor: string }>(
-      `SELECT content::jsonb #>> '{actor,kind}' AS actor FROM audit_entry
-         WHERE team_id = (SELECT team_id FROM drill_schedule LIMIT 1) AND content::jsonb ->> 'action' = 'drill.started'`,
-    );
-    expect(rows).toEqual([{ actor: 'posthorn' }]);
-    const { body } = await stand.api.call('GET', `/v1/teams/${team}/drills/schedules`);
-    const [{ nextAt }] = (body as { data: { nextAt: string }[] }).data as [{ nextAt: string }];
-    expect(Date.parse(nextAt)).toBeGreaterThan(Date.now() + 23.9 * 3_600_000);
-    expect((await put({ check: 'drill.passes', everyHours: null })).body).toMatchObject({ everyHours: null });
-    expect((await stand.api.call('GET', `/v1/teams/${team}/drills/schedules`)).body).toEqual({ data: [] });
-  });
-
-  test('that was taken by a node which could not queue its run is still due', async () => {
-    await put({ check: 'drill.passes', everyHours: 24 });
-    const { pool } = stand.api.database;
-    await pool.query(
-      `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the node died here'; END $$`,
-    );
-    await pool.query('CREATE TRIGGER refuse BEFORE INSERT ON drill_run EXECUTE FUNCTION refuse()');
-    try {
-      await makeDue();
-      const { worker } = stand.node();
-      worker.start();
-      await until('it to be tried', () => stand.errors.some((error) => String(error).includes('the node died here')));
-      await worker.stop();
-      expect(await runs()).toEqual([]);
-    } finally {
-      await pool.query('DROP FUNCTION refuse CASCADE');
-    }
-    const { worker } = stand.node();
-    worker.start();
-    await until('it to run', async () => (await runs()).length > 0);
-    await worker.stop();
-    expect(await runs()).toHaveLength(1);
-    await put({ check: 'drill.passes', everyHours: null });
-  });
-
-  test('whose last run is not over is left out this time', async () => {
-    const busy = await stand.start(team, { check: 'drill.waits' });
-    await until('it to play', () => played.length > 0);
-    await put({ check: 'drill.waits', everyHours: 24 });
-    await makeDue();
-    const { worker } = stand.node();
-    worker.start();
-    const nextMs = await until('it to be due later', async () => {
-      const { body } = await stand.api.call('GET', `/v1/teams/${team}/drills/schedules`);
-      const [schedule] = (body as { data: { nextAt: string }[] }).data;
-      const ms = Date.parse(schedule?.nextAt ?? '');
-      return ms > Date.now() ? ms : null;
-    });
-    expect(nextMs).toBeGreaterThan(Date.now() + 23.9 * 3_600_000);
-    await worker.stop();
-    release();
-    await stand.ended(team, busy[0]?.id ?? '');
-    await put({ check: 'drill.waits', everyHours: null });
-  });
-
-  test('is refused for what has no drill', async () => {
-    expect(await put({ check: 'nobody.knows', everyHours: 1 })).toMatchObject({ status: 404 });
-    expect(await put({ check: 'drill.passes', everyHours: 0 })).toMatchObject({ status: 400 });
-  });
-});
-
 describe('in production', () => {
   let production: DrillsStand;
   beforeAll(async () => {
-    production = await openDrillsStand({ drills, environment: 'production' });
+    production = await openDrillsStand({ drills: playedDrills, environment: 'production' });
   });
   afterAll(() => production[Symbol.asyncDispose]());
 

@@ -12,21 +12,7 @@ import { judgeDegraded } from '../../src/drills/reliability/outage.provider-degr
 import { judgeBulk } from '../../src/drills/scalability/call.bulk-concurrency-bounded.rules.ts';
 import { judgeCredentialRotation } from '../../src/drills/security/connection.credential.rotates-without-downtime.rules.ts';
 import type { Finding } from '../../src/readiness/finding.ts';
-
-type Case<Facts> = [what: string, change: Partial<Facts>, state: Finding['state']];
-
-/** What all is well with, and what each change makes of it. */
-function judges<Facts extends object>(
-  name: string,
-  judge: (facts: Facts) => Finding,
-  good: NoInfer<Facts>,
-  cases: Case<NoInfer<Facts>>[],
-): void {
-  test.each<Case<Facts>>([['all is well', {}, 'passed'], ...cases])(`${name}: %s`, (_what, change, state) => {
-    const { state: found, seen } = judge({ ...good, ...change });
-    expect(found, seen).toBe(state);
-  });
-}
+import { judges } from './support/judges.ts';
 
 const refusal = { status: 503, code: 'provider_unavailable', hasRetryAfter: true, tookMs: 5 };
 const opened = {
