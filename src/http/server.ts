@@ -17,6 +17,7 @@ import { registerOpenApi } from './openapi.ts';
 import { rawProblem, sendProblem } from './problem-answer.ts';
 import { registerReferencePage } from './reference-routes.ts';
 import { type HttpLog, logAnswer, logInternal } from './request-log.ts';
+import { createSerializerCompiler } from './serialization.ts';
 import { translateError } from './translate-error.ts';
 import { createValidatorCompiler, takeJsonOnly } from './validation.ts';
 
@@ -112,6 +113,7 @@ export async function createHttpServer(options: {
 
   takeJsonOnly(app);
   app.setValidatorCompiler(createValidatorCompiler());
+  app.setSerializerCompiler(await createSerializerCompiler());
   app.decorateRequest('actor', null);
   app.setErrorHandler<FastifyError>(answerError);
   app.setNotFoundHandler((request, reply) => {
