@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { readPublicKey } from '../audit/checkpoint.rules.ts';
-import { Value } from 'typebox/value';
-import { ManifestSchema, type ReleaseManifest, type SignedManifest } from './manifest-schema.ts';
+import { findFormatFault } from './manifest-format.ts';
+import type { ReleaseManifest, SignedManifest } from './manifest-schema.ts';
 import { isSignedWith, readManifestText } from './manifest-text.rules.ts';
 import type { ManifestFault, RunningRelease } from './release-facts.ts';
 
@@ -19,13 +19,9 @@ const wrong = (what: string, command: string | null = null): ManifestVerdict => 
 export function judgeManifest(text: string, publicKey: KeyObject | null): ManifestVerdict {
   const read = readManifestText(text);
   if (!read.ok) return wrong(`The manifest ${read.what}.`);
-  if (!Value.Check(ManifestSchema, read.value)) {
-    const [first] = Value.Errors(ManifestSchema, read.value);
-    return wrong(
-      `The manifest is not of this format${first === undefined ? '' : `, at ${first.instancePath || '/'}`}.`,
-    );
-  }
-  const signed: SignedManifest = read.value;
+  const fault = findFormatFault(read.value);
+  if (fault !== null) return wrong(`The manifest is not of this format, at ${fault}.`);
+  const signed = read.value as SignedManifest;
   const inside = readPublicKey(signed.publicKey);
   if (inside === null || !isSignedWith(read.value, inside)) {
     return wrong('The manifest was changed after it was signed.', 'posthorn release verify');

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { Value } from 'typebox/value';
 import { readPublicKey } from '../../audit/checkpoint.rules.ts';
-import { ManifestSchema } from '../../release/manifest-schema.ts';
+import { findFormatFault } from '../../release/manifest-format.ts';
+import type { SignedManifest } from '../../release/manifest-schema.ts';
 import { isSignedWith, readManifestText } from '../../release/manifest-text.rules.ts';
 import { manifestPathOf } from '../../release/read-release.ts';
 import { CliFailure } from '../failure.ts';
@@ -19,12 +19,12 @@ export async function runShow(flags: ReleaseFlags, terminal: Terminal): Promise<
   const read = readManifestText(text);
   if (!read.ok) throw new CliFailure(`${path} ${read.what}`, 'fetch it again from where the release came from');
   const key = typeof read.value['publicKey'] === 'string' ? readPublicKey(read.value['publicKey']) : null;
-  if (!Value.Check(ManifestSchema, read.value) || key === null || !isSignedWith(read.value, key)) {
+  if (findFormatFault(read.value) !== null || key === null || !isSignedWith(read.value, key)) {
     throw new CliFailure(
       `${path} was changed, or is of another format`,
       'fetch it again from where the release came from',
     );
   }
   if (flags.json === true) terminal.out(JSON.stringify(read.value, null, 2));
-  else for (const line of renderManifest(read.value, terminal)) terminal.out(line);
+  else for (const line of renderManifest(read.value as SignedManifest, terminal)) terminal.out(line);
 }
