@@ -94,7 +94,10 @@ export function createReceiver(options: {
       contentType: contentType ?? 'application/octet-stream',
       body: blob === null ? body : Buffer.alloc(0),
       blob,
-      payload: payloadOf(contentType, body),
+      // Read when a filter asks for it: parsing a large body makes strings as large.
+      get payload() {
+        return payloadOf(contentType, body);
+      },
       origin: { sourceId: source.id, externalId: identity.externalId, coverage: source.coverage, credential },
       idempotencyKey: identity.dedupeKey,
       keySeconds: source.dedupeWindowSeconds,

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../filtering/json.rules.ts';
+import { withoutLongStrings } from '../long-strings.rules.ts';
 import type { Credential, Identity, InboundRequest, ProviderProfile, Rejection } from '../provider-profile.ts';
 import {
   dedupeKeyOf,
@@ -21,12 +22,14 @@ import { docusignEventTypes } from './event-types.rules.ts';
 const keysMax = 100;
 const digestBytes = 32;
 const digestChars = 44;
+/** Nothing that an event is known by is this long; documents are. */
+const documentBytes = 16_384;
 
 const signatureHeaders = Array.from({ length: keysMax }, (_, index) => `x-docusign-signature-${index + 1}`);
 
 /**
  * DocuSign Connect in the JSON SIM format. Bodies carry whole PDFs in base64: they are signed over as they came and
- * parsed once, in `identify`.
+ * read without them, in `identify`.
  */
 export const docusignProfile: ProviderProfile = {
   name: 'docusign',
@@ -70,7 +73,7 @@ export const docusignProfile: ProviderProfile = {
   },
 
   identify({ body }): Identity {
-    const parsed = jsonOf(body);
+    const parsed = jsonOf(withoutLongStrings(body, documentBytes));
     const event = textAt(parsed, 'event');
     const envelopeId = textAt(parsed, 'data', 'envelopeId');
     const generated = textAt(parsed, 'generatedDateTime');
