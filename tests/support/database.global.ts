@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/database/embedded/start-embedded-postgres.ts';
 import { migrate } from '../../src/database/migrate.ts';
+import { memoryFolder, removeLeftovers } from './memory-folder.ts';
 import { toDatabase } from './to-database.ts';
 
 declare module 'vitest' {
@@ -18,8 +18,8 @@ declare module 'vitest' {
 }
 
 /**
- * One PostgreSQL for the whole run: the embedded one in a temporary folder, or the server that
- * `POSTHORN_TEST_DATABASE_URL` names, whose user must be allowed to create databases.
+ * One PostgreSQL for the whole run: the embedded one in a temporary folder, in memory where there is room, or the server
+ * that `POSTHORN_TEST_DATABASE_URL` names, whose user must be allowed to create databases.
  */
 export default async function startTestDatabase(project: TestProject): Promise<() => Promise<void>> {
   const url = process.env['POSTHORN_TEST_DATABASE_URL'];
@@ -54,7 +54,9 @@ function givenServer(connectionString: string): TestServer {
 }
 
 async function startTemporaryServer(): Promise<TestServer> {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'posthorn-test-'));
+  const prefix = 'posthorn-test-';
+  removeLeftovers(prefix);
+  const dataFolder = await mkdtemp(join(memoryFolder(), `${prefix}${process.pid}-`));
   // Run by root, the server has another user, who must be able to pass through.
   await chmod(dataFolder, 0o711);
   const server = await startEmbeddedPostgres({ dataFolder, log: silent, settings: disposable });
