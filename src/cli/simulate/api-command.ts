@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { planFeatures } from '../../simulation/docusign-plan.rules.ts';
 import { collected, headerName, seconds, wholeNumber } from '../option-values.ts';
 import type { ApiFlags } from './api-flags.ts';
 
@@ -43,6 +44,9 @@ function withApiOptions(command: Command): Command {
     .option('--private-key <file>', 'docusign: RSA key to sign in with; made when there is no such file')
     .option('--consent', 'docusign: the user has consented already')
     .option('--with-documents', 'docusign: envelope-completed carries the PDFs')
+    .addOption(
+      new Option('--plan-lacks <features...>', 'docusign: what asks for these is refused').choices(planFeatures),
+    )
     .addOption(new Option('--errors <scheme>', 'goroute: scheme of error codes').choices(['named', 'numbered']))
     .option('--production-key', 'goroute: its key is none of the sandbox')
     .option('--tls-cert <file>', 'serve https with this certificate')

@@ -1,3 +1,5 @@
+import type { PlanFeature } from '../../simulation/docusign-plan.rules.ts';
+
 /** The arguments of `posthorn simulate api`, as they are given. */
 export type ApiFlags = {
   port: number;
@@ -19,6 +21,7 @@ export type ApiFlags = {
   privateKey?: string;
   consent?: true;
   withDocuments?: true;
+  planLacks?: readonly PlanFeature[];
   errors?: 'named' | 'numbered';
   productionKey?: true;
   tlsCert?: string;

@@ -28,6 +28,7 @@ const owners: Readonly<Partial<Record<keyof ApiFlags, readonly SimulatedProvider
   privateKey: ['docusign'],
   consent: ['docusign'],
   withDocuments: ['docusign'],
+  planLacks: ['docusign'],
   errors: ['goroute'],
   productionKey: ['goroute'],
 };
@@ -68,6 +69,7 @@ export function ownOptions(
     storage: flags.storage,
     isConsentGiven: flags.consent,
     includeDocuments: flags.withDocuments,
+    planLacks: flags.planLacks,
     errors: flags.errors,
     keyPrefix: flags.productionKey === undefined ? undefined : ('pk_goroute_' as const),
     signAfterMs: flags.signAfter === undefined ? undefined : flags.signAfter * 1000,

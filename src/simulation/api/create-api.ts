@@ -47,6 +47,7 @@ const makers: {
       envelopeLimits: options.envelopeLimits ?? null,
       includeDocuments: options.includeDocuments ?? false,
       signAfterMs: options.signAfterMs ?? null,
+      planLacks: options.planLacks ?? [],
     }),
   goroute: ({ random, origin }, options) =>
     createGorouteApi({

@@ -1,14 +1,17 @@
 import { makeAccount } from '../../docusign/envelope.rules.ts';
 import { signs } from '../../docusign/recipients.rules.ts';
 import { type Random, uuid } from '../../random.rules.ts';
+import type { PlanFeature } from '../../docusign-plan.rules.ts';
 import { ScenarioProblem } from '../../scenario-problem.rules.ts';
 import { AnswerNow, jsonAnswer, withHeaders } from '../answers.rules.ts';
 import { createRouter } from '../routes.rules.ts';
 import type { ServedAnswer, ServedRequest, SimulatedApi } from '../served.ts';
 import { createAccountServer } from './account-server.rules.ts';
+import { accountRoutes } from './account-routes.rules.ts';
 import { docusignError } from './docusign-errors.rules.ts';
 import { createDocusignLimits, type EnvelopeLimits, hourlyExceeded } from './docusign-limits.rules.ts';
 import { createDocusignState, type StoredEnvelope } from './docusign-state.rules.ts';
+import type { PlanGaps } from './plan.rules.ts';
 import { restRoutes } from './rest-routes.rules.ts';
 
 export type DocusignApiOptions = {
@@ -32,6 +35,8 @@ export type DocusignApiOptions = {
   includeDocuments: boolean;
   /** How long after it was their turn people sign by themselves; null for never. */
   signAfterMs: number | null;
+  /** Features that the plan of the account lacks: what asks for them is refused. */
+  planLacks: readonly PlanFeature[];
 };
 
 export type DocusignApi = SimulatedApi & {
@@ -41,6 +46,8 @@ export type DocusignApi = SimulatedApi & {
   setConsent: (given: boolean) => void;
   expireTokens: () => void;
   issueToken: (nowMs: number) => string;
+  /** Instead of what the plan lacks. */
+  setPlan: (gaps: Partial<PlanGaps>) => void;
 };
 
 /** DocuSign's account server and REST API v2.1 on one host: see its section of the provider facts. */
@@ -52,7 +59,8 @@ export function createDocusignApi(options: DocusignApiOptions): DocusignApi {
   const accounts = createAccountServer({ ...options, account, integrationKey });
   const limits = createDocusignLimits(options);
   const oauth = createRouter(accounts.routes);
-  const rest = createRouter(restRoutes(state));
+  let gaps: PlanGaps = { refused: options.planLacks, dropped: [] };
+  const rest = createRouter({ ...restRoutes(state, () => gaps), ...accountRoutes(state, () => gaps, random) });
 
   function answer(request: ServedRequest): ServedAnswer {
     if (request.path.startsWith('/oauth/')) {
@@ -110,6 +118,9 @@ export function createDocusignApi(options: DocusignApiOptions): DocusignApi {
     setConsent: accounts.setConsent,
     expireTokens: accounts.expireTokens,
     issueToken: accounts.issueToken,
+    setPlan(next) {
+      gaps = { refused: [], dropped: [], ...next };
+    },
     answer,
     failure(status, request, retryAfterSeconds) {
       const headers = retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) };

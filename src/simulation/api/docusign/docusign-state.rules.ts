@@ -14,9 +14,10 @@ import type { Fields, Scenario } from '../../simulator.ts';
 import { createKept } from '../kept.rules.ts';
 import { idAt, type Loose, numberAt, textAt } from '../read-json.rules.ts';
 import type { WorldEffect } from '../served.ts';
+import type { AskedFields } from './plan.rules.ts';
 
 /** An envelope whose files are there; `pdf` of each is as it was given. */
-export type StoredEnvelope = DocusignEnvelope & { files: readonly DocusignFile[] };
+export type StoredEnvelope = DocusignEnvelope & { files: readonly DocusignFile[]; asked: AskedFields };
 export type DocusignTemplate = { templateId: string; name: string; roleNames: readonly string[]; pdf: Buffer };
 
 type NewEnvelope = {
@@ -24,6 +25,7 @@ type NewEnvelope = {
   files: readonly { documentId: string; name: string; pdf: Buffer }[];
   signers: readonly Loose[];
   carbonCopies: readonly Loose[];
+  asked: AskedFields;
 };
 
 type Options = {
@@ -87,7 +89,7 @@ export function createDocusignState({ random, account, bounds, includeDocuments 
       return { ...each, key: recipientId, recipientId, routingOrder: numberAt(about, 'routingOrder') ?? 1 };
     });
     const files = given.files.map((file) => ({ ...file, documentIdGuid: uuid(random) }));
-    return { ...made, recipients, files, documentId: files[0]?.documentId ?? made.documentId };
+    return { ...made, recipients, files, asked: given.asked, documentId: files[0]?.documentId ?? made.documentId };
   }
 
   /** Lets somebody do something, and tells of it. `who`: `sender`, or the id of a recipient. Throws a ScenarioProblem. */
@@ -106,7 +108,7 @@ export function createDocusignState({ random, account, bounds, includeDocuments 
       nowMs,
       envelope,
     });
-    const next = put({ ...outcome.envelope, files: envelope.files });
+    const next = put({ ...outcome.envelope, files: envelope.files, asked: envelope.asked });
     for (const [event, recipientId] of outcome.tells) tell(event, next, recipientId, nowMs);
     return next;
   }

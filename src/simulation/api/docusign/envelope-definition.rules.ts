@@ -3,6 +3,7 @@ import { idAt, type Loose, objectAt, objectsAt, readObject, textAt } from '../re
 import type { ServedRequest } from '../served.ts';
 import { refuse } from './docusign-errors.rules.ts';
 import type { DocusignTemplate } from './docusign-state.rules.ts';
+import { type AskedFields, type PlanGaps, readAsked } from './plan.rules.ts';
 
 export type EnvelopeDefinition = {
   status: 'created' | 'sent';
@@ -10,13 +11,19 @@ export type EnvelopeDefinition = {
   files: readonly { documentId: string; name: string; pdf: Buffer }[];
   signers: readonly Loose[];
   carbonCopies: readonly Loose[];
+  /** Beyond a plain envelope. */
+  asked: AskedFields;
 };
 
 /**
  * What an envelope is to be made from: JSON with `documentBase64`, or multipart, whose first part is the JSON and whose
  * others say their `documentid` in Content-Disposition.
  */
-export function readDefinition(request: ServedRequest, templates: readonly DocusignTemplate[]): EnvelopeDefinition {
+export function readDefinition(
+  request: ServedRequest,
+  templates: readonly DocusignTemplate[],
+  gaps: PlanGaps,
+): EnvelopeDefinition {
   const contentType = request.headers.get('content-type') ?? '';
   const parts = contentType.startsWith('multipart/') ? readMultipart(request.body, contentType) : [];
   if (parts === null) return refuse(400, 'INVALID_MULTI_PART_REQUEST', 'The body is not whole.');
@@ -49,5 +56,6 @@ export function readDefinition(request: ServedRequest, templates: readonly Docus
     files: template === undefined ? given : [{ documentId: '1', name: template.name, pdf: template.pdf }, ...given],
     signers: [...objectsAt(recipients, 'signers'), ...(template === undefined ? [] : objectsAt(body, 'templateRoles'))],
     carbonCopies: objectsAt(recipients, 'carbonCopies'),
+    asked: readAsked(body, gaps),
   };
 }

@@ -9,24 +9,21 @@ import { refuse } from './docusign-errors.rules.ts';
 import { currentBytes, type DocusignState, type StoredEnvelope } from './docusign-state.rules.ts';
 import { readDefinition } from './envelope-definition.rules.ts';
 import { pageOf } from './list-pages.rules.ts';
+import type { PlanGaps } from './plan.rules.ts';
+import { showEnvelope } from './shown-envelope.rules.ts';
 
 /** The REST API v2.1 below an account, as far as the simulator has it; answers as docusign-esign 10 reads them. */
-export function restRoutes(state: DocusignState): RouteTable {
+export function restRoutes(state: DocusignState, gapsOf: () => PlanGaps): RouteTable {
   const { account, templates } = state;
   const demand = ({ envelopeId = '' }: PathValues): StoredEnvelope =>
     state.find(envelopeId) ?? refuse(404, 'ENVELOPE_DOES_NOT_EXIST', 'The envelope does not exist.');
-  const show = (envelope: StoredEnvelope, include: string): object => {
-    const summary = envelopeSummary(envelope, account, null) as Loose;
-    const left = ['recipients', 'documents'].filter((name) => !include.split(',').includes(name));
-    const hidden = left.map((name) => (name === 'documents' ? 'envelopeDocuments' : name));
-    return Object.fromEntries(Object.entries(summary).filter(([name]) => !hidden.includes(name)));
-  };
+  const show = (envelope: StoredEnvelope, include: string): object => showEnvelope(envelope, account, include);
 
   return {
     'GET ': () => jsonAnswer(200, { accountIdGuid: account.accountId, accountName: 'Simulated Account' }),
 
     'POST /envelopes': (request) => {
-      const definition = readDefinition(request, templates);
+      const definition = readDefinition(request, templates, gapsOf());
       if (definition.files.length === 0 && definition.status === 'sent') {
         refuse(400, 'ENVELOPE_IS_INCOMPLETE', 'The envelope has no documents.');
       }
@@ -46,11 +43,13 @@ export function restRoutes(state: DocusignState): RouteTable {
       const until = time(query, 'to_date') ?? Number.POSITIVE_INFINITY;
       const statuses = query.get('status')?.toLowerCase().split(',') ?? null;
       const ids = query.get('envelope_ids')?.toLowerCase().split(',') ?? null;
+      const ofDrafts = query.get('folder_ids') === 'drafts';
       const found = state
         .all()
         .filter(({ changedAtMs }) => changedAtMs >= since && changedAtMs <= until)
         .filter(({ status }) => statuses === null || statuses.includes('any') || statuses.includes(status))
-        .filter(({ envelopeId }) => ids === null || ids.includes(envelopeId));
+        .filter(({ envelopeId }) => ids === null || ids.includes(envelopeId))
+        .filter(({ status }) => !ofDrafts || status === 'created');
       const ordered = query.get('order') === 'asc' ? found.toReversed() : found;
       return jsonAnswer(
         200,
@@ -88,8 +87,7 @@ export function restRoutes(state: DocusignState): RouteTable {
       return fileAnswer('application/pdf', documentId === 'combined' ? 'combined.pdf' : `${files[0]?.name}.pdf`, bytes);
     },
     'GET /envelopes/:envelopeId/recipients': (_request, values) => {
-      const summary = envelopeSummary(demand(values), account, null) as Loose;
-      return jsonAnswer(200, objectAt(summary, 'recipients'));
+      return jsonAnswer(200, objectAt(show(demand(values), 'recipients,tabs') as Loose, 'recipients'));
     },
     'POST /envelopes/:envelopeId/views/recipient': (request, values) => {
       const envelope = demand(values);
