@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { docusignFeatures } from './docusign-features.rules.ts';
 
 // Without U+0000, which PostgreSQL cannot store.
 const Text = (maxLength: number, options: { description?: string; examples?: string[] } = {}) =>
@@ -148,11 +149,18 @@ const paidPlans = List(
         description: 'Expected through this connection.',
         examples: [400],
       }),
+      features: Type.Optional(
+        List(
+          Type.Enum([...docusignFeatures]),
+          docusignFeatures.length,
+          'What the integration uses beyond plain envelopes; empty: nothing of it.',
+        ),
+      ),
     },
     closed,
   ),
   200,
-  'What is paid for at the provider, and how much is to be sent, for each connection.',
+  'What is paid for at the provider, how much is to be sent and which features are used, for each connection.',
 );
 const testRecipients = List(
   Type.Object(

@@ -1,6 +1,7 @@
 import type { Drill } from './drill.ts';
 import { providerStatusTrue } from './monitoring/health.provider-status-true.ts';
 import { urlRules } from './providers/documenso.webhook.url-rules.ts';
+import { planCoversFeatures } from './providers/docusign.account.plan-covers-features.ts';
 import { uncountedIgnored } from './providers/docusign.golive.uncounted-traffic-ignored.ts';
 import { pollingGuardHolds } from './providers/docusign.polling.guard-holds.ts';
 import { testDelivered } from './providers/goroute.receiver.test-delivered.ts';
@@ -27,5 +28,6 @@ export const callingDrills: readonly Drill[] = [
   uncountedIgnored,
   providerTextNotExposed,
   urlRules,
+  planCoversFeatures,
   testDelivered,
 ];

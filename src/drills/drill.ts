@@ -11,6 +11,8 @@ export type Drill = {
   subject: SubjectKind;
   /** Raised whenever the test or its judgement changes: evidence of another version is stale. */
   version: number;
+  /** It compares with what the team declares of itself: a newer declaration makes its evidence stale. */
+  comparesDeclarations?: true;
   /** What it does, in a sentence or two, for whoever starts it. */
   does: string;
   /**

@@ -11,6 +11,11 @@ export const drillVersions: ReadonlyMap<string, number> = new Map(
   shippedDrills.map(({ checkId, version }) => [checkId, version]),
 );
 
+/** Checks whose drills compare with what the team declares of itself. */
+export const declaredDrills: ReadonlySet<string> = new Set(
+  shippedDrills.filter((drill) => drill.comparesDeclarations === true).map(({ checkId }) => checkId),
+);
+
 /** What plays drills, and what their routes need. */
 export type OpenDrills = { worker: DrillWorker; services: DrillServices };
 

@@ -94,6 +94,8 @@ export type ReadinessOptions = {
   collectors?: readonly Collector<unknown>[];
   /** Versions of the drills that there are, by their checks. */
   drills?: ReadonlyMap<string, number>;
+  /** Those of them that compare with what teams declare of themselves. */
+  declaredDrills?: ReadonlySet<string>;
   /** Why checks cannot be decided yet, by id. */
   waiting?: ReadonlyMap<string, string>;
 };
@@ -143,7 +145,8 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     const collectors = new Map([...shipped, ...own.collectors].map((each) => [each.checkId, each]));
     const digestFor = (subject: Subject, checkId: string): string => {
       const digest = digests.get(subject.id) ?? digestOf(null);
-      const isCompared = collectors.get(checkId)?.comparesDeclarations === true;
+      const isCompared =
+        collectors.get(checkId)?.comparesDeclarations === true || options.declaredDrills?.has(checkId) === true;
       return isCompared ? digestOf([digest, digests.get('declarations') ?? null]) : digest;
     };
     return { subjects, digests, digestFor, definitions, collectors };

@@ -5,7 +5,7 @@ import type { Caller } from '../calling/caller.ts';
 import type { Clock, Timers } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { ConnectionDirectory } from '../connections/connection-config.ts';
-import { drillVersions, type OpenDrills, openDrills } from '../drills/open-drills.ts';
+import { declaredDrills, drillVersions, type OpenDrills, openDrills } from '../drills/open-drills.ts';
 import type { BodyUrl } from '../delivery/request-preparation.ts';
 import { createSignForEndpoint } from '../delivery/sign-for-endpoint.ts';
 import type { Egress } from '../egress/create-egress.ts';
@@ -77,6 +77,7 @@ export function openReadiness(options: {
   const readiness = createReadiness({
     ...options,
     drills: drillVersions,
+    declaredDrills,
     environment: config.environment,
     catalogue: loadCatalogue(),
     instruments: {

@@ -71,7 +71,6 @@ const reasons: readonly (readonly [reason: string, checks: readonly string[]])[]
     'Validation of documents does not exist yet.',
     ['goroute.validation.rules-in-force', 'goroute.validation.country-rules', 'goroute.validation.before-every-send'],
   ],
-  ['Which features a plan of DocuSign has is not published.', ['docusign.account.plan-covers-features']],
   [
     'Nobody can be shown yet what a recipient has to do at Documenso while a drill waits for it.',
     ['documenso.webhook.each-trigger-seen'],

@@ -1,6 +1,7 @@
 const account = '/accounts/{accountId}';
 const envelope = `${account}/envelopes/{envelopeId}`;
 const template = `${account}/templates/{templateId}`;
+const bulkList = `${account}/bulk_send_lists/{bulkSendListId}`;
 
 /** Calls of the eSignature REST API 2.1 and their names, below `/restapi/v2.1`. */
 export const docusignCalls: Readonly<Record<string, string>> = {
@@ -56,7 +57,27 @@ export const docusignCalls: Readonly<Record<string, string>> = {
   [`POST ${account}/users`]: 'users.create',
   [`GET ${account}/users/{userId}`]: 'users.get',
   [`GET ${account}/brands`]: 'brands.list',
+  [`POST ${account}/brands`]: 'brands.create',
+  [`GET ${account}/brands/{brandId}`]: 'brands.get',
+  [`GET ${account}/bulk_send_lists`]: 'bulk-send.lists.list',
+  [`POST ${account}/bulk_send_lists`]: 'bulk-send.lists.create',
+  [`GET ${bulkList}`]: 'bulk-send.lists.get',
+  [`PUT ${bulkList}`]: 'bulk-send.lists.update',
+  [`DELETE ${bulkList}`]: 'bulk-send.lists.delete',
+  [`POST ${bulkList}/send`]: 'bulk-send.lists.send',
+  [`POST ${bulkList}/test`]: 'bulk-send.lists.test',
+  [`GET ${account}/bulk_send_batch`]: 'bulk-send.batches.list',
+  [`GET ${account}/bulk_send_batch/{bulkSendBatchId}`]: 'bulk-send.batches.get',
+  [`GET ${account}/identity_verification`]: 'identity-verification.list',
+  [`GET ${account}/payment_gateway_accounts`]: 'payment-gateways.list',
+  [`GET ${account}/powerforms`]: 'powerforms.list',
+  [`POST ${account}/powerforms`]: 'powerforms.create',
+  [`GET ${account}/powerforms/{powerFormId}`]: 'powerforms.get',
+  [`GET ${account}/signing_groups`]: 'signing-groups.list',
+  [`POST ${account}/signing_groups`]: 'signing-groups.create',
+  [`GET ${account}/signing_groups/{signingGroupId}`]: 'signing-groups.get',
   [`GET ${account}/folders`]: 'folders.list',
+  [`PUT ${account}/folders/{folderId}`]: 'folders.move',
   [`GET ${account}/groups`]: 'groups.list',
   [`POST ${account}/views/console`]: 'views.console',
   [`GET ${account}/connect`]: 'connect.list',
