@@ -315,6 +315,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
       publicUrl,
       targetUrlPolicy: targetUrlPolicyOf(config),
       onQueued,
+      onEventTypes: (teamId) => directory.refresh(teamId).catch(() => null),
       onEndpointDeleted: () => maintenance.wake(),
       onReplay: () => replays.wake(),
       acceptEvent: (draft) => acceptor.accept(draft),

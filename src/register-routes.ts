@@ -43,6 +43,7 @@ type Options<Routes extends (options: never) => unknown> = Parameters<Routes>[0]
 /** What the routes of all capabilities are handed. */
 export type RouteParts = {
   services: Options<typeof endpointRoutes>['services'] &
+    Options<typeof eventTypeRoutes>['services'] &
     Options<typeof connectionRoutes>['services'] &
     Options<typeof deliveryRoutes> &
     Options<typeof replayRoutes>;

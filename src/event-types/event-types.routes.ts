@@ -37,8 +37,13 @@ const settings = {
   example: Type.Optional(example),
 };
 
+type Services = ContextServices & {
+  /** Resolves when this node knows the team's types as they are: whoever was answered may post one of them at once. */
+  onEventTypes?: (teamId: string) => Promise<unknown>;
+};
+
 /** The registry of what a team's events may be. */
-export function eventTypeRoutes(options: { services: ContextServices }) {
+export function eventTypeRoutes(options: { services: Services }) {
   return async (plain: FastifyInstance): Promise<void> => {
     const app = plain.withTypeProvider<TypeBoxTypeProvider>();
     const tags = ['Event types'];
@@ -58,7 +63,9 @@ export function eventTypeRoutes(options: { services: ContextServices }) {
       },
       async (request, reply) => {
         const input = { teamId: request.params.team, ...request.body };
-        return reply.code(201).send(await createEventType(contextOf(services, request), input));
+        const created = await createEventType(contextOf(services, request), input);
+        await services.onEventTypes?.(input.teamId);
+        return reply.code(201).send(created);
       },
     );
 
@@ -114,9 +121,12 @@ export function eventTypeRoutes(options: { services: ContextServices }) {
           response: { 200: EventType },
         },
       },
-      (request) => {
+      async (request) => {
         const { team, name: wanted } = request.params;
-        return updateEventType(contextOf(services, request), { teamId: team, name: wanted, ...request.body });
+        const input = { teamId: team, name: wanted, ...request.body };
+        const updated = await updateEventType(contextOf(services, request), input);
+        await services.onEventTypes?.(team);
+        return updated;
       },
     );
 
@@ -135,6 +145,7 @@ export function eventTypeRoutes(options: { services: ContextServices }) {
       async (request, reply) => {
         const { team, name: wanted } = request.params;
         await deleteEventType(contextOf(services, request), { teamId: team, name: wanted });
+        await services.onEventTypes?.(team);
         return reply.code(204).send(null);
       },
     );

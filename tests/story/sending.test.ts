@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApi, makeTeam } from '../support/api.ts';
 import { type JournalReceiver, startReceiver } from '../support/journal-receiver.ts';
-import { type PosthornProcess, startPosthorn } from '../support/posthorn-process.ts';
+import { operatorKey, type PosthornProcess, startPosthorn } from '../support/posthorn-process.ts';
 import { until } from '../support/until.ts';
 
 let posthorn: PosthornProcess;
@@ -33,6 +33,26 @@ async function deliveriesOf(teamId: string, query = ''): Promise<Delivery[]> {
 }
 
 describe('sending events', () => {
+  it('knows a type from the moment it is answered, and knows it no more when it is gone', async () => {
+    const { teamId } = await makeTeam(api, { types: ['invoice.paid'], endpoints: [] });
+    const post = async (type: string): Promise<number> => {
+      const answer = await fetch(`${posthorn.url}/v1/teams/${teamId}/events`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ type, payload: {} }),
+      });
+      return answer.status;
+    };
+    for (let number = 0; number < 20; number += 1) {
+      const name = `made.${number}`;
+      expect(await post(name)).toBe(422);
+      await api.call('POST', `/v1/teams/${teamId}/event-types`, { name });
+      expect(await post(name)).toBe(202);
+      await api.call('DELETE', `/v1/teams/${teamId}/event-types/${name}`);
+      expect(await post(name)).toBe(422);
+    }
+  });
+
   it('delivers a posted event signed, with every digit of its payload, and shows the attempt', async () => {
     const { teamId } = await makeTeam(api, { types: ['invoice.paid'], endpoints: [] });
     const endpoint = await api.call<{ id: string; secret: string }>('POST', `/v1/teams/${teamId}/endpoints`, {
