@@ -54,6 +54,8 @@ export function draftsOf(stage: Stage, connectionId: string, accountId: string):
     const read = await call('GET', `/envelopes/${encodeURIComponent(envelopeId)}?include=recipients,tabs`);
     if (!isTaken(read)) return { feature, outcome: 'unclear', answer: `read back, and that ${toldAnswer(read)}` };
     const state = stateOf(answer, read);
+    // What an earlier run that was stopped still removes may be this one too.
+    if (state === 'deleted') return { feature, outcome: 'unclear', answer: 'deleted by somebody else' };
     if (state !== 'created') return { feature, outcome: 'sent', answer: state };
     const [signer = {}] = (read.body['recipients'] as { signers?: object[] } | undefined)?.signers ?? [];
     const holds = feature === null ? null : recipes[feature].holds;
