@@ -247,7 +247,7 @@ const promote: Verb = (terminal) =>
   );
 
 const promotions: Verb = (terminal) =>
-  addPromotionVerbs(named('promotions', 'List promotions, show one step by step, or roll one back.'), terminal);
+  addPromotionVerbs(named('promotions', 'List promotions, show one step by step, roll one back, or resume.'), terminal);
 
 const audit: Verb = (terminal) =>
   addAuditVerbs(named('audit', 'Read, export and verify the audit log: who did what, in hash chains.'), terminal);

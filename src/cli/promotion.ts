@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { withTeamApi } from './api-options.ts';
 import { collected } from './option-values.ts';
 import type { PromoteFlags } from './promotion/promote.ts';
-import type { RollBackFlags } from './promotion/show-promotions.ts';
+import type { ResumeFlags, RollBackFlags } from './promotion/show-promotions.ts';
 import type { CommonFlags } from './sources/open-team.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -56,6 +56,17 @@ export function addPromotionVerbs(promotions: Command, terminal: Terminal): Comm
   ).action(async (promotion: string, flags: RollBackFlags) => {
     const { runRollBack } = await import('./promotion/show-promotions.ts');
     await runRollBack(promotion, flags, terminal);
+  });
+  withTeamApi(
+    promotions
+      .command('resume')
+      .description('Take a launch up again after its review was reopened, once it is passed and no limit is crossed.')
+      .argument('<review>', 'id or name of the review')
+      .requiredOption('--note <text>', 'what was found and done')
+      .option('--override <reason>', 'although the review is not passed: for owners'),
+  ).action(async (review: string, flags: ResumeFlags) => {
+    const { runResume } = await import('./promotion/show-promotions.ts');
+    await runResume(review, flags, terminal);
   });
   return promotions;
 }

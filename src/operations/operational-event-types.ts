@@ -163,6 +163,18 @@ export const operationalEventTypes = [
     },
   },
   {
+    name: 'posthorn.review.resumed',
+    description:
+      'A review that was reopened is promoted again: what reopened it is mended, or an owner decided to go on.',
+    schema: object({ reviewId: id, name: text, because: text, was: text }),
+    example: {
+      reviewId: 'rev_01jz4b6m0e7f8g9h1j2k3m4n5z',
+      name: 'Contracts, going live',
+      because: 'Taken up again. The provider had an outage until 14:20.',
+      was: 'reopened',
+    },
+  },
+  {
     name: 'posthorn.promotion.completed',
     description: 'A connection leads to production, was tried, and is watched from now on.',
     schema: object(promotionProperties),

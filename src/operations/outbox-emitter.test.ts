@@ -174,6 +174,7 @@ describe('operational event types', () => {
       },
       'posthorn.drill.failed': { runId: 1, check: 1, subject: 1, seen: 1, evidenceId: 1 },
       'posthorn.review.reopened': { reviewId: 1, name: 1, because: 1, was: 1 },
+      'posthorn.review.resumed': { reviewId: 1, name: 1, because: 1, was: 1 },
       'posthorn.promotion.completed': promotion,
       'posthorn.promotion.rolled_back': { ...promotion, reason: 1 },
       'posthorn.promotion.smoke_test': { message: 1 },

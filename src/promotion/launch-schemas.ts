@@ -182,3 +182,20 @@ export const CloseBody = Type.Object(
   { note: Text(5_000, { description: 'What was seen, and what is done about it.' }) },
   closed,
 );
+export const ResumeBody = Type.Object(
+  {
+    note: Text(500, { description: 'What was found and done.', examples: ['The provider had an outage until 14:20.'] }),
+    override: Type.Optional(
+      Type.Object(
+        { reason: Text(500) },
+        { ...closed, description: 'For owners: go on although the review is not passed.' },
+      ),
+    ),
+  },
+  closed,
+);
+export const Resumed = Type.Object({
+  review: Type.String(),
+  status: Type.Literal('promoted'),
+  because: Type.String(),
+});

@@ -5,11 +5,12 @@ import { decodeCursor, PageQuery, toPage } from '../http/paging.ts';
 import { type ContextServices, contextOf } from '../http/request-context.ts';
 import { Page, TeamParams } from '../http/schemas.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
-import { CloseBody, Day, PlanBody, PlanOnRecordSchema, Timeline } from './launch-schemas.ts';
+import { CloseBody, Day, PlanBody, PlanOnRecordSchema, ResumeBody, Resumed, Timeline } from './launch-schemas.ts';
+import { resumeLaunch, type ResumingContext } from './resume-launch.ts';
 import { getLaunchPlan, type PlanContext, setLaunchPlan } from './set-launch-plan.ts';
 import { closeDay, getWatch, listDays, openDay } from './watch-days.ts';
 
-type RouteServices = ContextServices & Pick<PlanContext, 'reviews' | 'checkIds'>;
+type RouteServices = ContextServices & Pick<PlanContext, 'checkIds'> & Pick<PlanContext & ResumingContext, 'reviews'>;
 
 const Params = Type.Object({
   ...TeamParams.properties,
@@ -84,6 +85,27 @@ export function launchRoutes(options: { services: RouteServices }) {
         const input = { teamId: team, reviewId: review, limit: limit + 1, after, onlyFound: found };
         const { looks, ...watch } = await getWatch(contextOf(services, request), input);
         return { ...watch, ...toPage('watch', looks, limit, ({ id }) => id) };
+      },
+    );
+
+    app.post(
+      '/v1/teams/:team/reviews/:review/resume',
+      {
+        config: { permission: 'connections:write' },
+        schema: {
+          summary: 'Take a reopened launch up again',
+          description:
+            'The review is promoted as before, and watched on. Only when no limit is crossed any more, and it is passed again with its signatures, or an owner decides with `override`.',
+          tags,
+          params: Params,
+          body: ResumeBody,
+          response: { 200: Resumed },
+        },
+      },
+      (request) => {
+        const { team, review } = request.params;
+        const { note, override = null } = request.body;
+        return resumeLaunch(contextOf(services, request), { teamId: team, reviewId: review, note, override });
       },
     );
 

@@ -3,10 +3,10 @@ import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes } from '../ids/id.rules.ts';
 import { tellTeam } from '../operations/tell-team.ts';
 import { Problem } from '../problem.ts';
-import { rejectionReasons } from '../providers/provider-profile.ts';
 import type { ReviewedCheck, ReviewView } from '../reviews/review.ts';
 import { keyOfCheck } from './check-key.rules.ts';
-import { readDay, readFigures } from './figures.store.ts';
+import { readDay } from './figures.store.ts';
+import { readLastHour } from './last-hour.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import { listPlanRows } from './launch-plan.store.ts';
 import type { PromotionServices } from './promotion-services.ts';
@@ -24,13 +24,10 @@ import {
 } from './watch.rules.ts';
 import { saveLook } from './watch.store.ts';
 
-/** What figures are about. */
-const spanMs = 3_600_000;
 const dayMs = 86_400_000;
 /** After a look that failed. */
 const soonMs = 60_000;
 const findingsMost = 50;
-const signatureReasons = Object.keys(rejectionReasons).filter((each) => /^(?:signature|timestamp)_/.test(each));
 
 /**
  * Looks at a promoted review once: measures its checks, sets figures against limits, and puts both on record. A limit that
@@ -47,13 +44,7 @@ export async function lookAt(services: PromotionServices, watch: Watch): Promise
   const isLive = await hasLive(database, teamId, reviewId);
   const view = await measure(services, watch, isLive);
   const integration = view?.review.integration ?? { sources: [], endpoints: [], connections: [] };
-  const figures = await readFigures(
-    database,
-    teamId,
-    integration,
-    { sinceMs: nowMs - spanMs, untilMs: nowMs + 1 },
-    signatureReasons,
-  );
+  const figures = await readLastHour(database, teamId, integration, nowMs);
   const measures = judgeFigures(figures, thresholds, watch.exceeded, nowMs);
   const crossed = limitFindings(measures, thresholds);
   const wanted = plan?.phases.find(({ name }) => name === phase)?.checks ?? [];

@@ -28,7 +28,7 @@ export async function getWatch(
   input: Place & { limit: number; after: string | null; onlyFound: boolean },
 ): Promise<WatchTimeline> {
   return readAsTeam(ctx.database, input.teamId, async (database) => {
-    const watch = await requireWatch(database, input);
+    const { exceeded: _exceeded, ...watch } = await requireWatch(database, input);
     return { ...watch, looks: await listLookRows(database, input) };
   });
 }
@@ -82,7 +82,8 @@ async function changeDay(
   });
 }
 
-async function requireWatch(database: TeamReader, { teamId, reviewId }: Place) {
+/** @throws Problem not_found */
+export async function requireWatch(database: TeamReader, { teamId, reviewId }: Place) {
   await requireTeam(database, teamId);
   const watch = isId(idPrefixes.review, reviewId) ? await findWatch(database, { teamId, reviewId }) : null;
   if (watch === null) throw new Problem('not_found', `${reviewId} is not watched: nothing was promoted under it.`);

@@ -133,20 +133,23 @@ export async function listLookRows(
   }));
 }
 
-/** Whether and since when a review is watched, and when it is looked at next. */
+/** Whether and since when a review is watched, when it is looked at next, and since when limits are exceeded. */
 export async function findWatch(
   database: Queryable,
   place: Place,
-): Promise<{ startedAt: string; endedAt: string | null; nextAt: string } | null> {
-  const { rows } = await database.query<{ started_at: Date; ended_at: Date | null; next_at: Date }>(
-    'SELECT started_at, ended_at, next_at FROM watch WHERE team_id = $1 AND review_id = $2',
-    keysOf(place),
-  );
+): Promise<{ startedAt: string; endedAt: string | null; nextAt: string; exceeded: Watch['exceeded'] } | null> {
+  const { rows } = await database.query<{
+    started_at: Date;
+    ended_at: Date | null;
+    next_at: Date;
+    exceeded: Watch['exceeded'];
+  }>('SELECT started_at, ended_at, next_at, exceeded FROM watch WHERE team_id = $1 AND review_id = $2', keysOf(place));
   const [row] = rows;
   if (row === undefined) return null;
   return {
     startedAt: row.started_at.toISOString(),
     endedAt: row.ended_at?.toISOString() ?? null,
     nextAt: row.next_at.toISOString(),
+    exceeded: row.exceeded,
   };
 }

@@ -81,7 +81,7 @@ const reviewProperties = {
   answers: Type.Record(Type.String(), Answer),
   waiverCap: Type.Integer(),
   status: OneOf(reviewStatuses, 'Reopened: after promotion something fell.'),
-  because: Nullable(Type.String(), { description: 'Why it was reopened.' }),
+  because: Nullable(Type.String(), { description: 'Why it was reopened, or taken up again.' }),
   version: Type.Integer({ description: 'Raised by every change.' }),
   createdAt: Time(),
   updatedAt: Time(),

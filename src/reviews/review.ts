@@ -1,3 +1,4 @@
+import type { AuditContext } from '../audit/record-change.ts';
 import type { CheckDefinition } from '../readiness/check-definition.ts';
 import type { CheckState, Evidence } from '../readiness/finding.ts';
 import type { CheckStatus } from '../readiness/create-readiness.ts';
@@ -26,7 +27,7 @@ export type Review = {
   /** Answers to the questions of scope, by question; a question without an answer makes nothing not applicable. */
   answers: Readonly<Record<string, ScopeAnswer>>;
   status: ReviewStatus;
-  /** Why it was reopened; null unless it was. */
+  /** Why it was reopened, or taken up again; null unless it was. */
   because: string | null;
   /** How many waivers may stand at a time. */
   waiverCap: number;
@@ -121,9 +122,17 @@ export type Reviews = {
   run(teamId: string, reviewId: string): Promise<ReviewView>;
   /**
    * Sets the status under a person's or the gateway's hand, with an entry in the audit log; reopening tells
-   * `posthorn.review.reopened`. @throws Problem not_found
+   * `posthorn.review.reopened`, and going on after that `posthorn.review.resumed`.
+   * @param input.by whose doing it is; the gateway's own where it is left out
+   * @throws Problem not_found
    */
-  setStatus(input: { teamId: string; reviewId: string; status: ReviewStatus; because: string | null }): Promise<void>;
+  setStatus(input: {
+    teamId: string;
+    reviewId: string;
+    status: ReviewStatus;
+    because: string | null;
+    by?: Pick<AuditContext, 'actor' | 'requestId' | 'address'> | undefined;
+  }): Promise<void>;
   /** Reviews that were promoted or reopened, of all teams: what the watch looks at. */
   watched(): Promise<readonly { teamId: string; reviewId: string }[]>;
 };

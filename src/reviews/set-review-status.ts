@@ -9,7 +9,7 @@ import type { ReviewStatus } from './review.ts';
 
 /**
  * Sets the status; one that is the same already, for the same reason, is left alone. Reopening is told as
- * `posthorn.review.reopened`, in the same transaction.
+ * `posthorn.review.reopened`, and going on after that as `posthorn.review.resumed`, in the same transaction.
  * @param input.by whose doing it is; the gateway's own where it is left out
  * @throws Problem not_found
  */
@@ -20,7 +20,7 @@ export async function setReviewStatus(
     reviewId: string;
     status: ReviewStatus;
     because: string | null;
-    by?: Omit<AuditContext, 'ids' | 'clock'> | undefined;
+    by?: Pick<AuditContext, 'actor' | 'requestId' | 'address'> | undefined;
   },
 ): Promise<void> {
   const { teamId, reviewId, status, because } = input;
@@ -29,20 +29,29 @@ export async function setReviewStatus(
     const before = await requireReview(client, teamId, reviewId, 'locked');
     if (before.status === status && before.because === because) return false;
     const after = await replaceReview(client, before, { fields: before, status, because, atMs: ctx.clock.now() });
-    const isReopened = status === 'reopened' && before.status !== 'reopened';
-    if (isReopened) {
+    const type = toldOf(before.status, status);
+    if (type !== null) {
       const data = { reviewId, name: before.name, because: because ?? 'no reason was given', was: before.status };
-      await tellTeam(client, { teamId, type: 'posthorn.review.reopened', data });
+      await tellTeam(client, { teamId, type, data });
     }
-    await recordChange({ ids: ctx.ids, clock: ctx.clock, ...by }, client, {
-      teamId,
-      action: 'review.status-set',
-      target: { kind: 'review', id: reviewId },
-      fields: auditedReview,
-      before: reviewFacts(before),
-      after: reviewFacts(after),
-    });
-    return isReopened;
+    await recordChange(
+      { ids: ctx.ids, clock: ctx.clock, actor: by.actor, requestId: by.requestId, address: by.address },
+      client,
+      {
+        teamId,
+        action: 'review.status-set',
+        target: { kind: 'review', id: reviewId },
+        fields: auditedReview,
+        before: reviewFacts(before),
+        after: reviewFacts(after),
+      },
+    );
+    return type !== null;
   });
   if (isTold) ctx.reviewing.onTold();
+}
+
+function toldOf(before: ReviewStatus, after: ReviewStatus) {
+  if (after === 'reopened' && before !== 'reopened') return 'posthorn.review.reopened';
+  return before === 'reopened' && after === 'promoted' ? 'posthorn.review.resumed' : null;
 }

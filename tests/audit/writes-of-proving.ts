@@ -218,6 +218,18 @@ export function testWritesOfProving(stand: WriteStand): void {
        INSERT INTO watch_day (team_id, review_id, day, summary) VALUES ($1, $2, '2026-11-21', $3)`,
       [key[0], key[2], JSON.stringify(quietDay)],
     );
+    await stand.database.pool.query(
+      `UPDATE promotion SET state = 'live' WHERE team_id = $1 AND id = $2`,
+      key.slice(0, 2),
+    );
+    await stand.database.pool.query(`UPDATE review SET status = 'reopened' WHERE team_id = $1 AND id = $2`, [
+      key[0],
+      key[2],
+    ]);
+    await step('POST /v1/teams/:team/reviews/:review/resume', 'review.status-set', `${reviewPath}/resume`, {
+      note: 'Mended.',
+      override: { reason: 'To see what is on record.' },
+    });
     const day = `${reviewPath}/days/2026-11-21`;
     await step('POST /v1/teams/:team/reviews/:review/days/:date/open', 'watch-day.opened', `${day}/open`);
     const note = { note: `${planted}10` };

@@ -60,6 +60,18 @@ test('posthorn promote shows each step and how it ended, and roll-back leads bac
   expect(await stand.connection(team, of.connection)).toMatchObject({ environment: 'sandbox' });
 });
 
+test('posthorn promotions resume takes a launch up again, and says under which words', async () => {
+  const of = await stand.newReview(team);
+  await promote(of);
+  await stand.look();
+  stand.reviews.state(of.review).checks['a.check'] = 'failed';
+  stand.passTime(5 * 60_000);
+  expect(await stand.look()).toMatchObject({ reopened: true });
+  const said = await posthorn('promotions', 'resume', of.review, '--note', 'The certificate was renewed.');
+  expect(said).toBe(`promoted  ${of.review}: Taken up again. The certificate was renewed.`);
+  await expect(posthorn('promotions', 'resume', of.review, '--note', 'Again.')).rejects.toThrow(/is promoted/);
+});
+
 test('posthorn promote exits with 1 when it was rolled back, and with the problem when it is refused', async () => {
   const of = await stand.newReview(team);
   stand.answers(503);

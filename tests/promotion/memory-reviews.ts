@@ -11,6 +11,8 @@ export type MemoryReviews = Reviews & {
   state(reviewId: string): Standing;
   statusOf(reviewId: string): { status: string; because: string | null };
   runs: string[];
+  /** By whom statuses were set; undefined: the gateway. */
+  setBy: unknown[];
 };
 
 export function createMemoryReviews(clock: { now(): number }): MemoryReviews {
@@ -18,6 +20,7 @@ export function createMemoryReviews(clock: { now(): number }): MemoryReviews {
   const views = new Map<string, ReviewView>();
   const standings = new Map<string, Standing>();
   const runs: string[] = [];
+  const setBy: unknown[] = [];
 
   const view: Reviews['view'] = (_teamId, reviewId) => {
     const found = views.get(reviewId);
@@ -32,6 +35,7 @@ export function createMemoryReviews(clock: { now(): number }): MemoryReviews {
   };
   return {
     runs,
+    setBy,
     add(teamId, integration) {
       const id = ids.next('rev');
       const nowMs = clock.now();
@@ -61,7 +65,8 @@ export function createMemoryReviews(clock: { now(): number }): MemoryReviews {
       runs.push(reviewId);
       return view(teamId, reviewId);
     },
-    setStatus({ reviewId, status, because }) {
+    setStatus({ reviewId, status, because, by }) {
+      setBy.push(by);
       const found = views.get(reviewId) as ReviewView;
       views.set(reviewId, { ...found, review: { ...found.review, status, because } });
       return Promise.resolve();

@@ -7,6 +7,7 @@ import { readTeamConnections } from '../../src/connections/connection-snapshot.s
 import { readConnectionConfig } from '../../src/connections/read-connection-config.ts';
 import type { EventDraft } from '../../src/events/event-draft.ts';
 import { compileAddressPolicy } from '../../src/egress/address.rules.ts';
+import { uuidFromId } from '../../src/ids/id.rules.ts';
 import { memberRoutes } from '../../src/members/members.routes.ts';
 import { launchRoutes } from '../../src/promotion/launch.routes.ts';
 import { lookAt } from '../../src/promotion/look.ts';
@@ -146,9 +147,11 @@ export async function openPromotionStand() {
       await directory.stop();
       await api[Symbol.asyncDispose]();
     },
-    async audited(): Promise<string[]> {
+    /** What is on record of a team, in order. */
+    async audited(team: string): Promise<string[]> {
       const { rows } = await api.database.pool.query<{ action: string }>(
-        'SELECT action FROM audit_entry ORDER BY sequence',
+        'SELECT action FROM audit_entry WHERE team_id = $1 ORDER BY sequence',
+        [uuidFromId(team)],
       );
       return rows.map(({ action }) => action);
     },

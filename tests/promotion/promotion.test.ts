@@ -52,7 +52,7 @@ describe('a promotion', () => {
     ]);
     expect(stand.reviews.statusOf(of.review)).toMatchObject({ status: 'promoted' });
     expect(await stand.outbox()).toMatchObject([{ type: 'posthorn.promotion.completed', data: { overridden: false } }]);
-    expect((await stand.audited()).slice(-3)).toEqual([
+    expect((await stand.audited(team)).slice(-3)).toEqual([
       'promotion.started',
       'promotion.switched',
       'promotion.completed',

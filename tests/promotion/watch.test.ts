@@ -57,7 +57,7 @@ describe('a launch plan', () => {
       versions: 2,
       plan: { walkedThrough: null },
     });
-    expect((await stand.audited()).slice(-2)).toEqual(['launch-plan.set', 'launch-plan.set']);
+    expect((await stand.audited(team)).slice(-2)).toEqual(['launch-plan.set', 'launch-plan.set']);
   });
 
   test.each<[string, (plan: LaunchPlan) => LaunchPlan, string]>([
@@ -186,6 +186,88 @@ describe('the watch', () => {
     expect(await stand.look()).toMatchObject({ reopened: false, findings: [] });
   });
 
+  describe('after it reopened a review', () => {
+    const resume = async (review: string, body: object, key = owner.key) =>
+      stand.call('POST', `${at(review)}/resume`, { body, key });
+    const note = { note: 'The provider had an outage until 14:20.' };
+
+    async function reopened() {
+      const of = await live();
+      await stand.look();
+      stand.reviews.state(of.review).checks['a.check'] = 'failed';
+      stand.reviews.state(of.review).passed = false;
+      stand.passTime(5 * minuteMs);
+      expect(await stand.look()).toMatchObject({ reopened: true });
+      return of;
+    }
+
+    test('it is taken up again once it is passed, under the hand of who says so, and watched on', async () => {
+      const { review } = await reopened();
+      expect((await resume(review, note)).body).toMatchObject({
+        code: 'review_not_passed',
+        detail: expect.stringContaining('a.check failed.') as unknown,
+      });
+      stand.reviews.state(review).checks['a.check'] = 'passed';
+      stand.reviews.state(review).passed = true;
+      const because = 'Taken up again. The provider had an outage until 14:20.';
+      expect(await resume(review, note)).toMatchObject({ status: 200, body: { review, status: 'promoted', because } });
+      expect(stand.reviews.statusOf(review)).toMatchObject({ status: 'promoted', because });
+      expect(stand.reviews.setBy.at(-1)).toMatchObject({ actor: { memberId: owner.id } });
+      stand.passTime(5 * minuteMs);
+      expect(await stand.look()).toMatchObject({ reopened: false, findings: [] });
+      stand.reviews.state(review).checks['a.check'] = 'failed';
+      stand.passTime(5 * minuteMs);
+      expect(await stand.look()).toMatchObject({ reopened: true });
+    });
+
+    test('an owner goes on without that, with a reason, and nobody else', async () => {
+      const { review } = await reopened();
+      const override = { ...note, override: { reason: 'Nobody is harmed by it.' } };
+      expect((await resume(review, override, deputy.key)).body).toMatchObject({ code: 'forbidden' });
+      expect(await resume(review, override)).toMatchObject({
+        status: 200,
+        body: { because: `Taken up again. ${note.note} Decided by ${owner.id}: Nobody is harmed by it.` },
+      });
+      stand.passTime(5 * minuteMs);
+      expect(await stand.look()).toMatchObject({ reopened: false });
+    });
+
+    test('it waits for a limit that is crossed still, whoever asks', async () => {
+      const { review, connection } = await live();
+      await failing(connection, 10);
+      await stand.look();
+      stand.passTime(5 * minuteMs);
+      expect(await stand.look()).toMatchObject({ reopened: true });
+      for (const body of [note, { ...note, override: { reason: 'It will pass.' } }]) {
+        expect((await resume(review, body)).body).toMatchObject({
+          code: 'conflict',
+          detail: expect.stringContaining('errorPercent') as unknown,
+        });
+      }
+      stand.passTime(60 * minuteMs);
+      expect((await resume(review, note)).status).toBe(200);
+    });
+
+    test('nothing is taken up that was not reopened, was rolled back, or was never promoted', async () => {
+      const { review } = await live();
+      expect((await resume(review, note)).body).toMatchObject({
+        code: 'conflict',
+        detail: expect.stringContaining('is promoted') as unknown,
+      });
+      const listed = await stand.call('GET', `/v1/teams/${team}/promotions`);
+      const { id } = (listed.body as { data: [{ id: string }] }).data[0];
+      const back = `/v1/teams/${team}/promotions/${id}/roll-back`;
+      await stand.call('POST', back, { body: { reason: 'Tried.' } });
+      expect(await stand.look()).toMatchObject({ reopened: true });
+      expect((await resume(review, note)).body).toMatchObject({
+        code: 'conflict',
+        detail: expect.stringContaining('rolled back') as unknown,
+      });
+      const { review: never } = await stand.newReview(team);
+      expect((await resume(never, note)).status).toBe(404);
+    });
+  });
+
   test('makes a summary of each day, which somebody opens and closes with a note', async () => {
     const { review, connection } = await live();
     await failing(connection, 3);
@@ -207,6 +289,6 @@ describe('the watch', () => {
     expect(closed.body).toMatchObject({ openedBy: deputy.id, closedBy: owner.id, ...note });
     expect((await stand.call('POST', `${days}/${day}/close`, { body: note })).body).toMatchObject({ code: 'conflict' });
     expect((await stand.call('POST', `${days}/2020-01-01/close`, { body: note })).status).toBe(404);
-    expect((await stand.audited()).slice(-2)).toEqual(['watch-day.opened', 'watch-day.closed']);
+    expect((await stand.audited(team)).slice(-2)).toEqual(['watch-day.opened', 'watch-day.closed']);
   });
 });

@@ -254,7 +254,7 @@ test('two who change it at once: one is refused, and nothing of the other is los
   expect((await call('GET', `/${id}`)).body).toMatchObject({ name: taken.join(), version: 2 });
 });
 
-test('reopening is told once, as an operational event', async () => {
+test('reopening is told once, as an operational event, and so is going on', async () => {
   const id = await begin();
   const set = (status: 'promoted' | 'reopened', because: string | null) =>
     stand.reviews.reviews.setStatus({ teamId: stand.team, reviewId: id, status, because });
@@ -269,6 +269,19 @@ test('reopening is told once, as an operational event', async () => {
   );
   expect(rows).toEqual([{ data: { reviewId: id, name: 'Going live', because: 'Errors.', was: 'promoted' } }]);
   expect((await call('GET', `/${id}`)).body).toMatchObject({ status: 'reopened', because: 'Errors.' });
+  const by = { actor: { kind: 'operator' as const }, requestId: 'req_x', address: null };
+  await stand.reviews.reviews.setStatus({
+    teamId: stand.team,
+    reviewId: id,
+    status: 'promoted',
+    because: 'Mended.',
+    by,
+  });
+  expect(stand.told()).toBe(before + 2);
+  const { rows: resumed } = await stand.api.database.pool.query(
+    `SELECT data FROM operational_outbox WHERE type = 'posthorn.review.resumed'`,
+  );
+  expect(resumed).toEqual([{ data: { reviewId: id, name: 'Going live', because: 'Mended.', was: 'reopened' } }]);
 });
 
 describe('evidence', () => {

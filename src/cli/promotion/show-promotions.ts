@@ -1,3 +1,4 @@
+import { findReview } from '../review/find-review.ts';
 import { type CommonFlags, openTeam } from '../sources/open-team.ts';
 import { renderTable } from '../sources/render-source.rules.ts';
 import { safeText } from '../terminal/safe-text.rules.ts';
@@ -5,6 +6,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { type PromotionAnswer, renderPromotion, stateColour } from './render-promotion.rules.ts';
 
 export type RollBackFlags = CommonFlags & { reason: string };
+export type ResumeFlags = CommonFlags & { note: string; override?: string };
 
 export async function runList(flags: CommonFlags, terminal: Terminal): Promise<void> {
   const { api, path } = await openTeam(flags);
@@ -33,6 +35,16 @@ export async function runRollBack(promotion: string, flags: RollBackFlags, termi
   const { api, path } = await openTeam(flags);
   const at = `${path}/promotions/${encodeURIComponent(promotion)}/roll-back`;
   say(await api.request('POST', at, { reason: flags.reason }), flags, terminal);
+}
+
+export async function runResume(named: string, flags: ResumeFlags, terminal: Terminal): Promise<void> {
+  const { api, path } = await openTeam(flags);
+  const { note, override } = flags;
+  const body = { note, ...(override === undefined ? {} : { override: { reason: override } }) };
+  const at = `${await findReview(api, path, named)}/resume`;
+  const resumed = await api.request<{ review: string; because: string }>('POST', at, body);
+  if (flags.json === true) return terminal.out(JSON.stringify(resumed));
+  terminal.out(safeText(`promoted  ${resumed.review}: ${resumed.because}`, 'one line'));
 }
 
 function say(promotion: PromotionAnswer, flags: CommonFlags, terminal: Terminal): void {

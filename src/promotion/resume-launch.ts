@@ -1,0 +1,54 @@
+import type { Context } from '../context.ts';
+import { actorName } from '../members/actor-name.rules.ts';
+import { Problem } from '../problem.ts';
+import type { Reviews, ReviewView } from '../reviews/review.ts';
+import { readLastHour } from './last-hour.ts';
+import { listPlanRows } from './launch-plan.store.ts';
+import { refuseResuming } from './may-resume.rules.ts';
+import { hasLive } from './promotion.store.ts';
+import { judgeFigures } from './watch.rules.ts';
+import { requireWatch } from './watch-days.ts';
+
+export type ResumingContext = Context & { reviews: Pick<Reviews, 'view' | 'setStatus'> };
+
+/**
+ * Takes a launch up again after something reopened its review: it is promoted as before, and watched on.
+ * @param input.note what was found and done
+ * @throws Problem conflict, review_not_passed, forbidden, not_found
+ */
+export async function resumeLaunch(
+  ctx: ResumingContext,
+  input: { teamId: string; reviewId: string; note: string; override: { reason: string } | null },
+): Promise<{ review: string; status: 'promoted'; because: string }> {
+  const { teamId, reviewId, note, override } = input;
+  const watch = await requireWatch(ctx.database, input);
+  const view = await ctx.reviews.view(teamId, reviewId);
+  const refusal = refuseResuming({
+    status: view.review.status,
+    isLive: await hasLive(ctx.database, teamId, reviewId),
+    crossed: await crossedNow(ctx, view, watch.exceeded),
+    verdict: view.verdict,
+    override,
+    actor: ctx.actor,
+  });
+  if (refusal?.code === 'forbidden') throw new Problem('forbidden', refusal.detail);
+  if (refusal?.code === 'review_not_passed') throw new Problem('review_not_passed', refusal.detail);
+  if (refusal?.code === 'conflict') throw new Problem('conflict', refusal.detail);
+  const decided = override === null ? '' : ` Decided by ${actorName(ctx.actor)}: ${override.reason}`;
+  const because = `Taken up again. ${note}${decided}`;
+  await ctx.reviews.setStatus({ teamId, reviewId, status: 'promoted', because, by: ctx });
+  return { review: reviewId, status: 'promoted', because };
+}
+
+/** Limits as the watch would see them at this moment. */
+async function crossedNow(
+  { database, clock }: Pick<Context, 'database' | 'clock'>,
+  { review }: ReviewView,
+  exceeded: Readonly<Record<string, number>>,
+): Promise<string[]> {
+  const [onRecord] = await listPlanRows(database, review.teamId, review.id, 1);
+  const nowMs = clock.now();
+  const figures = await readLastHour(database, review.teamId, review.integration, nowMs);
+  const measures = judgeFigures(figures, onRecord?.plan.thresholds ?? [], exceeded, nowMs);
+  return measures.filter(({ crossed }) => crossed).map(({ name }) => name);
+}
