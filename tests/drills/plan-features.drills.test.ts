@@ -151,6 +151,15 @@ test.runIf(provesAll)(
       expect((await play()).finding).toMatchObject({ state: 'failed', seen: expect.stringContaining('sms-delivery') });
       setPlan({});
 
+      // A list whose answer is lost is found by its name.
+      await declare(gateway, connection, ['bulk-sending']);
+      production.setFaults(['lost:x1@POST /restapi/*/bulk_send_lists']);
+      expect((await play()).finding).toMatchObject({ state: 'unknown' });
+      production.setFaults([]);
+      // That of the run with everything, and this one.
+      expect(requestsTo(production).filter((each) => /^DELETE .*bulk_send_lists.* 200$/.test(each))).toHaveLength(2);
+      await declare(gateway, connection, ['sms-delivery']);
+
       // Nothing was ever sent, and every list for bulk sending is gone.
       expect(requestsTo(production).filter((each) => each.includes('/send'))).toEqual([]);
       expect(states()).toEqual(['deleted']);

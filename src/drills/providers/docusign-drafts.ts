@@ -13,6 +13,8 @@ type Drafts = {
   removeAll(): Promise<string[] | null>;
 };
 
+type BulkListSummary = { bulkSendListId?: unknown; name?: unknown };
+
 const json = { 'content-type': 'application/json' };
 const pdfBytes = 2_000;
 const listedMost = 1_000;
@@ -31,6 +33,7 @@ export function draftsOf(stage: Stage, connectionId: string, accountId: string):
   const pdfBase64 = makePdf(pdfBytes).toString('base64');
   const made = new Set<string>();
   const lists = new Set<string>();
+  let triesLists = false;
   const call = (method: string, below: string, body?: object, signal = stage.signal): Promise<OwnAnswer> =>
     callThrough(stage, connectionId, method, at + below, {
       signal,
@@ -66,6 +69,7 @@ export function draftsOf(stage: Stage, connectionId: string, accountId: string):
 
   /** A list of one that the draft could be sent to; asked whether it could, and not sent. */
   async function tryList(envelopeOrTemplateId: string): Promise<Omit<Trial, 'feature'>> {
+    triesLists = true;
     const bulkCopies = [{ recipients: [{ recipientId: '1', ...nobody }] }];
     const list = await call('POST', '/bulk_send_lists', { name: subject, bulkCopies });
     const { listId } = list.body;
@@ -81,12 +85,7 @@ export function draftsOf(stage: Stage, connectionId: string, accountId: string):
 
   async function removeAll(): Promise<string[] | null> {
     const signal = AbortSignal.timeout(cleaningMs);
-    const stay: string[] = [];
-    for (const id of lists) {
-      const deleted = await call('DELETE', `/bulk_send_lists/${encodeURIComponent(id)}`, undefined, signal);
-      if (!isTaken(deleted)) stay.push(id);
-      stage.note('The list for bulk sending was deleted.', { answer: toldAnswer(deleted) });
-    }
+    const stay = triesLists ? await removeLists(signal) : [];
     // A list that never showed what was there cannot show that it is gone.
     const isSeen = (listed: readonly string[]): boolean => made.size === 0 || listed.some((id) => made.has(id));
     const before = await listUntil(isSeen, signal);
@@ -103,6 +102,20 @@ export function draftsOf(stage: Stage, connectionId: string, accountId: string):
     }
     const isKnown = left.length > 0 || (before !== null && isSeen(before));
     return isKnown ? [...stay, ...left] : null;
+  }
+
+  /** Lists for bulk sending, those of runs that were killed too. Answers what could not be deleted. */
+  async function removeLists(signal: AbortSignal): Promise<string[]> {
+    const { body } = await call('GET', '/bulk_send_lists', undefined, signal);
+    const listed = (Array.isArray(body['bulkListSummaries']) ? body['bulkListSummaries'] : []) as BulkListSummary[];
+    for (const { bulkSendListId, name } of listed) if (name === subject) lists.add(String(bulkSendListId));
+    const stay: string[] = [];
+    for (const id of lists) {
+      const deleted = await call('DELETE', `/bulk_send_lists/${encodeURIComponent(id)}`, undefined, signal);
+      if (!isTaken(deleted)) stay.push(id);
+      stage.note('A list for bulk sending was deleted.', { answer: toldAnswer(deleted) });
+    }
+    return stay;
   }
 
   /** The drafts as they are listed once it is so, or at last; null: they could not be listed. */
