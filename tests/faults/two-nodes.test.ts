@@ -12,7 +12,7 @@ const leaseSeconds = 4;
 
 /** Two nodes, started at the same moment on an empty database. */
 async function startTwoNodes() {
-  const database = await createOwnDatabase();
+  const database = await createOwnDatabase({ empty: true });
   const masterKey = randomBytes(32).toString('base64');
   const env = {
     DATABASE_URL: database.url,

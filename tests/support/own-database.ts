@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
+import { asTemplate } from './test-database.ts';
 import { toDatabase } from './to-database.ts';
 
-/** An empty database on the run's server, for a Posthorn in a process of its own; dropped when the test ends. */
-export async function createOwnDatabase(): Promise<{ config: pg.ClientConfig; url: string; name: string }> {
+/**
+ * A database on the run's server, for a Posthorn in a process of its own; dropped when the test ends.
+ * @param options.empty nothing is migrated: whoever starts on it does that
+ */
+export async function createOwnDatabase(
+  options: { empty?: boolean } = {},
+): Promise<{ config: pg.ClientConfig; url: string; name: string }> {
   const server = inject('testServer');
   const name = `posthorn_own_${randomBytes(8).toString('hex')}`;
-  await run(server, `CREATE DATABASE ${name}`);
+  await run(server, `CREATE DATABASE ${name} ${options.empty === true ? '' : asTemplate()}`);
   onTestFinished(() => run(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
   const config = toDatabase(server, name);
   return { config, url: databaseUrlOf(config), name };

@@ -20,9 +20,7 @@ const settleMs = 2000;
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `posthorn_test_${randomBytes(8).toString('hex')}`;
   const server = inject('testServer');
-  // Copied as files: a template is a thousand small ones, and through the log each page of them would be written twice.
-  const how = `TEMPLATE ${inject('testTemplate')} STRATEGY FILE_COPY`;
-  await withClient(server, (client) => client.query(`CREATE DATABASE ${name} ${how}`));
+  await withClient(server, (client) => client.query(`CREATE DATABASE ${name} ${asTemplate()}`));
 
   const config = toDatabase(server, name);
   const pool = new pg.Pool({ ...config, max: 4, application_name: 'posthorn test pool' });
@@ -40,6 +38,14 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     if (leaked.length > 0) throw new Error(`connections were left open:\n${leaked.join('\n')}`);
   };
   return { config, pool, drop, [Symbol.asyncDispose]: drop };
+}
+
+/**
+ * How a database is made from the run's migrated one: as files, since it is a thousand small ones, and through the log each
+ * page of them would be written twice.
+ */
+export function asTemplate(): string {
+  return `TEMPLATE ${inject('testTemplate')} STRATEGY FILE_COPY`;
 }
 
 /** A server process outlives its client by some milliseconds, so what is still there after a while is a leak. */
