@@ -60,8 +60,8 @@ export function createAnswerPasser(call: Call): AnswerPasser {
     },
     data(chunk) {
       record.responseBytes += chunk.length;
-      capture?.add(chunk);
-      return answer.data(chunk);
+      const isKept = capture?.add(chunk) ?? false;
+      return answer.data(chunk, !isKept);
     },
     end: (trailers) => answer.end(trailers),
     learn() {
@@ -98,7 +98,7 @@ export function answerFromMemory(call: Call, kept: KeptAnswer, cache: 'hit' | 's
   call.record.cache = cache;
   call.record.answered = kept.status;
   answer.head(kept.status, [...kept.headers, ...posthornHeaders(call, kept.storedAtMs)]);
-  answer.data(kept.body);
+  answer.data(kept.body, false);
   answer.end([]);
   call.record.responseBytes = kept.body.length;
 }

@@ -12,14 +12,16 @@ export class AnswerCapture {
     this.#room = room;
   }
 
-  add(chunk: Buffer): void {
-    if (this.#chunks === null) return;
+  /** @returns whether the chunk is kept */
+  add(chunk: Buffer): boolean {
+    if (this.#chunks === null) return false;
     if (this.#bytes + chunk.length > this.#limitBytes || !this.#room.take(chunk.length)) {
       this.release();
-      return;
+      return false;
     }
     this.#bytes += chunk.length;
     this.#chunks.push(chunk);
+    return true;
   }
 
   /** The whole body; null when it did not fit. */

@@ -2,8 +2,8 @@
 export type AnswerSink = {
   /** Flat, names in lower case. Throws when HTTP cannot carry it. */
   head(status: number, headers: string[]): void;
-  /** False: it is full, until the listener's `drained`. */
-  data(chunk: Buffer): boolean;
+  /** False: it is full, until the listener's `drained`. `mayFree`: nobody else holds the chunk. */
+  data(chunk: Buffer, mayFree: boolean): boolean;
   /** `trailers` are flat. */
   end(trailers: readonly string[]): void;
   /** What was begun cannot be completed, and must not look as if it were. */

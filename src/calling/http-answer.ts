@@ -1,11 +1,23 @@
 import type { ServerResponse } from 'node:http';
 import type { AnswerListener, AnswerSink } from './answer-sink.ts';
+import { freePiece } from './free-piece.ts';
+
+/** So much is written together; less waits for the end of the turn. Each write costs a packet and wakes the caller. */
+const togetherBytes = 131_072;
+/** What the caller has not taken may be so much. It is read on meanwhile, so that neither side waits for the other. */
+const mostWaitingBytes = 262_144;
 
 /** Answers an HTTP request, past the framework. */
 export class HttpAnswer implements AnswerSink {
   readonly #response: ServerResponse;
   readonly #take: () => void;
   #listener: AnswerListener | null = null;
+  #pieces: Buffer[] = [];
+  #pieceBytes = 0;
+  #freeable: Buffer[] = [];
+  #waitingBytes = 0;
+  #isFull = false;
+  #flushing: NodeJS.Immediate | null = null;
 
   /** @param take the answer begins: nobody else may answer any more */
   constructor(response: ServerResponse, take: () => void) {
@@ -19,15 +31,20 @@ export class HttpAnswer implements AnswerSink {
     this.#take();
   }
 
-  data(chunk: Buffer): boolean {
-    const response = this.#response;
-    const hasRoom = response.write(chunk);
-    if (!hasRoom) response.once('drain', () => this.#listener?.drained());
-    return hasRoom;
+  data(chunk: Buffer, mayFree: boolean): boolean {
+    this.#pieces.push(chunk);
+    if (mayFree) this.#freeable.push(chunk);
+    this.#pieceBytes += chunk.length;
+    this.#waitingBytes += chunk.length;
+    if (this.#pieceBytes >= togetherBytes) this.#write();
+    else this.#flushing ??= setImmediate(() => this.#write());
+    this.#isFull = this.#waitingBytes >= mostWaitingBytes;
+    return !this.#isFull;
   }
 
   end(trailers: readonly string[]): void {
     const response = this.#response;
+    this.#write();
     // Only chunks have room for them.
     if (trailers.length > 0 && response.chunkedEncoding) {
       const pairs: [string, string][] = [];
@@ -41,6 +58,7 @@ export class HttpAnswer implements AnswerSink {
 
   /** Reset, not closed: a body without a length would end where the connection does. */
   break(): void {
+    this.#forget();
     this.#take();
     const { socket } = this.#response;
     if (socket === null) this.#response.destroy();
@@ -57,5 +75,33 @@ export class HttpAnswer implements AnswerSink {
     response.on('close', () => {
       if (!response.writableFinished) listener.gone();
     });
+  }
+
+  #write(): void {
+    const response = this.#response;
+    const [pieces, bytes, freeable] = [this.#pieces, this.#pieceBytes, this.#freeable];
+    this.#forget();
+    const last = pieces.pop();
+    if (last === undefined) return;
+    response.cork();
+    for (const piece of pieces) response.write(piece);
+    response.write(last, (error) => {
+      // What was not written may be with the kernel yet, and nobody goes on.
+      if (error !== null && error !== undefined) return;
+      for (const piece of freeable) freePiece(piece);
+      this.#waitingBytes -= bytes;
+      if (!this.#isFull || this.#waitingBytes >= mostWaitingBytes) return;
+      this.#isFull = false;
+      this.#listener?.drained();
+    });
+    response.uncork();
+  }
+
+  #forget(): void {
+    if (this.#flushing !== null) clearImmediate(this.#flushing);
+    this.#flushing = null;
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    this.#freeable = [];
   }
 }
