@@ -32,6 +32,7 @@ export const callErrors = [
   'credential',
   'caller_gone',
   'blocked',
+  'local',
   'dns',
   'connect',
   'tls',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decideOutcome, jitterShare, parseRetryAfter, retryAfterMaxMs } from './decide-outcome.rules.ts';
+import { decideOutcome, jitterShare, localRetryMs, parseRetryAfter, retryAfterMaxMs } from './decide-outcome.rules.ts';
 
 const nowMs = Date.UTC(2026, 7, 3, 9);
 const schedule = [0, 60, 300, 1800, 7200];
@@ -21,7 +21,7 @@ describe('an attempt', () => {
 
   test.each([100, 199, 300, 301, 302, 304, 307, 308, 400, 401, 404, 409, 429, 500, 502, 503, 599])(
     'is retried after %i, redirects included',
-    (status) => expect(decide(status)).toEqual({ kind: 'retry', delayMs: 60_000 }),
+    (status) => expect(decide(status)).toEqual({ kind: 'retry', delayMs: 60_000, counted: true }),
   );
 
   test('that was told 410 is the last one, wherever in the schedule it stands', () => {
@@ -35,9 +35,16 @@ describe('an attempt', () => {
   });
 
   test('without an answer follows the same schedule (peers 6: outpost 314, DNS errors are retried)', () => {
-    const result = { kind: 'failure' } as const;
-    expect(decide(0, { result, attemptsBefore: 2 })).toEqual({ kind: 'retry', delayMs: 300_000 });
+    const result = { kind: 'failure', isLocal: false } as const;
+    expect(decide(0, { result, attemptsBefore: 2 })).toEqual({ kind: 'retry', delayMs: 300_000, counted: true });
     expect(decide(0, { result, attemptsBefore: 5 })).toEqual({ kind: 'dead' });
+  });
+
+  test('that this machine could not begin is made again soon, however many there were, and uses nothing up', () => {
+    const result = { kind: 'failure', isLocal: true } as const;
+    for (const attemptsBefore of [0, 5, 99]) {
+      expect(decide(0, { result, attemptsBefore })).toEqual({ kind: 'retry', delayMs: localRetryMs, counted: false });
+    }
   });
 });
 
@@ -89,14 +96,14 @@ describe('Retry-After', () => {
   });
 
   test('waits longer than scheduled when asked to, never shorter', () => {
-    expect(decide(503, { retryAfter: '600' })).toEqual({ kind: 'retry', delayMs: 600_000 });
-    expect(decide(429, { retryAfter: '1' })).toEqual({ kind: 'retry', delayMs: 60_000 });
+    expect(decide(503, { retryAfter: '600' })).toMatchObject({ kind: 'retry', delayMs: 600_000 });
+    expect(decide(429, { retryAfter: '1' })).toMatchObject({ kind: 'retry', delayMs: 60_000 });
   });
 
   test.each(['31536000', '999999999999', 'Tue, 03 Aug 2027 09:00:00 GMT'])(
     'of a year waits a day: %s',
     (retryAfter) => {
-      expect(decide(503, { retryAfter })).toEqual({ kind: 'retry', delayMs: retryAfterMaxMs });
+      expect(decide(503, { retryAfter })).toMatchObject({ kind: 'retry', delayMs: retryAfterMaxMs });
     },
   );
 

@@ -51,9 +51,11 @@ export type Settlement = {
   responseBody: Buffer | null;
   responseTruncated: boolean;
   timing: Timing;
-  /** retry: due again after delayMs. The attempt counts in either case. */
+  /** retry: due again after delayMs. */
   outcome: 'succeeded' | 'dead' | 'retry';
   delayMs: number;
+  /** False: this machine could not begin it; it takes no place in the retry schedule, and says nothing of the endpoint. */
+  counted: boolean;
 };
 
 type WaitingEndpoint = { teamId: string; endpointId: string; dueInMs: number };

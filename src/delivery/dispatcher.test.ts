@@ -155,6 +155,26 @@ test('a request that cannot be made is an attempt that failed, and others go on'
   expect(broken.inFlight).toBe(0);
 });
 
+test('what this machine could not begin is tried again, takes no place in the schedule and opens no breaker', () => {
+  const lane = laneWith(30, { concurrency: 30, retry: { scheduleSeconds: [60], timeoutMs: 1 } }, { cycleAttempts: 1 });
+  dispatcher.offer(lane);
+  for (const request of held.splice(0)) {
+    request.answer({
+      kind: 'failure',
+      error: 'local',
+      message: 'no file is left',
+      stage: 'before',
+      reusedConnection: false,
+      timing: { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 1 },
+    });
+  }
+  expect(settled.length).toBeGreaterThan(7);
+  for (const one of settled) {
+    expect(one).toMatchObject({ outcome: 'retry', error: 'local', delayMs: 10_000, counted: false });
+  }
+  expect(lane.breaker.state).toBe('closed');
+});
+
 test('a stop starts nothing more and waits for what is under way', async () => {
   dispatcher.offer(laneWith(20, { concurrency: 2 }));
   let stopped = false;

@@ -196,14 +196,15 @@ export class Dispatcher {
     const outcome = decideOutcome({
       result: answered
         ? { kind: 'response', status: result.status, retryAfter: headerValue(result.headers, 'retry-after') }
-        : { kind: 'failure' },
+        : { kind: 'failure', isLocal: result.error === 'local' },
       attemptsBefore: item.cycleAttempts,
       policy: lane.config.retry,
       nowMs,
       random: this.options.random(),
     });
     const succeeded = outcome.kind === 'succeeded';
-    const opened = lane.record(succeeded, nowMs);
+    const counted = outcome.kind !== 'retry' || outcome.counted;
+    const opened = counted && lane.record(succeeded, nowMs);
     this.options.onSettlement(
       {
         item,
@@ -219,6 +220,7 @@ export class Dispatcher {
         timing: result.timing,
         outcome: outcome.kind === 'gone' ? 'retry' : outcome.kind,
         delayMs: outcome.kind === 'retry' ? outcome.delayMs : 0,
+        counted,
       },
       lane,
     );

@@ -209,7 +209,7 @@ async function settleAny(pool: pg.Pool, epoch: number, batch: Settlement[]): Pro
       ...timings(batch),
       int2Array(batch, (row) => outcomeCodes[row.outcome]),
       float8Array(batch, (row) => row.delayMs),
-      int2Array(batch, (row) => Math.min(32_767, row.item.cycleAttempts + 1)),
+      int2Array(batch, (row) => Math.min(32_767, row.item.cycleAttempts + (row.counted ? 1 : 0))),
       int4Array(batch, (row) => row.item.body.length),
       uuidArray(batch, (row) => row.item.endpointId),
       uuidArray(batch, (row) => row.item.eventId),

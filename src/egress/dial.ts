@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { parseAddress } from './address.rules.ts';
-import { classifyError, EgressFailure, errorCode } from './exchange-result.ts';
+import { classifyError, EgressFailure, errorCode, scarcityOf } from './exchange-result.ts';
 
 /** How long one address may keep the next waiting: RFC 8305 section 5. */
 const attemptDelayMs = 250;
@@ -48,7 +48,8 @@ export function dial(addresses: readonly string[], port: number, signal: AbortSi
         lastError =
           error instanceof EgressFailure
             ? error
-            : new EgressFailure('connect', `connecting to port ${port} failed (${errorCode(error)})`);
+            : (scarcityOf(error) ??
+              new EgressFailure('connect', `connecting to port ${port} failed (${errorCode(error)})`));
         attempt();
       });
       socket.once('connect', () => {

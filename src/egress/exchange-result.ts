@@ -27,7 +27,8 @@ export type ExchangeFailure = {
   partial?: { status: number; headers: string[] };
 };
 
-export type ExchangeError = 'dns' | 'tls' | 'connect' | 'timeout' | 'reset' | 'blocked' | 'http';
+/** `local`: this machine had no file or memory left for a connection. Nothing was sent, and it is not the server's doing. */
+export type ExchangeError = 'dns' | 'tls' | 'connect' | 'timeout' | 'reset' | 'blocked' | 'local' | 'http';
 
 /** Milliseconds, to a tenth. What opening the connection took is null on a reused connection. */
 export type Timing = ConnectionTiming & { firstByteMs: number | null; totalMs: number };
@@ -88,6 +89,16 @@ export function describeTlsError(error: unknown): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `the certificate is for another host (${code})`;
   if (code === 'CERT_HAS_EXPIRED') return `the certificate has expired (${code})`;
   return `TLS failed (${[reason, code].filter(Boolean).join(', ') || 'unknown error'})`;
+}
+
+const scarcities: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+
+/** What this machine lacked when a socket or a look-up failed; null when that was not why. */
+export function scarcityOf(error: unknown): EgressFailure | null {
+  const code = errorCode(error);
+  if (!scarcities.has(code)) return null;
+  const what = code === 'EMFILE' ? "the process's limit of open files is reached" : 'the machine lacks files or memory';
+  return new EgressFailure('local', `no connection could be opened here: ${what} (${code})`);
 }
 
 /** The `code` of a Node error, or an empty string. */

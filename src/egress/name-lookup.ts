@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { EgressFailure, errorCode } from './exchange-result.ts';
+import { EgressFailure, errorCode, scarcityOf } from './exchange-result.ts';
 
 /** Every address of a name, in order of preference. Rejects when there is none. */
 export type Resolver = (hostname: string) => Promise<string[]>;
@@ -68,7 +68,8 @@ function within(lookingUp: Promise<string[]>, hostname: string, timeoutMs: numbe
       },
       (error: unknown) => {
         clearTimeout(timer);
-        reject(new EgressFailure('dns', `looking up ${hostname} failed (${errorCode(error) || 'resolver error'})`));
+        const why = errorCode(error) || 'resolver error';
+        reject(scarcityOf(error) ?? new EgressFailure('dns', `looking up ${hostname} failed (${why})`));
       },
     );
   });

@@ -17,9 +17,9 @@ export function createEngineEvents(options: {
   const { metrics, health, log } = options;
   return {
     onAttempt(settlement, endpoint) {
-      const { outcome, error, timing, item } = settlement;
+      const { outcome, error, timing, item, counted } = settlement;
       metrics().attempt({ outcome, error, totalMs: timing.totalMs });
-      health.attempted(endpoint, outcome === 'succeeded');
+      if (counted) health.attempted(endpoint, outcome === 'succeeded');
       if (outcome !== 'succeeded') {
         const { teamId, deliveryId, endpointId, attempts } = item;
         const { status, delayMs } = settlement;

@@ -182,7 +182,7 @@ function settleOne(database: MemoryDatabase, epoch: number, settlement: Settleme
   const dueAtMs = database.now() + settlement.delayMs;
   if (outcome === 'retry') {
     const row = queue.get(item.deliveryId);
-    const cycleAttempts = item.cycleAttempts + 1;
+    const cycleAttempts = item.cycleAttempts + (settlement.counted ? 1 : 0);
     if (row !== undefined) Object.assign(row, { dueAtMs, cycleAttempts, claimedBy: null });
     else {
       queue.set(item.deliveryId, {

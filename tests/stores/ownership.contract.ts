@@ -211,6 +211,17 @@ export function ownershipContract(name: string, at: Stage): void {
       expect(await at.store.toldDead()).toBe(1);
     });
 
+    test('an attempt that does not count is on record, and keeps the place in the schedule', async () => {
+      const endpointId = at.scene.id('ep');
+      const { items } = await at.scene.post([{ endpointId }]);
+      expect(
+        await at.scene.settle(items[0], 'retry', { delayMs: 0, counted: false, error: 'local', status: null }),
+      ).toBe(1);
+      const [claimed] = await at.scene.claim(endpointId);
+      expect(claimed).toMatchObject({ attempts: 1, cycleAttempts: 0 });
+      expect(await at.store.attempts(items[0].deliveryId)).toEqual([{ number: 1, status: null, error: 'local' }]);
+    });
+
     test('an epoch that lost the delivery records its attempt and moves nothing', async () => {
       const endpointId = at.scene.id('ep');
       const { items } = await at.scene.post([{ endpointId }]);

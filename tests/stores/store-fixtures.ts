@@ -111,6 +111,7 @@ export class Scene {
       timing: { dnsMs: null, connectMs: 1.5, tlsMs: null, firstByteMs: 3, totalMs: 4.5 },
       outcome,
       delayMs: 0,
+      counted: true,
       ...more,
     };
   }
