@@ -30,6 +30,26 @@ describe('event types', () => {
     expect((await api.call('PATCH', `${path}/invoice.paid`, { body: {} })).body.code).toBe('not_found');
   });
 
+  test('a change is answered when this node knows it: whoever hears of it may post at once', async () => {
+    const told: string[] = [];
+    const onEventTypes = async (teamId: string): Promise<void> => {
+      expect(path).toContain(teamId);
+      const found = await api.call('GET', `${path}/known`);
+      told.push(found.status === 404 ? 'gone' : String(found.body.description));
+    };
+    Object.assign(api.services, { onEventTypes });
+    try {
+      await api.call('POST', path, { body: { name: 'known', description: 'first' } });
+      expect(told).toEqual(['first']);
+      await api.call('PATCH', `${path}/known`, { body: { description: 'second' } });
+      expect(told).toEqual(['first', 'second']);
+      await api.call('DELETE', `${path}/known`);
+      expect(told).toEqual(['first', 'second', 'gone']);
+    } finally {
+      Object.assign(api.services, { onEventTypes: () => Promise.resolve() });
+    }
+  });
+
   test('an example that does not match its schema is refused with the place, on either change', async () => {
     const wrong = await api.call('POST', path, { body: { name: 'a', schema, example: { id: 7 } } });
     expect(wrong).toMatchObject({
