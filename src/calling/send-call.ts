@@ -106,7 +106,8 @@ class Sending {
     tried(status, isCallers ? 'caller_gone' : failure.error);
     if (isCallers) throw new CallerGone();
     record.error = failure.error;
-    this.#leave(failure.error === 'blocked' ? 'abandoned' : 'failed');
+    const isProviders = failure.error !== 'blocked' && failure.error !== 'local';
+    this.#leave(isProviders ? 'failed' : 'abandoned');
     if (wasPassed) {
       call.incoming.answer.break();
       return true;

@@ -40,7 +40,7 @@ describe('what a call that may be repeated is tried again after', () => {
 
   test('errors of the network, and nothing that Posthorn or the caller decided', () => {
     const retried = callErrors.filter((error) => isRetried({ outcome: { error } }));
-    expect(retried).toEqual(['dns', 'connect', 'tls', 'timeout', 'reset', 'http']);
+    expect(retried).toEqual(['local', 'dns', 'connect', 'tls', 'timeout', 'reset', 'http']);
   });
 
   test('an answer that broke off', () => {

@@ -22,7 +22,7 @@ export type RetryDecision =
     };
 
 /** Between a request and its answer nothing else can be wrong; `blocked` and what Posthorn decided stays so. */
-const networkErrors: ReadonlySet<CallError> = new Set(['dns', 'connect', 'tls', 'timeout', 'reset', 'http']);
+const networkErrors: ReadonlySet<CallError> = new Set(['local', 'dns', 'connect', 'tls', 'timeout', 'reset', 'http']);
 
 /**
  * Whether a call is tried again, and after how long.
