@@ -130,7 +130,8 @@ function joinNode(store: StoreUnderTest): Promise<{ epoch: number }> {
   return store.deliveries.join({ name: 'a node', lowDeliveryId: floorId('dlv', 0), leaseSeconds: 30 });
 }
 
-function itemOf(event: PlannedEvent, delivery: PlannedEvent['deliveries'][0], epoch: number): DeliveryItem {
+/** As the engine holds it. */
+export function itemOf(event: PlannedEvent, delivery: PlannedEvent['deliveries'][0], epoch: number): DeliveryItem {
   const { teamId, type, contentType, body } = event.draft;
   return {
     epoch,
