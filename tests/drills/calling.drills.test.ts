@@ -74,9 +74,8 @@ const proofs: readonly DrillProof[] = [
       },
       {
         file: 'src/calling/send-call.ts',
-        find: "    this.#leave(failure.error === 'blocked' ? 'abandoned' : 'failed');\n",
-        replace:
-          "    this.#leave(failure.error === 'blocked' || failure.error === 'timeout' ? 'abandoned' : 'failed');\n",
+        find: "    const isProviders = failure.error !== 'blocked' && failure.error !== 'local';\n",
+        replace: "    const isProviders = !['blocked', 'local', 'timeout'].includes(failure.error);\n",
       },
     ],
   },
