@@ -89,11 +89,14 @@ export async function takeSchedule(database: Queryable, key: Key): Promise<boole
   return rowCount === 1;
 }
 
-/** Milliseconds until the next one is due; null when there is none. */
+const soonestMs = 1_000;
+
+/** Milliseconds until the next one is due, a second at least; null when there is none. */
 export async function nextDueMs(database: Queryable): Promise<number | null> {
   const { rows } = await database.query<{ ms: number | null }>(
-    `SELECT greatest(1000, extract(epoch FROM min(d.next_at) - now()) * 1000)::double precision AS ms
+    `SELECT (extract(epoch FROM min(d.next_at) - now()) * 1000)::double precision AS ms
        FROM drill_schedule d JOIN team t ON t.id = d.team_id AND t.deleted_at IS NULL`,
   );
-  return rows[0]?.ms ?? null;
+  const ms = rows[0]?.ms ?? null;
+  return ms === null ? null : Math.max(soonestMs, ms);
 }

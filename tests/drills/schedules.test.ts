@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { nextDueMs } from '../../src/drills/drill-schedule.store.ts';
 import { until } from '../support/until.ts';
 import { type DrillsStand, openDrillsStand } from './support/drills-stand.ts';
 import { playedDrills, plays } from './support/played-drills.ts';
@@ -43,6 +44,16 @@ describe('a schedule', () => {
     expect(Date.parse(nextAt)).toBeGreaterThan(Date.now() + 23.9 * 3_600_000);
     expect((await put({ check: 'drill.passes', everyHours: null })).body).toMatchObject({ everyHours: null });
     expect((await stand.api.call('GET', `/v1/teams/${team}/drills/schedules`)).body).toEqual({ data: [] });
+  });
+
+  test('is waited for no longer than it takes, and by nobody while there is none', async () => {
+    const { pool } = stand.api.database;
+    expect(await nextDueMs(pool)).toBeNull();
+    await put({ check: 'drill.passes', everyHours: 24 });
+    expect(await nextDueMs(pool)).toBeGreaterThan(23.9 * 3_600_000);
+    await makeDue();
+    expect(await nextDueMs(pool)).toBe(1_000);
+    await put({ check: 'drill.passes', everyHours: null });
   });
 
   test('that was taken by a node which could not queue its run is still due', async () => {
