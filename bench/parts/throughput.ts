@@ -87,6 +87,12 @@ export async function measureThroughput(rig: Rig): Promise<Figure[]> {
   const b = median(results.b.map(sustained));
   const c = median(results.c.map(sustained));
   const d = median(results.d.map((result) => result.deliveredPerSecond));
+  // Of each run, whose parts are seconds apart: what slows the machine for a while is not one side's.
+  const share = (of: Throughput[], to: Throughput[], rateOf: (result: Throughput) => number): number =>
+    median(of.map((result, run) => rateOf(result) / sustained(to[run] as Throughput)));
+  const toBare = share(results.a, results.b, sustained);
+  const toRecipe = share(results.a, results.c, sustained);
+  const fanOut = share(results.d, results.a, (result) => result.deliveredPerSecond);
   const line = (
     part: string,
     what: string,
@@ -106,9 +112,9 @@ export async function measureThroughput(rig: Rig): Promise<Figure[]> {
     line('a', 'accept + sign + deliver + record, sustained', rate(a), '', null, results.a),
     line('b', 'bare pipeline', rate(b), '', null, results.b),
     line('c', 'BullMQ recipe', rate(c), '', null, results.c),
-    line('a / b', 'against the bare pipeline', ratio(a / b), 'at least 0.8 x', a / b >= 0.8, a / b),
-    line('a / c', 'against the BullMQ recipe', ratio(a / c), 'at least 1.5 x', a / c >= 1.5, a / c),
+    line('a / b', 'against the bare pipeline', ratio(toBare), 'at least 0.8 x', toBare >= 0.8, toBare),
+    line('a / c', 'against the BullMQ recipe', ratio(toRecipe), 'at least 1.5 x', toRecipe >= 1.5, toRecipe),
     line('d', 'fan-out 1 to 10: deliveries', rate(d), '', null, results.d),
-    line('d / a', 'fan-out against (a)', ratio(d / a), 'at least 1.3 x', d / a >= 1.3, d / a),
+    line('d / a', 'fan-out against (a)', ratio(fanOut), 'at least 1.3 x', fanOut >= 1.3, fanOut),
   ];
 }
