@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, request as requestOver, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
-import { stand } from '../../tests/support/calling-scene.ts';
+import { stand, upload } from '../../tests/support/calling-scene.ts';
 import { createAuthority } from '../../tests/support/certificates.ts';
 
 // The memory of pieces is given back while their neighbours are on the way: one too early would show in the bytes.
@@ -56,16 +56,7 @@ test.each([
     const { port } = server.address() as AddressInfo;
     const calling = await stand({ egress: { caPem: authority.caPem } });
     const connection = calling.connect(isSecure ? `https://api.example.com:${port}` : `http://127.0.0.1:${port}`);
-    const request = requestOver({
-      port: calling.port,
-      host: '127.0.0.1',
-      path: `/egress/${connection.id}/big`,
-      method: 'PUT',
-      agent: false,
-      headers: { 'posthorn-key': calling.operatorKey, ...framing() },
-    });
-    Readable.from(cut()).pipe(request);
-    const [answer] = (await once(request, 'response')) as [IncomingMessage];
+    const answer = await upload(calling, connection.id, cut(), framing());
     const expected = createHash('sha256').update(sent).digest('hex');
     expect([await digest(answer), ...uploaded]).toEqual([expected, expected]);
     const [end] = calling.ledger.ended;

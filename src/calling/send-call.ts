@@ -106,8 +106,7 @@ class Sending {
     tried(status, isCallers ? 'caller_gone' : failure.error);
     if (isCallers) throw new CallerGone();
     record.error = failure.error;
-    const isProviders = failure.error !== 'blocked' && failure.error !== 'local';
-    this.#leave(isProviders ? 'failed' : 'abandoned');
+    this.#leave(circuitResultOf(null, failure.error));
     if (wasPassed) {
       call.incoming.answer.break();
       return true;

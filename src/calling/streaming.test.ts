@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { provider, raw, stand } from '../../tests/support/calling-scene.ts';
+import { provider, raw, stand, upload } from '../../tests/support/calling-scene.ts';
 import { createAuthority } from '../../tests/support/certificates.ts';
 import { until } from '../../tests/support/until.ts';
 
@@ -59,16 +59,8 @@ describe('large bodies', () => {
     const { port } = server.address() as AddressInfo;
     const connection = calling.connect(`https://api.example.com:${port}`);
     const call = async (): Promise<unknown[]> => {
-      const request = requestOver({
-        port: calling.port,
-        host: '127.0.0.1',
-        path: `/egress/${connection.id}/big`,
-        method: 'PUT',
-        agent: false,
-        headers: { 'posthorn-key': calling.operatorKey, 'content-length': String(hundred) },
-      });
-      Readable.from(pieces(hundred)).pipe(request);
-      const [answer] = (await once(request, 'response')) as [IncomingMessage];
+      const framing = { 'content-length': String(hundred) };
+      const answer = await upload(calling, connection.id, pieces(hundred), framing);
       return [answer.headers['x-uploaded'], await count(answer, measure)];
     };
     const before = bytesInUse();

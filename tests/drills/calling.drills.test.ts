@@ -72,11 +72,6 @@ const proofs: readonly DrillProof[] = [
         replace: `  if (error === 'timeout') return 'abandoned';
   if ((status !== null && status >= 500) || (error !== null && networkErrors.has(error))) return 'failed';\n`,
       },
-      {
-        file: 'src/calling/send-call.ts',
-        find: "    const isProviders = failure.error !== 'blocked' && failure.error !== 'local';\n",
-        replace: "    const isProviders = !['blocked', 'local', 'timeout'].includes(failure.error);\n",
-      },
     ],
   },
   {

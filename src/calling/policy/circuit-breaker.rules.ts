@@ -25,7 +25,8 @@ export type CircuitPass = { phase: number; isProbe: boolean };
 /** `abandoned`: it tells nothing of the provider, such as a caller that went away, or a call that never went out. */
 export type CircuitResult = 'succeeded' | 'failed' | 'abandoned';
 
-const networkErrors: ReadonlySet<CallError> = new Set(['dns', 'connect', 'tls', 'timeout', 'reset', 'http']);
+/** Between a request and its answer, and the provider's or the way's: `local` and `blocked` are Posthorn's. */
+export const networkErrors: ReadonlySet<CallError> = new Set(['dns', 'connect', 'tls', 'timeout', 'reset', 'http']);
 const slotCount = 10;
 /** For calls that come while a probe is under way: its end is not known. */
 const probeWaitMs = 1_000;

@@ -1,6 +1,7 @@
 import type { CallError } from '../../calls/call-ledger.ts';
 import type { Policy } from '../../connections/policy.ts';
 import { parseRetryAfter } from '../../delivery/decide-outcome.rules.ts';
+import { networkErrors } from './circuit-breaker.rules.ts';
 
 /** What one try of a call brought. */
 export type TryOutcome = {
@@ -21,8 +22,8 @@ export type RetryDecision =
       why: 'final' | 'permanent' | 'tries_spent' | 'not_repeatable' | 'body_not_kept' | 'asked_too_long' | 'no_time';
     };
 
-/** Between a request and its answer nothing else can be wrong; `blocked` and what Posthorn decided stays so. */
-const networkErrors: ReadonlySet<CallError> = new Set(['local', 'dns', 'connect', 'tls', 'timeout', 'reset', 'http']);
+/** What passes: `blocked` and what Posthorn decided stays so. */
+const passingErrors: ReadonlySet<CallError> = new Set([...networkErrors, 'local']);
 
 /**
  * Whether a call is tried again, and after how long.
@@ -64,9 +65,9 @@ export function readRetryAfter(text: string | null, nowMs: number): number | nul
 }
 
 function isTemporary({ status, error }: TryOutcome): boolean {
-  if (status === null) return error !== null && networkErrors.has(error);
+  if (status === null) return error !== null && passingErrors.has(error);
   // An answer that broke off is as good as none.
-  if (status < 400) return error !== null && networkErrors.has(error);
+  if (status < 400) return error !== null && passingErrors.has(error);
   return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
 }
 
