@@ -2,18 +2,29 @@ import type pg from 'pg';
 import { rejectionReasons } from '../providers/provider-profile.ts';
 import type { Integration } from '../reviews/review.ts';
 import { readFigures } from './figures.store.ts';
-import type { WatchFigures } from './watch.ts';
+import type { Threshold } from './launch-plan.ts';
+import type { Measure, Watch } from './watch.ts';
+import { judgeFigures } from './watch.rules.ts';
 
 const hourMs = 3_600_000;
 const signatureReasons = Object.keys(rejectionReasons).filter((each) => /^(?:signature|timestamp)_/.test(each));
 
-/** What an integration came to in the hour before a time, that moment with it. */
-export function readLastHour(
+/**
+ * What an integration came to in the hour before a time, that moment with it, against the limits of its plan.
+ * @param of.exceeded since when limits were exceeded at the look before
+ */
+export async function measureLastHour(
   database: Pick<pg.Pool, 'query'>,
-  teamId: string,
-  integration: Integration,
-  nowMs: number,
-): Promise<WatchFigures> {
+  of: {
+    teamId: string;
+    integration: Integration;
+    thresholds: readonly Threshold[];
+    exceeded: Watch['exceeded'];
+    nowMs: number;
+  },
+): Promise<Measure[]> {
+  const { teamId, integration, thresholds, exceeded, nowMs } = of;
   const span = { sinceMs: nowMs - hourMs, untilMs: nowMs + 1 };
-  return readFigures(database, teamId, integration, span, signatureReasons);
+  const figures = await readFigures(database, teamId, integration, span, signatureReasons);
+  return judgeFigures(figures, thresholds, exceeded, nowMs);
 }

@@ -6,22 +6,14 @@ import { Problem } from '../problem.ts';
 import type { ReviewedCheck, ReviewView } from '../reviews/review.ts';
 import { keyOfCheck } from './check-key.rules.ts';
 import { readDay } from './figures.store.ts';
-import { readLastHour } from './last-hour.ts';
+import { measureLastHour } from './last-hour.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import { listPlanRows } from './launch-plan.store.ts';
 import type { PromotionServices } from './promotion-services.ts';
 import { hasLive } from './promotion.store.ts';
 import { saveDay } from './watch-day.store.ts';
 import type { Measure, Watch, WatchFinding, WatchLook } from './watch.ts';
-import {
-  checkFindings,
-  dayOf,
-  judgeFigures,
-  limitFindings,
-  phaseAt,
-  restMs,
-  type WatchedCheck,
-} from './watch.rules.ts';
+import { checkFindings, dayOf, limitFindings, phaseAt, restMs, type WatchedCheck } from './watch.rules.ts';
 import { saveLook } from './watch.store.ts';
 
 const dayMs = 86_400_000;
@@ -44,8 +36,8 @@ export async function lookAt(services: PromotionServices, watch: Watch): Promise
   const isLive = await hasLive(database, teamId, reviewId);
   const view = await measure(services, watch, isLive);
   const integration = view?.review.integration ?? { sources: [], endpoints: [], connections: [] };
-  const figures = await readLastHour(database, teamId, integration, nowMs);
-  const measures = judgeFigures(figures, thresholds, watch.exceeded, nowMs);
+  const { exceeded } = watch;
+  const measures = await measureLastHour(database, { teamId, integration, thresholds, exceeded, nowMs });
   const crossed = limitFindings(measures, thresholds);
   const wanted = plan?.phases.find(({ name }) => name === phase)?.checks ?? [];
   const checks = (view?.checks ?? []).filter(({ checkId }) => wanted.length === 0 || wanted.includes(checkId));

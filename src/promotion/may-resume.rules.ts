@@ -1,5 +1,5 @@
 import type { Actor } from '../context.ts';
-import { refusePromotion } from './may-promote.rules.ts';
+import { refusePromotion, type Refusal } from './may-promote.rules.ts';
 
 /** What taking a reopened launch up again is decided by. `crossed`: limits that are crossed now. */
 export type ResumeFacts = {
@@ -12,7 +12,7 @@ export type ResumeFacts = {
 };
 
 /** Why a launch may not be taken up again, and by which code; null when it may. */
-export type ResumeRefusal = { code: 'conflict' | 'review_not_passed' | 'forbidden'; detail: string };
+export type ResumeRefusal = { code: Refusal['code'] | 'conflict'; detail: string };
 
 /**
  * As a promotion: by a review that is passed, signatures included, or by an owner's word. A limit that is still crossed is
@@ -33,8 +33,7 @@ export function refuseResuming({
     return { code: 'conflict', detail: 'What was promoted under it was rolled back: promote again in place of this.' };
   }
   const refusal = refusePromotion({ verdict, freeze: null, override, actor });
-  if (refusal?.code === 'forbidden') return { code: 'forbidden', detail: refusal.detail };
-  if (refusal !== null) return { code: 'review_not_passed', detail: refusal.detail };
+  if (refusal !== null) return refusal;
   if (crossed.length === 0) return null;
   const detail = `Beyond its limit in the last hour: ${crossed.join(', ')}. Wait until it is not, or set another limit in the launch plan.`;
   return { code: 'conflict', detail };

@@ -1,12 +1,11 @@
 import type { Context } from '../context.ts';
 import { actorName } from '../members/actor-name.rules.ts';
-import { Problem } from '../problem.ts';
 import type { Reviews, ReviewView } from '../reviews/review.ts';
-import { readLastHour } from './last-hour.ts';
+import { measureLastHour } from './last-hour.ts';
 import { listPlanRows } from './launch-plan.store.ts';
 import { refuseResuming } from './may-resume.rules.ts';
+import { throwRefusal } from './throw-refusal.ts';
 import { hasLive } from './promotion.store.ts';
-import { judgeFigures } from './watch.rules.ts';
 import { requireWatch } from './watch-days.ts';
 
 export type ResumingContext = Context & { reviews: Pick<Reviews, 'view' | 'setStatus'> };
@@ -31,9 +30,7 @@ export async function resumeLaunch(
     override,
     actor: ctx.actor,
   });
-  if (refusal?.code === 'forbidden') throw new Problem('forbidden', refusal.detail);
-  if (refusal?.code === 'review_not_passed') throw new Problem('review_not_passed', refusal.detail);
-  if (refusal?.code === 'conflict') throw new Problem('conflict', refusal.detail);
+  if (refusal !== null) throwRefusal(refusal);
   const decided = override === null ? '' : ` Decided by ${actorName(ctx.actor)}: ${override.reason}`;
   const because = `Taken up again. ${note}${decided}`;
   await ctx.reviews.setStatus({ teamId, reviewId, status: 'promoted', because, by: ctx });
@@ -47,8 +44,9 @@ async function crossedNow(
   exceeded: Readonly<Record<string, number>>,
 ): Promise<string[]> {
   const [onRecord] = await listPlanRows(database, review.teamId, review.id, 1);
-  const nowMs = clock.now();
-  const figures = await readLastHour(database, review.teamId, review.integration, nowMs);
-  const measures = judgeFigures(figures, onRecord?.plan.thresholds ?? [], exceeded, nowMs);
+  const { teamId, integration } = review;
+  const thresholds = onRecord?.plan.thresholds ?? [];
+  const of = { teamId, integration, thresholds, exceeded, nowMs: clock.now() };
+  const measures = await measureLastHour(database, of);
   return measures.filter(({ crossed }) => crossed).map(({ name }) => name);
 }

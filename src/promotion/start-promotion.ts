@@ -19,6 +19,7 @@ import { keepCredentials } from './promotion-credential.store.ts';
 import { findNewestOf, insertPromotion } from './promotion.store.ts';
 import type { PromotingContext } from './promotion-services.ts';
 import { type GivenValue, sandboxRemains } from './remains.rules.ts';
+import { throwRefusal } from './throw-refusal.ts';
 
 export type NewPromotion = {
   teamId: string;
@@ -49,9 +50,7 @@ export async function startPromotion(ctx: PromotingContext, input: NewPromotion)
     override: input.override ?? null,
     actor: ctx.actor,
   });
-  if (refusal?.code === 'forbidden') throw new Problem('forbidden', refusal.detail);
-  if (refusal?.code === 'review_not_passed') throw new Problem('review_not_passed', refusal.detail);
-  if (refusal?.code === 'promotion_frozen') throw new Problem('promotion_frozen', refusal.detail);
+  if (refusal !== null) throwRefusal(refusal);
 
   const planned = await planAccount(ctx, { teamId, connectionId, environment: 'production', given: input.production });
   if (planned.connection.environment === 'production') {
