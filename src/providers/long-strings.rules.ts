@@ -45,6 +45,5 @@ function isEscaped(json: Buffer, start: number, at: number): boolean {
 }
 
 function hasEscape(json: Buffer, start: number, end: number): boolean {
-  const found = json.subarray(start, end).indexOf(backslash);
-  return found !== -1;
+  return json.subarray(start, end).includes(backslash);
 }

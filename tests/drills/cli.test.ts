@@ -10,15 +10,8 @@ import type { Drill } from '../../src/drills/drill.ts';
 import { failed, passed } from '../../src/readiness/finding.rules.ts';
 import { until } from '../support/until.ts';
 import { type DrillsStand, openDrillsStand } from './support/drills-stand.ts';
+import { drill } from './support/played-drills.ts';
 
-const drill: Omit<Drill, 'checkId' | 'run'> = {
-  subject: 'gateway',
-  version: 1,
-  does: 'Something.',
-  touches: 'nothing',
-  safeInProduction: true,
-  limitSeconds: 60,
-};
 let fails = false;
 let touched = 0;
 const drills: readonly Drill[] = [

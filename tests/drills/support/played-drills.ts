@@ -4,7 +4,8 @@ import { failed, passed } from '../../../src/readiness/finding.rules.ts';
 /** What has the shape of a secret, which drills here put everywhere. */
 export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 export const bearer = 'Bearer phk_01kajxkkj8ffkr1g8xs6a3ek0r_Q0x5b1lqU2R1bGx5UmFuZG9tU2VjcmV0VmFsdWVzMTI';
-const drill: Omit<Drill, 'checkId' | 'run'> = {
+/** What drills of tests have in common: harmless, and about the gateway. */
+export const drill: Omit<Drill, 'checkId' | 'run'> = {
   subject: 'gateway',
   version: 1,
   does: 'Something.',
