@@ -253,10 +253,11 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     pendingCalls: () => calls.pending(),
     spool: () => receiving.spool(),
     now: () => clock.now(),
+    traffic: (what) => traffic.count(what),
     queue: () => measureQueue(pools.general),
   });
 
-  const { outbox, replays, maintenance } = openBackground({
+  const { outbox, replays, maintenance, traffic } = openBackground({
     ...parts,
     blobs,
     accept: (draft) => acceptor.accept(draft),
@@ -354,7 +355,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
   shutdown.add('deliveries', (withinMs) => engine.stop(Math.min(shutdown.underWayMs, Math.max(0, withinMs - 3_500))));
   // Before the engine, under whose epoch calls are on record.
   shutdown.add('calls', (withinMs) => calls.stop(Math.min(shutdown.underWayMs, withinMs)));
-  const workers = [outbox, replays, maintenance, archive, ...proving.workers];
+  const workers = [outbox, replays, maintenance, traffic, archive, ...proving.workers];
   shutdown.add('background work', () => Promise.all(workers.map((worker) => worker.stop())), 5_000);
   const work = async (): Promise<void> => {
     if (stopping) return;

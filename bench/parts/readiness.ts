@@ -36,7 +36,7 @@ const deliveriesSql = `WITH made AS MATERIALIZED (SELECT ${idAt('n', '$5')} AS i
 /** Calls that succeeded, each to another resource. */
 const callsSql = `INSERT INTO call (team_id, id, connection_id, node, outcome, provider, environment, origin, method, operation,
       template, path, counted, status, answered, tries_count, total_ms, ended_at)
-    SELECT $1, ${idAt('n', '$5')}, $2, 1, 1, 'docusign', 'sandbox', 'https://demo.docusign.net', 'GET', 'get-envelope',
+    SELECT $1, ${idAt('n', '$5')}, $2, 1, 1, 'docusign', 'sandbox', 'egress', 'GET', 'get-envelope',
         '/v2.1/accounts/{}/envelopes/{}', '/v2.1/accounts/a/envelopes/' || n, true, 200, 200, 1, 12, now()
       FROM generate_series($3::bigint, $4::bigint) n`;
 

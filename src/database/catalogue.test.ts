@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../tests/support/test-database.ts';
 
 /** Tables that belong to no team. Anything else is a tenant's, and led by team_id. */
-const sharedTables = ['migration', 'node', 'team'];
+const sharedTables = ['migration', 'node', 'team', 'traffic_window'];
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -3,12 +3,13 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Clock, Timers } from '../clock.ts';
 import { createReplayWorker } from '../replays/replay-worker.ts';
 import type { Log } from '../telemetry/log.ts';
+import { createTrafficCounter, type TrafficCounter } from '../traffic/traffic-counter.ts';
 import { createMaintenance, type MaintenanceReport } from './maintenance.ts';
 import { createOutboxEmitter } from './outbox-emitter.ts';
 import type { Worker } from './worker.ts';
 
 /** What works in the background of a node, beside deliveries: one worker of each kind does something in a cluster. */
-export type Background = { outbox: Worker; replays: Worker; maintenance: Worker };
+export type Background = { outbox: Worker; replays: Worker; maintenance: Worker; traffic: TrafficCounter };
 
 export function openBackground(options: {
   database: pg.Pool;
@@ -30,5 +31,6 @@ export function openBackground(options: {
     onError: onErrorIn('replays'),
   });
   const maintenance = createMaintenance({ ...options, onError: onErrorIn('maintenance') });
-  return { outbox, replays, maintenance };
+  const traffic = createTrafficCounter({ ...options, onError: onErrorIn('traffic') });
+  return { outbox, replays, maintenance, traffic };
 }

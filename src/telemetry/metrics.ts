@@ -38,6 +38,8 @@ export type MetricSources = {
   pendingCalls?: () => number;
   spool: () => { records: number; bytes: number; oldestAtMs: number | null; failing: boolean };
   now: () => number;
+  /** Counts what is done by windows of time too. */
+  traffic?: (what: 'accepted' | 'attempted' | 'called') => void;
   /** Counted in the database: deliveries that wait, and the age of the one that is overdue longest. */
   queue: () => Promise<{ waiting: number; overdueSeconds: number } | null>;
 };
@@ -207,10 +209,14 @@ export function createMetrics(sources: MetricSources): Metrics {
     registry,
     eventAccepted(duplicate) {
       if (duplicate) duplicates.inc();
-      else newlyAccepted += 1;
+      else {
+        newlyAccepted += 1;
+        sources.traffic?.('accepted');
+      }
     },
     attempt({ outcome, error, totalMs }) {
       duration.observe(totalMs / 1000);
+      sources.traffic?.('attempted');
       if (outcome === 'succeeded') succeeded += 1;
       else {
         attempts.labels(error ?? 'http').inc();
@@ -236,6 +242,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     spooled: () => spooledRequests.inc(),
     call({ provider, outcome, totalMs, violation }) {
       calls.labels(provider, outcome).inc();
+      sources.traffic?.('called');
       callDuration.observe(totalMs / 1000);
       if (violation) violations.inc();
     },

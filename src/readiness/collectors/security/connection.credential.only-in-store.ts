@@ -6,6 +6,8 @@ import { uuidsOf, uuidSince } from '../../subject-uuids.ts';
 import { judgeStored, type StoredCredential } from './connection.credential.only-in-store.rules.ts';
 
 const weekMs = 7 * dayMs;
+/** The newest calls that are looked through for one of an application: the archive makes others. */
+const mostRead = 10_000;
 
 export const credentialOnlyInStore: Collector<StoredCredential> = {
   checkId: 'connection.credential.only-in-store',
@@ -16,8 +18,9 @@ export const credentialOnlyInStore: Collector<StoredCredential> = {
     const { team, own } = uuidsOf(subject);
     const { found: strays, unread } = context.strayCredentials(subject.id);
     const calls = await context.query(
-      `SELECT 1 FROM call WHERE connection_id = $1 AND id >= $2 AND origin = 'egress' ORDER BY id DESC LIMIT 1`,
-      [own, uuidSince(context.nowMs - weekMs)],
+      `SELECT 1 FROM (SELECT origin FROM call WHERE connection_id = $1 AND id >= $2 ORDER BY id DESC LIMIT $3) c
+        WHERE origin = 'egress' LIMIT 1`,
+      [own, uuidSince(context.nowMs - weekMs), mostRead],
     );
     // Whoever has replaced what was sent has mended it: what is sent from then on is looked at anew.
     const brought = await context.query<StoredCredential['brought'][number]>(
