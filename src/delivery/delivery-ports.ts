@@ -98,6 +98,9 @@ export type DeliveryStore = {
 
 /** Bodies that are in the blob store, as many at once in memory as there is room for. */
 export type LargeBodies = {
-  /** Waits its turn, and while the store is away; rejects when it cannot be had. Call `release` when it was sent. */
+  /**
+   * Waits its turn, and while the store is away: minutes, then rejects with its BlobStoreError. Rejects at once when there
+   * is no such body any more. Call `release` when it was sent.
+   */
   load(blob: { key: string; sizeBytes: number }, endpointId: string): Promise<{ body: Buffer; release: () => void }>;
 };

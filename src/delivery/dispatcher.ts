@@ -1,3 +1,4 @@
+import { BlobStoreError } from '../blobs/blob-store.ts';
 import type { Clock } from '../clock.ts';
 import type { IdSource } from '../ids/id-source.ts';
 import { sendsReference } from './body-reference.rules.ts';
@@ -258,9 +259,13 @@ export class Dispatcher {
   }
 }
 
-/** An attempt that could not be made: it counts and is on record, like any other that failed. */
+/**
+ * An attempt that could not be made is on record. It counts, like any other that failed, unless the body is only out of
+ * reach: that is not the receiver's doing, and no delivery dies of it.
+ */
 function unprepared(error: unknown): ExchangeResult {
   const message = `the request could not be made: ${error instanceof Error ? error.message : 'unknown error'}`;
   const timing = { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 0 };
-  return { kind: 'failure', error: 'blocked', message, stage: 'before', reusedConnection: false, timing };
+  const kind = error instanceof BlobStoreError ? 'local' : 'blocked';
+  return { kind: 'failure', error: kind, message, stage: 'before', reusedConnection: false, timing };
 }

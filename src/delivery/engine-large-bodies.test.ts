@@ -6,6 +6,7 @@ import { createMemoryDeliveryStore } from '../../tests/simulation/memory-deliver
 import { VirtualTime } from '../../tests/simulation/virtual-time.ts';
 import { aDraft } from '../../tests/receiving/acceptor-stand.ts';
 import { anEndpoint, answered } from '../../tests/support/delivery-parts.ts';
+import { BlobStoreError } from '../blobs/blob-store.ts';
 import type { ExchangeResult } from '../egress/exchange-result.ts';
 import type { EndpointConfig } from '../endpoints/endpoint-config.ts';
 import { createEventAcceptor, type EventAcceptor } from '../events/event-acceptor.ts';
@@ -73,7 +74,7 @@ function aNode() {
       blobs: {
         get(key) {
           loads += 1;
-          return blobsAway ? Promise.reject(new Error('away')) : Promise.resolve(blobs.get(key) ?? null);
+          return blobsAway ? Promise.reject(new BlobStoreError('away')) : Promise.resolve(blobs.get(key) ?? null);
         },
       },
       timers: time,
@@ -203,6 +204,21 @@ test('while the blob store is away small events go on, and the large one is sent
   await passes(20_000);
   expect(sent.map(({ body }) => body)).toEqual(['small', 'large']);
   expect(states()).toEqual(['succeeded 1', 'succeeded 1']);
+});
+
+test('a delivery survives a blob store that is away for hours, though its schedule has no retry left', async () => {
+  endpoint({ retry: { scheduleSeconds: [], timeoutMs: 1_000 } });
+  const node = aNode();
+  await passes(100);
+  blobsAway = true;
+  await post(node, 'large');
+  await passes(3 * 3_600_000);
+  expect(sent).toEqual([]);
+  expect([...database.deliveries.values()].map(({ state }) => state)).toEqual(['pending']);
+  blobsAway = false;
+  await passes(60_000);
+  expect(sent.map(({ body }) => body)).toEqual(['large']);
+  expect([...database.deliveries.values()].map(({ state }) => state)).toEqual(['succeeded']);
 });
 
 test('a body that is gone is a failed attempt, retried like any other, and dead in the end', async () => {

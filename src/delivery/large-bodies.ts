@@ -6,7 +6,7 @@ import type { LargeBodies, Timers } from './delivery-ports.ts';
 const limits = { totalBytes: 64 * 1024 * 1024, ownerBytes: 32 * 1024 * 1024 };
 const firstRetryMs = 500;
 const longestRetryMs = 15_000;
-/** The store may be away that long before it counts as a failed attempt. */
+/** The store may be away that long before the delivery is put back into the queue. */
 const patienceMs = 600_000;
 
 /**
