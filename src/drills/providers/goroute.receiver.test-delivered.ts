@@ -47,6 +47,7 @@ export const testDelivered: Drill = {
   checkId,
   subject: 'connection',
   version: 1,
+  comparesDeclarations: true,
   does: 'Sends an invoice over one euro and its credit note to the recipient that is declared, and follows both; what an earlier run sent is only followed.',
   touches: 'integration',
   safeInProduction: false,

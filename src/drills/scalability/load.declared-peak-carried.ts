@@ -12,6 +12,7 @@ export const peakCarried: Drill = {
   checkId: 'load.declared-peak-carried',
   subject: 'gateway',
   version: 1,
+  comparesDeclarations: true,
   does: 'Puts 1.5 times what the team declared as its peak on a second gateway of this machine for ten minutes.',
   touches: 'nothing',
   // It takes the machine from whatever else runs there.

@@ -11,6 +11,7 @@ export const latencyHolds: Drill = {
   checkId: 'load.latency-holds-at-peak',
   subject: 'gateway',
   version: 1,
+  comparesDeclarations: true,
   does: 'Puts what the team declared as its peak on a second gateway of this machine for ten minutes, and times it.',
   touches: 'nothing',
   // It takes the machine from whatever else runs there.
