@@ -206,6 +206,30 @@ test('while the blob store is away small events go on, and the large one is sent
   expect(states()).toEqual(['succeeded 1', 'succeeded 1']);
 });
 
+test('a payload is read once, however many endpoints filter by it, and not at all when none does', async () => {
+  endpoint();
+  const node = aNode();
+  await passes(100);
+  let reads = 0;
+  const key = `20260803/${teamId}/read`;
+  blobs.set(key, Buffer.from('{"kind":"a"}'));
+  const accept = (idempotencyKey: string) =>
+    node.acceptor.accept({
+      ...aDraft(idempotencyKey, { teamId, blob: { key, sizeBytes: 12 }, body: Buffer.alloc(0) }),
+      get payload() {
+        reads += 1;
+        return { kind: 'a' };
+      },
+    });
+  const unfiltered = accept('unfiltered');
+  await passes(100);
+  expect([(await unfiltered).deliveries, reads]).toEqual([1, 0]);
+  for (const kind of ['a', 'b', 'a']) endpoint({ filter: (payload) => (payload as { kind: string }).kind === kind });
+  const filtered = accept('filtered');
+  await passes(100);
+  expect([(await filtered).deliveries, reads]).toEqual([3, 1]);
+});
+
 test('a delivery survives a blob store that is away for hours, though its schedule has no retry left', async () => {
   endpoint({ retry: { scheduleSeconds: [], timeoutMs: 1_000 } });
   const node = aNode();

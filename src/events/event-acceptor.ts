@@ -228,14 +228,13 @@ function planEvent(
   const only = draft.onlyEndpointId === null ? undefined : subscriptions.endpoints.get(draft.onlyEndpointId);
   const endpoints =
     draft.onlyEndpointId === null ? subscriptions.subscribers(draft.type) : only === undefined ? [] : [only];
+  // To read it may mean to parse it: once, however many endpoints filter.
+  let payload: { read: unknown } | null = null;
   for (const endpoint of endpoints) {
     if (only === undefined && !takesFrom(endpoint, draft)) continue;
-    if (
-      endpoint.filter !== null &&
-      only === undefined &&
-      (draft.payload === undefined || !endpoint.filter(draft.payload))
-    ) {
-      continue;
+    if (endpoint.filter !== null && only === undefined) {
+      payload ??= { read: draft.payload };
+      if (payload.read === undefined || !endpoint.filter(payload.read)) continue;
     }
     const orderingKey = endpoint.ordering === 'key' ? draft.orderingKey : null;
     const id = options.ids.next('dlv');
