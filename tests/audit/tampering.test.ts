@@ -9,6 +9,7 @@ import { writeCheckpoint } from '../../src/audit/write-checkpoint.ts';
 import { inTransaction } from '../../src/database/transaction.ts';
 import { uuidFromId } from '../../src/ids/id.rules.ts';
 import { rewrapSecrets } from '../../src/sealing/rewrap-secrets.ts';
+import { blockOf, pageAt } from '../docs/pages.ts';
 import { byOperator } from '../support/audit-context.ts';
 import { type AuditStand, openAuditStand } from './audit-stand.ts';
 
@@ -84,13 +85,10 @@ describe('the database', () => {
     const role = `audit_test_${randomBytes(6).toString('hex')}`;
     const owner = `${role}_owner`;
     const { database } = stand;
-    await database.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'; CREATE ROLE ${owner}`);
-    // What docs/audit.md tells to run.
-    for (const table of ['audit_entry', 'audit_checkpoint', 'audit_head']) {
-      await database.query(`ALTER TABLE ${table} OWNER TO ${owner}`);
-      await database.query(`GRANT SELECT, INSERT ON ${table} TO ${role}`);
-    }
-    await database.query(`GRANT UPDATE ON audit_head TO ${role}`);
+    const { rows } = await database.query<{ name: string }>('SELECT current_database() AS name');
+    await database.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'; ALTER DATABASE ${rows[0]?.name} OWNER TO ${role}`);
+    const statements = blockOf(pageAt('docs/audit.md'), 'sql', 'audit-owner');
+    await database.query(statements.replace(/\bposthorn(_audit)?\b/g, (name) => (name === 'posthorn' ? role : owner)));
     const client = await database.connect();
     try {
       await client.query(`SET ROLE ${role}`);
@@ -103,13 +101,18 @@ describe('the database', () => {
         'DELETE FROM audit_checkpoint',
         'ALTER TABLE audit_entry DISABLE TRIGGER ALL',
         'DROP TRIGGER audit_entry_is_final ON audit_entry',
+        'DROP TABLE audit_entry',
+        'DROP FUNCTION refuse_audit_change() CASCADE',
+        'CREATE OR REPLACE FUNCTION guard_audit_head() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN new; END$$',
       ]) {
         await expect(client.query(statement), statement).rejects.toThrow(/permission denied|must be owner/);
       }
     } finally {
       await client.query('RESET ROLE');
       client.release();
-      await database.query(`REASSIGN OWNED BY ${owner} TO CURRENT_USER; DROP OWNED BY ${role}; DROP ROLE ${role}`);
+      await database.query(
+        `REASSIGN OWNED BY ${owner}, ${role} TO CURRENT_USER; DROP OWNED BY ${role}; DROP ROLE ${role}`,
+      );
       await database.query(`DROP OWNED BY ${owner}; DROP ROLE ${owner}`);
     }
   });
