@@ -9,8 +9,9 @@ import { junitOf } from '../verify/junit.rules.ts';
 import { renderCheck } from '../verify/render-verify.rules.ts';
 import { verdictOf } from '../verify/verdict.rules.ts';
 import type { VerifiedCheck } from '../verify/verified-check.ts';
+import { chooseDrills } from './choose-drills.rules.ts';
 import { type DrillAnswer, isOver, type RunAnswer, type RunDetailAnswer } from './drill-answers.ts';
-import { isSafe, type Refusal, refusedBy, renderRefused, verifiedBy } from './render-drill.rules.ts';
+import { type Refusal, refusedBy, renderRefused, verifiedBy } from './render-drill.rules.ts';
 import { openWatch, type Watch } from './watch-run.ts';
 
 export type RunFlags = CommonFlags & {
@@ -62,13 +63,9 @@ export async function runDrills(check: string | undefined, flags: RunFlags, term
 }
 
 function choose(drills: readonly DrillAnswer[], check: string | undefined, flags: RunFlags): DrillAnswer[] {
-  if ((check === undefined) === (flags.allSafe !== true)) {
-    throw new CliFailure('it is not clear what to run', 'name a check, or give --all-safe', 2);
-  }
-  if (check === undefined) return drills.filter((drill) => isSafe(drill) && drill.subjects.length > 0);
-  const found = drills.find((drill) => drill.check === check);
-  if (found === undefined) throw new CliFailure(`there is no drill for ${check}`, 'see posthorn drill list');
-  return [found];
+  const choice = chooseDrills(drills, { check, allSafe: flags.allSafe === true, subject: flags.subject });
+  if ('drills' in choice) return choice.drills;
+  throw new CliFailure(choice.what, choice.remedy, choice.exitCode);
 }
 
 /** One that is refused keeps none of the others from being run, if there are others. */
