@@ -166,6 +166,20 @@ test('asks for --team when there are several, none, or when it may not look', as
   await expect(send({ url: refused.url })).rejects.toMatchObject({ what: 'this key may not list teams' });
 });
 
+test('sends whoever lacks a permission to another key, and whoever may not do it at all to somebody else', async () => {
+  const refusal = async (detail: string) => {
+    const reply = problem(403, 'forbidden', 'This API key may not do that', { detail });
+    const api = await fakeApi(({ url }) => (url.includes('/events') ? reply : undefined));
+    return expect(send({ url: api.url, team: 't', data: '1' })).rejects;
+  };
+  await (await refusal('This API key does not hold the permission "events:write".')).toMatchObject({
+    remedy: 'use a key with that permission, or the operator key',
+  });
+  await (await refusal('Event types that start with "posthorn." are made by Posthorn alone.')).toMatchObject({
+    remedy: 'ask somebody who may, or act with a key of theirs',
+  });
+});
+
 test('says what is wrong before it sends anything', async () => {
   const api = await fakeApi(() => undefined);
   await expect(send({ url: api.url, data: '{' })).rejects.toMatchObject({

@@ -84,7 +84,7 @@ function readProblem(response: Response, text: string): ApiProblem {
   const said = typeof problem.detail === 'string' && problem.detail !== '' ? problem.detail : title;
   const what = `${said.replace(/[.\s]+$/, '')}${describeErrors(problem.errors)}`;
   const retryAfter = response.headers.get('retry-after');
-  return new ApiProblem(response.status, code, what, remedyFor(code, response.status, retryAfter));
+  return new ApiProblem(response.status, code, what, remedyFor(code, response.status, retryAfter, said));
 }
 
 function describeErrors(errors: unknown): string {
@@ -95,8 +95,10 @@ function describeErrors(errors: unknown): string {
   return ` (${described.join(', ')})`;
 }
 
-function remedyFor(code: string, status: number, retryAfter: string | null): string {
+function remedyFor(code: string, status: number, retryAfter: string | null, said: string): string {
   if (code === 'unauthorized') return 'give a valid key with --key or POSTHORN_KEY';
+  // Much is forbidden to a person, such as approving a waiver of their own, that no permission and no operator changes.
+  if (code === 'forbidden' && !said.includes('permission')) return 'ask somebody who may, or act with a key of theirs';
   if (code === 'forbidden') return 'use a key with that permission, or the operator key';
   if (code === 'unknown_event_type') return 'register it with --register';
   if (code === 'payload_schema_mismatch') return 'change the payload, or the schema of the event type';

@@ -45,9 +45,9 @@ export async function inOnesName<Answer>(work: Promise<Answer>): Promise<Answer>
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error;
     if (error.code === 'forbidden') {
-      throw new CliFailure(error.message, 'give the API key of a member who may, with --key or POSTHORN_KEY');
+      throw new CliFailure(error.what, 'give the API key of a member who may, with --key or POSTHORN_KEY');
     }
-    if (error.code === 'evidence_changed') throw new CliFailure(error.message, 'run the verb again');
+    if (error.code === 'evidence_changed') throw new CliFailure(error.what, 'run the verb again');
     throw error;
   }
 }
