@@ -62,6 +62,7 @@ describe('a rule', () => {
   ])('compares a value: %j', (comparison, holds) => {
     const found = judgeExpression({ check: 'a', value: 'n', ...comparison }, [stood('a', 'passed')]);
     expect(found.state).toBe(holds ? 'passed' : 'failed');
+    expect(found.values.map(({ name }) => name)).toEqual(['lookedAtChecks', 'notTrue']);
   });
 
   test('that hangs on what was not measured is unknown, also when it is turned round', () => {

@@ -18,8 +18,8 @@ type Truth = { holds: boolean | null; because: readonly string[] };
 export function judgeExpression(rule: Rule, stood: readonly Stood[]): Finding {
   const byCheck = Map.groupBy(stood, ({ checkId }) => checkId);
   const { holds, because } = truthOf(rule, byCheck);
-  const figures = { looked_at_checks: new Set(leavesOf(rule)).size, not_true: because.length };
-  if (holds === true) return passed(`The rule over ${counted(figures.looked_at_checks, 'check')} holds.`, figures);
+  const figures = { lookedAtChecks: new Set(leavesOf(rule)).size, notTrue: because.length };
+  if (holds === true) return passed(`The rule over ${counted(figures.lookedAtChecks, 'check')} holds.`, figures);
   if (holds === false) return failed(`The rule does not hold: ${listed(because)}.`, figures);
   return unknown(`The rule is neither true nor false: ${listed(because)}. Have those measured first.`, figures);
 }

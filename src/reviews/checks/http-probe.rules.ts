@@ -14,7 +14,7 @@ export function judgeProbe({ expect }: HttpProbe, answer: ProbedAnswer): Finding
   const values: Record<string, MeasuredValue['value']> = {
     answered: true,
     status,
-    total_ms: Math.round(answer.totalMs),
+    totalMs: Math.round(answer.totalMs),
   };
   const wanted = expect.status ?? null;
   const isStatus = wanted === null ? status >= 200 && status < 300 : status === wanted;
