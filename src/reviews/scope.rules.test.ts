@@ -47,7 +47,7 @@ describe('scope', () => {
     expect(out.has('delivery.attempts-capped')).toBe(false);
     expect(subjects.size).toBe(0);
     expect(faultsOfAnswers(scope, { sendsWebhooks: false }, withEndpoints)).toEqual([
-      { pointer: '/answers/sendsWebhooks', message: 'cannot be true: the review has endpoints' },
+      { pointer: '/answers/sendsWebhooks', message: 'is contradicted by the review: it has endpoints' },
     ]);
     expect(faultsOfAnswers(scope, { sendsWebhooks: false }, nothing)).toEqual([]);
   });

@@ -64,7 +64,7 @@ function contradiction(question: ScopeQuestion, answer: ScopeAnswer, { counts }:
     ({ when, subject }) => subject !== null && counts[subject] > 0 && holds(when, answer),
   );
   if (rule?.subject === undefined || rule.subject === null) return null;
-  return `cannot be true: the review has ${rule.subject}s`;
+  return `is contradicted by the review: it has ${rule.subject}s`;
 }
 
 const mostWords = 50;

@@ -94,7 +94,7 @@ describe('a review', () => {
     });
     expect(contradicting).toMatchObject({
       status: 400,
-      body: { errors: [{ pointer: '/answers/sends', message: 'cannot be true: the review has endpoints' }] },
+      body: { errors: [{ pointer: '/answers/sends', message: 'is contradicted by the review: it has endpoints' }] },
     });
   });
 
