@@ -4,7 +4,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { Problem } from '../problem.ts';
 import { getDelivery, type ShownDelivery } from './get-delivery.ts';
 import { cancelRows } from './requeue.store.ts';
-import type { OnQueued } from './resend-delivery.ts';
+import { auditedState, type OnQueued } from './resend-delivery.ts';
 
 /**
  * Ends a waiting delivery without another attempt; it can be resent later. The next one of its ordering key takes its
@@ -21,7 +21,8 @@ export async function cancelDelivery(
     const ids = await cancelRows(client, teamId, [deliveryId]);
     if (ids.length > 0) {
       const target = { kind: 'delivery', id: deliveryId };
-      await recordChange(ctx, client, { teamId, action: 'delivery.cancelled', target, fields: {} });
+      const change = { fields: auditedState, before: { state: 'pending' }, after: { state: 'cancelled' } };
+      await recordChange(ctx, client, { teamId, action: 'delivery.cancelled', target, ...change });
     }
     return ids;
   });

@@ -1,13 +1,18 @@
+import type { AuditedFields } from '../audit/audited-fields.rules.ts';
 import { type AuditContext, recordChange } from '../audit/record-change.ts';
 import type { Context } from '../context.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import { Problem } from '../problem.ts';
+import { findDeliveries } from './delivery-query.store.ts';
 import { deliveryNotFound, getDelivery, type ShownDelivery } from './get-delivery.ts';
 import { requeueRows } from './requeue.store.ts';
 
 /** Called after a commit that put deliveries of this endpoint in the queue, so that the engine looks at once. */
 export type OnQueued = (teamId: string, endpointId: string) => void;
+
+/** How a delivery stands in the audit log: by its state as it is stored. */
+export const auditedState: AuditedFields = { state: 'shown' };
 
 /**
  * Makes a delivery due now, whatever its state was, in a new cycle of its retry schedule. One that waits is brought
@@ -21,10 +26,14 @@ export async function resendDelivery(
   const { teamId, deliveryId } = input;
   if (!isId(idPrefixes.delivery, deliveryId)) throw deliveryNotFound(deliveryId);
   const requeued = await inTransaction(ctx.database, async (client) => {
+    const [former] = await findDeliveries(client, teamId, [deliveryId]);
     const [found] = await requeueRows(client, teamId, [deliveryId]);
     if (found?.result === 'queued') {
       const target = { kind: 'delivery', id: deliveryId };
-      await recordChange(ctx, client, { teamId, action: 'delivery.resent', target, fields: {} });
+      // What is held is pending to the database, and stays held.
+      const state = former?.state === 'held' ? 'pending' : former?.state;
+      const change = { fields: auditedState, before: { state }, after: { state: 'pending' } };
+      await recordChange(ctx, client, { teamId, action: 'delivery.resent', target, ...change });
     }
     return found;
   });

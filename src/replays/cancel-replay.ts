@@ -19,7 +19,14 @@ export async function cancelReplay(
   await inTransaction(ctx.database, async (client) => {
     if (!(await markReplayCancelled(client, teamId, replayId))) return;
     const target = { kind: 'replay', id: replayId };
-    await recordChange(ctx, client, { teamId, action: 'replay.cancelled', target, fields: {} });
+    const change = { before: { state: 'running' }, after: { state: 'cancelled' } };
+    await recordChange(ctx, client, {
+      teamId,
+      action: 'replay.cancelled',
+      target,
+      fields: { state: 'shown' },
+      ...change,
+    });
   });
   const replay = await getReplay(ctx, input);
   if (replay.state === 'finished') throw new Problem('conflict', `${replay.id} has finished already.`);

@@ -39,7 +39,7 @@ export async function createReplay(
   const filter: DeliveryFilter = {
     ...input.filter,
     states: input.filter.states ?? ['dead'],
-    untilMs: Math.min(input.filter.untilMs ?? Infinity, nowMs + idsAheadMs),
+    untilMs: Math.floor(Math.min(input.filter.untilMs ?? Infinity, nowMs + idsAheadMs)),
   };
   const asked = { filter, dryRun, ratePerSecond: input.ratePerSecond ?? null };
   const replay = await inTransaction(ctx.database, async (client) => {

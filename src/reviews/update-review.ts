@@ -44,7 +44,7 @@ export async function updateReview(
     const after = await replaceReview(client, before, { fields, status, because, atMs: ctx.clock.now() });
     await recordChange(ctx, client, {
       teamId,
-      action: 'review.updated',
+      action: status === before.status ? 'review.updated' : 'review.status-set',
       target: { kind: 'review', id: reviewId },
       fields: auditedReview,
       before: reviewFacts(before),

@@ -64,8 +64,10 @@ export function testWritesOfConfiguration(stand: WriteStand): void {
       'delivery.resent',
       `${stand.at}/deliveries/${ended}/resend`,
     );
+    expect(last()).toMatchObject({ before: { state: 'dead' }, after: { state: 'pending' } });
     const cancel = `${stand.at}/deliveries/${ended}/cancel`;
     await step('POST /v1/teams/:team/deliveries/:id/cancel', 'delivery.cancelled', cancel);
+    expect(last()).toMatchObject({ before: { state: 'pending' }, after: { state: 'cancelled' } });
     await step('POST /v1/teams/:team/endpoints/:id/recover', 'replay.created', `${endpoint}/recover`, {
       since: new Date(Date.now() - 60_000).toISOString(),
       states: ['succeeded'],
@@ -77,8 +79,11 @@ export function testWritesOfConfiguration(stand: WriteStand): void {
       ratePerSecond: 0.001,
     });
     expect(last()).toMatchObject({ after: { ratePerSecond: 0.001, filter: { endpointId } } });
+    const { filter } = last().after as { filter: { untilMs: number } };
+    expect(Number.isInteger(filter.untilMs)).toBe(true);
     const stop = `${stand.at}/replays/${replay.body.id}/cancel`;
     await step('POST /v1/teams/:team/replays/:id/cancel', 'replay.cancelled', stop);
+    expect(last()).toMatchObject({ before: { state: 'running' }, after: { state: 'cancelled' } });
     await step('DELETE /v1/teams/:team/endpoints/:endpoint', 'endpoint.deleted', endpoint);
     await step('DELETE /v1/teams/:team/event-types/:name', 'event-type.deleted', type);
   });

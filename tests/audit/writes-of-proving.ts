@@ -59,6 +59,10 @@ export function testWritesOfProving(stand: WriteStand): void {
     const review = `${reviews}/${made.body.id}`;
     await step('PATCH /v1/teams/:team/reviews/:review', 'review.updated', review, { version: 1, waiverCap: 1 });
     expect(last()).toMatchObject({ before: { waiverCap: 3 }, after: { waiverCap: 1 } });
+    const closing = { version: 2, status: 'closed' };
+    await step('PATCH /v1/teams/:team/reviews/:review', 'review.status-set', review, closing);
+    expect(last()).toMatchObject({ before: { status: 'open' }, after: { status: 'closed' } });
+    await step('PATCH /v1/teams/:team/reviews/:review', 'review.status-set', review, { version: 3, status: 'open' });
     await step('POST /v1/teams/:team/reviews/:review/run', 'review.run', `${review}/run`);
     const check = `${review}/checks/docs.guide.each-provider-runs`;
     await step('PUT /v1/teams/:team/reviews/:review/checks/:check', 'review.assigned', check, {
