@@ -10,7 +10,9 @@ const hourMs = 3_600_000;
 const signatureReasons = Object.keys(rejectionReasons).filter((each) => /^(?:signature|timestamp)_/.test(each));
 
 /**
- * What an integration came to in the hour before a time, that moment with it, against the limits of its plan.
+ * What an integration came to in the hour before a time, that moment with it, against the limits of its plan. What was
+ * tried in the sandbox before the launch says nothing of production, so it begins with the launch.
+ * @param of.launchedAtMs when the watch began
  * @param of.exceeded since when limits were exceeded at the look before
  */
 export async function measureLastHour(
@@ -20,11 +22,12 @@ export async function measureLastHour(
     integration: Integration;
     thresholds: readonly Threshold[];
     exceeded: Watch['exceeded'];
+    launchedAtMs: number;
     nowMs: number;
   },
 ): Promise<Measure[]> {
-  const { teamId, integration, thresholds, exceeded, nowMs } = of;
-  const span = { sinceMs: nowMs - hourMs, untilMs: nowMs + 1 };
+  const { teamId, integration, thresholds, exceeded, launchedAtMs, nowMs } = of;
+  const span = { sinceMs: Math.max(nowMs - hourMs, launchedAtMs), untilMs: nowMs + 1 };
   const figures = await readFigures(database, teamId, integration, span, signatureReasons);
   return judgeFigures(figures, thresholds, exceeded, nowMs);
 }

@@ -36,8 +36,15 @@ export async function lookAt(services: PromotionServices, watch: Watch): Promise
   const isLive = await hasLive(database, teamId, reviewId);
   const view = await measure(services, watch, isLive);
   const integration = view?.review.integration ?? { sources: [], endpoints: [], connections: [] };
-  const { exceeded } = watch;
-  const measures = await measureLastHour(database, { teamId, integration, thresholds, exceeded, nowMs });
+  const { exceeded, startedAtMs: launchedAtMs } = watch;
+  const measures = await measureLastHour(database, {
+    teamId,
+    integration,
+    thresholds,
+    exceeded,
+    launchedAtMs,
+    nowMs,
+  });
   const crossed = limitFindings(measures, thresholds);
   const wanted = plan?.phases.find(({ name }) => name === phase)?.checks ?? [];
   const checks = (view?.checks ?? []).filter(({ checkId }) => wanted.length === 0 || wanted.includes(checkId));

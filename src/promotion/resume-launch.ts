@@ -25,7 +25,7 @@ export async function resumeLaunch(
   const refusal = refuseResuming({
     status: view.review.status,
     isLive: await hasLive(ctx.database, teamId, reviewId),
-    crossed: await crossedNow(ctx, view, watch.exceeded),
+    crossed: await crossedNow(ctx, view, watch),
     verdict: view.verdict,
     override,
     actor: ctx.actor,
@@ -41,12 +41,13 @@ export async function resumeLaunch(
 async function crossedNow(
   { database, clock }: Pick<Context, 'database' | 'clock'>,
   { review }: ReviewView,
-  exceeded: Readonly<Record<string, number>>,
+  { exceeded, startedAt }: { exceeded: Readonly<Record<string, number>>; startedAt: string },
 ): Promise<string[]> {
   const [onRecord] = await listPlanRows(database, review.teamId, review.id, 1);
   const { teamId, integration } = review;
   const thresholds = onRecord?.plan.thresholds ?? [];
-  const of = { teamId, integration, thresholds, exceeded, nowMs: clock.now() };
+  const launchedAtMs = Date.parse(startedAt);
+  const of = { teamId, integration, thresholds, exceeded, launchedAtMs, nowMs: clock.now() };
   const measures = await measureLastHour(database, of);
   return measures.filter(({ crossed }) => crossed).map(({ name }) => name);
 }

@@ -34,16 +34,20 @@ async function live(more: Partial<LaunchPlan> = {}) {
   await stand.outbox();
   return { ...of, plan };
 }
-const failing = async (connectionId: string, count: number, atMs = stand.now() - minuteMs) =>
-  recordCalls(
+/** Calls that failed within the last second, after the launch unless a time is given. */
+const failing = async (connectionId: string, count: number, atMs?: number) => {
+  if (atMs === undefined) stand.passTime(1_000);
+  const fromMs = atMs ?? stand.now() - 500;
+  await recordCalls(
     stand.database.pool,
     team,
     Array.from({ length: count }, (_, index) => ({
-      atMs: atMs + index,
+      atMs: fromMs + index,
       start: { connectionId },
       end: { status: 500, error: 'provider_failed' as const },
     })),
   );
+};
 
 describe('a launch plan', () => {
   test('is set as versions, each made from the one before', async () => {
@@ -156,10 +160,20 @@ describe('the watch', () => {
     expect((body as { data: unknown[] }).data).toHaveLength(2);
   });
 
+  test('what failed in the sandbox before the launch crosses no limit of it', async () => {
+    const { connection } = await live();
+    await failing(connection, 10, stand.now() - minuteMs);
+    expect((await stand.look())?.measures.find(({ name }) => name === 'errorPercent')).toMatchObject({ value: null });
+    stand.passTime(5 * minuteMs);
+    expect(await stand.look()).toMatchObject({ reopened: false, findings: [] });
+  });
+
   test('a limit that is exceeded for a moment alone reopens nothing', async () => {
     const { review, connection } = await live();
-    await failing(connection, 10, stand.now() - 59 * minuteMs);
-    await stand.look();
+    await failing(connection, 10);
+    stand.passTime(58 * minuteMs);
+    const exceeded = (await stand.look())?.measures.find(({ name }) => name === 'errorPercent');
+    expect(exceeded).toMatchObject({ value: 100, exceededSince: expect.any(String), crossed: false });
     stand.passTime(5 * minuteMs);
     expect(await stand.look()).toMatchObject({ findings: [], reopened: false });
     expect(stand.reviews.statusOf(review)).toMatchObject({ status: 'promoted' });
