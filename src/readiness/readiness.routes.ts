@@ -5,6 +5,7 @@ import { decodeCursor, PageQuery, toPage } from '../http/paging.ts';
 import { Page, TeamParams } from '../http/schemas.ts';
 import { idPrefixes, isId } from '../ids/id.rules.ts';
 import type { CheckStatus, Readiness } from './create-readiness.ts';
+import { fillCommand } from './fill-command.rules.ts';
 import type { Evidence } from './finding.ts';
 import { CheckStatusSchema, EvidenceSchema } from './readiness-schemas.ts';
 
@@ -124,7 +125,7 @@ function presentStatus(teamId: string, status: CheckStatus) {
     values: [...(evidence?.finding.values ?? [])],
     why: definition?.evidence ?? null,
     remedy: definition?.remedy ?? null,
-    command: evidence?.finding.command ?? null,
+    command: fillCommand(evidence?.finding.command ?? null, { teamId, subject }),
     runAgain: decidable ? runAgain : null,
     evidenceId: evidence?.id ?? null,
     measuredAt: evidence === null ? null : new Date(evidence.measuredAtMs).toISOString(),

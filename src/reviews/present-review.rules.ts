@@ -1,4 +1,5 @@
 import type { ScopeQuestion } from '../readiness/check-definition.ts';
+import { fillCommand } from '../readiness/fill-command.rules.ts';
 import type { Evidence } from '../readiness/finding.ts';
 import type { Comment } from './comment.store.ts';
 import type { ExplainedCheck } from './explain-check.ts';
@@ -87,7 +88,7 @@ export function presentCheck(review: Pick<Review, 'id' | 'teamId'>, check: Revie
     basis: check.basis,
     seen: evidence?.finding.seen ?? null,
     remedy: definition.remedy,
-    command: evidence?.finding.command ?? null,
+    command: fillCommand(evidence?.finding.command ?? null, { teamId: review.teamId, subject, reviewId: review.id }),
     next: { kind: check.next, post: postOf(review, check) },
     evidenceId: evidence?.id ?? null,
     measuredAt: timeOrNull(evidence?.measuredAtMs ?? null),

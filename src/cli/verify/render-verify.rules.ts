@@ -18,7 +18,9 @@ export function renderCheck(check: VerifiedCheck, { paint, width }: Style): stri
   const seen = (check.state === 'stale' ? check.because : (check.seen ?? check.because)) ?? '';
   const remedy = verdict === 'FAIL' ? (check.remedy ?? '') : '';
   const command = check.command ?? '';
-  const more = [seen, remedy === '' ? '' : `→ ${remedy}`, command === '' ? '' : `$ ${command}`];
+  // A call of the API is nothing to paste into a shell.
+  const prompt = command.startsWith('posthorn ') ? '$ ' : '';
+  const more = [seen, remedy === '' ? '' : `→ ${remedy}`, command === '' ? '' : `${prompt}${command}`];
   const lines = more
     .filter((text) => text !== '')
     .flatMap((text) => wrapWords(safeText(text, 'one line'), Math.max(30, width - 6)));

@@ -110,7 +110,7 @@ export function judgeComplianceMet({ launches }: StandingLaunches, nowMs: number
     launches,
     (launch) =>
       withStand(launch, nowMs, ({ checks, openQuestions }) => {
-        if (openQuestions.length > 0) return fault(`${listed(openQuestions)} is not answered.`);
+        if (openQuestions.length > 0) return fault(`not answered: ${listed(openQuestions)}.`);
         const own = checks.filter(({ section }) => section === 'compliance');
         if (own.length === 0) return open('it holds no check on compliance.');
         const bad = own.filter(({ severity, state }) => severity === 'blocker' && !good.has(state));
@@ -169,7 +169,11 @@ export function judgeFiveRoles({ launches }: StandingLaunches, nowMs: number): F
             const people = new Set(standing.map(({ memberId }) => memberId));
             return people.size < duties.length ? fault('somebody signed for more than one duty.') : sound;
           }),
-    { holds: 'Five members signed the evidence as it is.', none: promoted, command: 'posthorn review sign <review>' },
+    {
+      holds: 'Five members signed the evidence as it is.',
+      none: promoted,
+      command: 'posthorn review sign <duty> <review>',
+    },
   );
 }
 

@@ -19,7 +19,7 @@ export function judgeAuthentication(facts: CallAuthentication): Finding {
   const others = facts.kinds.filter(({ kind }) => kind === null || !granted.has(kind));
   const old = others.filter(({ kind }) => kind !== 'bearer');
   if (total === 0) return unknown('No call was made within 30 days.', values);
-  const command = 'posthorn connections rotate <connection> with a credential of the kind docusign-jwt';
+  const command = 'posthorn connections rotate <connection> --kind docusign-jwt';
   if (old.length > 0) {
     const kinds = listed(old.map(({ kind, calls }) => `${counted(calls, 'call')} ${kind ?? 'without a credential'}`));
     return failed(`Not all calls were under OAuth 2.0: ${kinds}.`, values, command);
