@@ -87,16 +87,27 @@ function renderOpen(check: CheckAnswer, { paint, width }: Look): string[] {
   const colour = state === 'failed' ? paint.red : paint.yellow;
   const who = owner === null && dueAt === null ? '' : `  ${owner ?? 'nobody'}${dueAt === null ? '' : ` by ${dueAt}`}`;
   const why = safeText(because ?? '', 'one line');
+  const later = laterPhase(check);
+  const when = later === null ? '' : `  from ${later} on`;
   return [
-    `${colour(state.padEnd(8))}${severity.padEnd(8)} ${check.check}${safeText(about + who, 'one line')}`,
+    `${colour(state.padEnd(8))}${severity.padEnd(8)} ${check.check}${safeText(about + who + when, 'one line')}`,
     ...(why === '' ? [] : [paint.dim(`  ${cutLine(why, width - 2)}`)]),
   ];
+}
+
+const phaseOrder = ['launch-day', 'first-week', 'first-month', 'ongoing'];
+
+/** When a check is first asked for, where that is after the launch: the verdict does not count it. Null: before. */
+function laterPhase({ items }: Pick<CheckAnswer, 'items'>): string | null {
+  const phases = items.map(({ phase }) => phase);
+  return phases.includes('prepare') ? null : (phaseOrder.find((phase) => phases.includes(phase)) ?? null);
 }
 
 /** One check with all that explains it. */
 export function renderExplained(check: ExplainedAnswer, look: Look): string[] {
   const { paint } = look;
   const { subject, next } = check;
+  const later = laterPhase(check);
   const nextWords = {
     run: `posthorn review run, or POST ${next.post ?? ''}`,
     drill: `posthorn drill run ${check.check}`,
@@ -109,6 +120,8 @@ export function renderExplained(check: ExplainedAnswer, look: Look): string[] {
     ['severity', check.severity],
     ['state', check.state],
     ['because', check.because ?? ''],
+    ['basis', check.basis ?? ''],
+    ['asked for', later === null ? '' : `from ${later} on: the verdict does not count it`],
     ['seen', check.seen ?? ''],
     ['values', check.values.map(({ name, value }) => `${name} ${String(value)}`).join('\n')],
     ['why', check.why],

@@ -17,6 +17,8 @@ export type CheckAnswer = {
   subject: { kind: string; id: string; name: string };
   state: 'passed' | 'failed' | 'unknown' | 'not-applicable' | 'stale' | 'waived' | 'attested';
   because: string | null;
+  /** Id of the attestation or waiver that it stands on. */
+  basis: string | null;
   seen: string | null;
   remedy: string;
   command: string | null;
@@ -25,6 +27,7 @@ export type CheckAnswer = {
   expiresAt: string | null;
   owner: string | null;
   dueAt: string | null;
+  items: { checklist: string; ref: string; phase: string }[];
 };
 
 export type SectionAnswer = {
@@ -52,7 +55,7 @@ export type ExplainedAnswer = CheckAnswer & {
   kind: string;
   why: string;
   values: { name: string; value: string | number | boolean | null }[];
-  items: { checklist: string; ref: string; says: string }[];
+  items: { checklist: string; ref: string; phase: string; says: string }[];
   comments: { author: string; text: string; createdAt: string }[];
   history: { state: string; seen: string; measuredAt: string }[];
 };
