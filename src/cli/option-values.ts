@@ -12,9 +12,15 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 }
 
 /** Seconds, fractions allowed, up to a day. */
-export function seconds(text: string): number {
+export const seconds = (text: string): number => secondsUpTo(86_400, text);
+
+/** Seconds of the past, up to a year: some providers' signatures are good for days. */
+export const secondsAgo = (text: string): number => secondsUpTo(31_536_000, text);
+
+function secondsUpTo(most: number, text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (value <= 86_400) return value;
+  if (value <= most) return value;
+  if (value > most) throw new InvalidArgumentError(`${text} is more than may be; write at most ${most}.`);
   throw new InvalidArgumentError('not a number of seconds; write 2 or 0.5.');
 }
 

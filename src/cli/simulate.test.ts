@@ -275,6 +275,9 @@ describe('a wrong command is refused with its remedy', () => {
   test.each([
     [['documenso', '--duplicates', '120%'], 'write a percentage such as 20%'],
     [['documenso', '--speed', '0'], 'write 1, 60 or 0.5'],
+    [['dropbox-sign', '--stale', '31536001'], 'write at most 31536000'],
+    [['dropbox-sign', '--timeout', '86401'], 'write at most 86400'],
+    [['dropbox-sign', '--stale', 'long'], 'not a number of seconds'],
     [['documenso', '--at', 'yesterday'], 'write 2026-01-31T12:00:00Z'],
     [['documenso', '--print', 'xml'], 'curl, http'],
   ])('%j', async (args, said) => {

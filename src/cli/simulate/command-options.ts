@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addApiCommand } from './api-command.ts';
-import { collected, headerName, seconds, wholeNumber } from '../option-values.ts';
+import { collected, headerName, seconds, secondsAgo, wholeNumber } from '../option-values.ts';
 
 export type SimulateFlags = {
   to?: string;
@@ -52,7 +52,7 @@ export function withSimulateOptions(command: Command): Command {
     .option('--duplicates <share>', 'send this share twice, such as 20%', share)
     .option('--shuffle <window>', 'let each get ahead of up to so many others', wholeNumber(1, 1000))
     .option('--forge', 'sign with a wrong secret')
-    .option('--stale <seconds>', 'sign as if it had been so long ago', seconds)
+    .option('--stale <seconds>', 'sign as if it had been so long ago', secondsAgo)
     .option('--tamper', 'change the body after it is signed')
     .option('--flawed <share>', 'do these three to this share only, one each', share)
     .option('--speed <factor>', 'how fast time passes: 1 is real; without it nothing waits', factor)
