@@ -6,7 +6,7 @@ export const problemCodes = {
   invalid_cursor: { status: 400, title: 'The cursor is not one this list gave' },
   unauthorized: { status: 401, title: 'An API key is needed' },
   invalid_signature: { status: 401, title: 'The request is not signed as this source demands' },
-  forbidden: { status: 403, title: 'This API key may not do that' },
+  forbidden: { status: 403, title: 'That is not allowed here' },
   not_found: { status: 404, title: 'There is no such thing here' },
   method_not_allowed: { status: 405, title: 'This path does not take that method' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },

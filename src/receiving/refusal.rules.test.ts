@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { rejectionReasons, type RejectionReason } from '../providers/provider-profile.ts';
+import { problemCodes } from '../problem.ts';
 import { refusalOf } from './refusal.rules.ts';
 
 const statuses: Readonly<Record<RejectionReason, number>> = {
@@ -32,6 +33,10 @@ test('whoever tries signatures learns nothing: all of these are refused in the s
   expect(new Set(details).size).toBe(1);
   expect(details[0]).not.toMatch(/detail of/);
   expect(refuse('address_not_allowed').message).not.toMatch(/detail of/);
+});
+
+test('no sender is told of an API key: there is none in what a provider sends', () => {
+  for (const reason of reasons) expect(problemCodes[refuse(reason).code].title).not.toMatch(/API key/);
 });
 
 test('what a sender can mend is told', () => {
