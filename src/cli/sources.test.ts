@@ -91,9 +91,14 @@ describe('posthorn sources create', () => {
     const id = /src_\w+/.exec(text)?.[0] ?? '';
     const shown = /^secret {3}([\w-]{43})$/m.exec(text)?.[1];
     expect(await values(id)).toEqual([shown]);
-    expect(err).toEqual(['The secret is shown this once.']);
+    expect(err).toEqual(['The secret is shown this once. The source has it already: enter it at the provider.']);
     await expect(sources(['create', 'pandadoc'])).rejects.toMatchObject({
       what: expect.stringContaining('/credentials/0/value is missing: PandaDoc knows it'),
+      remedy: 'give it with --secret-file <path>, or --secret -',
+    });
+    await expect(sources(['create', 'docusign', '--secret', 'a-connect-key='])).rejects.toMatchObject({
+      what: expect.stringContaining('it must be one of hmac, basic'),
+      remedy: 'name one of them with --kind',
     });
   });
 
@@ -212,6 +217,10 @@ describe('posthorn sources list, show and rejections', () => {
       'SOURCE                          PROVIDER   STATUS  RECEIVED  REJECTED              NAME',
       `${id}  documenso  active  1042      7 signature_mismatch  Contracts \\u{202e}dlo`,
     ]);
+    expect((await sources(['list'], 100)).out).toEqual([
+      'SOURCE                          PROVIDER   STATUS  RECEIVED  REJECTED  NAME',
+      `${id}  documenso  active  1042      7         Contracts \\u{202e}dlo`,
+    ]);
     const narrow = await sources(['list'], 40);
     expect(narrow.out).toEqual([
       id,
@@ -232,7 +241,7 @@ describe('posthorn sources list, show and rejections', () => {
       'proves    who sent it (a shared secret), not that nothing was changed',
       'secrets   1 (secret)',
       'allowed   from anywhere',
-      'bodies    up to 34 MB',
+      'bodies    up to 32 MiB',
       'window    duplicates are recognised for 30 d',
       'received  1042, last 2026-03-01T10:00:00.000Z',
       'rejected  7, last 2026-03-01T10:01:00.000Z: signature_mismatch',

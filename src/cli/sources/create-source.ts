@@ -42,7 +42,10 @@ function sayCreated(source: SourceAnswer, setup: string | null, terminal: Termin
   ];
   const safe = fields.map(([label, value]): [string, string] => [label, safeText(value, 'lines')]);
   for (const line of renderFields(safe, terminal)) terminal.out(line);
-  if (source.generated !== undefined) terminal.err(paint.yellow('The secret is shown this once.'));
+  if (source.generated !== undefined) {
+    const told = 'The secret is shown this once. The source has it already: enter it at the provider.';
+    terminal.err(paint.yellow(told));
+  }
 }
 
 /** Secrets that Posthorn made up, one line each. */

@@ -15,6 +15,14 @@ test('what is not named is kept, by its name alone', () => {
   expect(after({ add, remove: ['1', '2'] })).toEqual({ ok: true, credentials: [{ name: '3', value: 'secret' }] });
 });
 
+test('the last one is not removed unless another comes with the same command', () => {
+  expect(after({ remove: ['1', '2'] })).toMatchObject({
+    ok: false,
+    problem: expect.stringContaining('the last credential'),
+    remedy: expect.stringContaining('add another'),
+  });
+});
+
 test('adding under a name that is removed by the same command makes a new one', () => {
   const add = { name: '1', value: undefined, kind: 'hmac' };
   expect(after({ add, remove: ['1'] })).toEqual({

@@ -33,17 +33,22 @@ export function renderFields(fields: readonly (readonly [string, string])[], loo
   });
 }
 
-/** The cells of a list: id, provider, status, received, rejected, name. */
-export function sourceCells(source: SourceAnswer): string[] {
-  const { activity } = source;
-  return [
-    source.id,
-    source.provider,
-    source.status,
-    String(activity.received),
-    activity.lastRejected === null ? '0' : `${activity.rejected} ${activity.lastRejected.reason}`,
-    source.name,
-  ].map((cell) => safeText(cell, 'one line'));
+/** A list of sources. A table that has no room for the last reasons goes without them, before there are blocks. */
+export function renderSources(sources: readonly SourceAnswer[], look: Look): string[] {
+  const headings = ['SOURCE', 'PROVIDER', 'STATUS', 'RECEIVED', 'REJECTED', 'NAME'];
+  const cells = (withReason: boolean) => sources.map((source) => sourceCells(source, withReason));
+  const [full, short] = [cells(true), cells(false)];
+  const fits = (rows: string[][]) =>
+    alignColumns([headings, ...rows]).every((line) => visibleWidth(line) <= look.width);
+  return renderTable(headings, !fits(full) && fits(short) ? short : full, look);
+}
+
+function sourceCells(source: SourceAnswer, withReason: boolean): string[] {
+  const { received, rejected, lastRejected } = source.activity;
+  const why = withReason && lastRejected !== null ? ` ${lastRejected.reason}` : '';
+  return [source.id, source.provider, source.status, `${received}`, `${rejected}${why}`, source.name].map((cell) =>
+    safeText(cell, 'one line'),
+  );
 }
 
 /** Everything that one looks for at a source. */
@@ -66,7 +71,7 @@ export function renderSource(source: SourceAnswer, look: Look): string[] {
     ],
     ['allowed', source.allowAddresses?.join('\n') ?? 'from anywhere'],
     ['rate', source.rateLimit === null ? 'no limit' : `${source.rateLimit.perSecond} requests a second`],
-    ['bodies', `up to ${readableSize(source.bodyMaxBytes)}`],
+    ['bodies', `up to ${readableLimit(source.bodyMaxBytes)}`],
     ['window', `duplicates are recognised for ${readableDuration(source.dedupeWindowSeconds * 1000)}`],
     ['received', `${activity.received}${activity.lastReceivedAt === null ? '' : `, last ${activity.lastReceivedAt}`}`],
     ['again', `${activity.duplicates} that had come before`],
@@ -79,6 +84,12 @@ export function renderSource(source: SourceAnswer, look: Look): string[] {
     fields.map(([label, value]) => [label, safeText(value, 'lines')] as const),
     look,
   );
+}
+
+/** A limit in whole MiB as such: rounded, it would promise more than is taken. */
+function readableLimit(sizeBytes: number): string {
+  const mebibytes = sizeBytes / 2 ** 20;
+  return Number.isInteger(mebibytes) ? `${mebibytes} MiB` : `${sizeBytes} bytes`;
 }
 
 const meanings: Readonly<Record<string, string>> = {

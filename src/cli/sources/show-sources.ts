@@ -1,6 +1,6 @@
 import type { Terminal } from '../terminal/terminal.ts';
 import { type CommonFlags, openTeam } from './open-team.ts';
-import { renderSource, renderTable, sourceCells } from './render-source.rules.ts';
+import { renderSource, renderSources } from './render-source.rules.ts';
 import type { SourceAnswer } from './source-answers.ts';
 
 /** A team has at most 200, so that one page holds them all. */
@@ -9,8 +9,7 @@ export async function runList(flags: CommonFlags, terminal: Terminal): Promise<v
   const { data } = await api.request<{ data: SourceAnswer[] }>('GET', `${path}/sources?limit=500`);
   if (flags.json === true) return terminal.out(JSON.stringify(data));
   if (data.length === 0) return terminal.err('There is no source yet; make one with posthorn sources create.');
-  const headings = ['SOURCE', 'PROVIDER', 'STATUS', 'RECEIVED', 'REJECTED', 'NAME'];
-  for (const line of renderTable(headings, data.map(sourceCells), terminal)) terminal.out(line);
+  for (const line of renderSources(data, terminal)) terminal.out(line);
 }
 
 export async function runShow(source: string, flags: CommonFlags, terminal: Terminal): Promise<void> {

@@ -57,7 +57,14 @@ export const findProvider = (api: ApiClient, path: string, name: string): Promis
 
 /** Makes a request, with a flag as the remedy where one helps. */
 export const withRemedies = <Answer>(request: () => Promise<Answer>): Promise<Answer> =>
-  withRemedy(request, ({ code }) => remedies[code]);
+  withRemedy(request, ({ code, what }) => flagFor(what) ?? remedies[code]);
+
+/** The flag for what the API misses in a credential. */
+function flagFor(what: string): string | undefined {
+  if (/^[^(]*\(\/credentials\/\d+\/kind /.test(what)) return 'name one of them with --kind';
+  if (/\(\/credentials\/\d+\/value is missing/.test(what)) return 'give it with --secret-file <path>, or --secret -';
+  return undefined;
+}
 
 const remedies: Readonly<Record<string, string>> = {
   uncovered_body: 'take it nevertheless with --accept-uncovered',
