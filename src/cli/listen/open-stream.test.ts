@@ -86,7 +86,9 @@ test('tells a refusal by its problem, and one that is none by its status', async
     detail: 'No.',
     errors: [{ pointer: '?after', message: 'x' }],
   });
+  const flag = JSON.stringify({ code: 'invalid_request', detail: 'No.' });
   for (const [status, body, expected] of [
+    [400, flag, { what: 'No', remedy: 'see: posthorn listen --help' }],
     [400, problem, { status: 400, code: 'invalid_cursor', what: 'No (?after x)' }],
     [502, '<html>', { status: 502, code: '', what: 'the answer was 502' }],
   ] as const) {

@@ -140,7 +140,8 @@ function readProblem(response: Response, text: string): ApiProblem {
   const where = Array.isArray(problem.errors)
     ? ` (${(problem.errors as { pointer?: string; message?: string }[]).map((each) => `${each.pointer} ${each.message}`).join(', ')})`
     : '';
-  return new ApiProblem(response.status, code, said.replace(/[.\s]+$/, '') + where, remedyFor(code));
+  const remedy = code === 'invalid_request' ? 'see: posthorn listen --help' : remedyFor(code);
+  return new ApiProblem(response.status, code, said.replace(/[.\s]+$/, '') + where, remedy);
 }
 
 /** What to do about the code of a refusal, also of one that ends a stream. */
