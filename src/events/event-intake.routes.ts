@@ -60,6 +60,7 @@ export function eventIntakeRoutes(options: { intake: EventIntake }) {
         const { team } = request.params as { team: string };
         const query = request.query as Readonly<Record<string, unknown>>;
         const key = (request.headers['idempotency-key'] as string | undefined) ?? null;
+        refuseEncoded(request);
         const accepted =
           query['type'] === undefined
             ? intake.postJson(team, jsonBody(request), key)
@@ -95,6 +96,8 @@ export function eventIntakeRoutes(options: { intake: EventIntake }) {
       },
       async (request, reply) => {
         const { team } = request.params as { team: string };
+        refuseEncoded(request);
+        refuseKeyOfBatch(request);
         const answers = await intake.postBatch(team, jsonBody(request));
         return reply
           .code(202)
@@ -130,6 +133,22 @@ function oneOf(query: Readonly<Record<string, unknown>>, name: string): string |
 
 function bodyOf(request: FastifyRequest): Buffer {
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+}
+
+/** What is compressed would be signed and sent on as it came, without the header that says so. */
+function refuseEncoded(request: FastifyRequest): void {
+  const encoding = request.headers['content-encoding'];
+  if (encoding === undefined || encoding === 'identity') return;
+  throw new Problem('unsupported_media_type', 'Bodies are taken as they are to be sent: leave Content-Encoding out.');
+}
+
+/** One key for many events would be passed over: the same batch sent twice would be accepted twice. */
+function refuseKeyOfBatch(request: FastifyRequest): void {
+  if (request.headers['idempotency-key'] === undefined) return;
+  throw new Problem(
+    'invalid_request',
+    'A batch takes no Idempotency-Key: give each event an idempotencyKey of its own.',
+  );
 }
 
 function jsonBody(request: FastifyRequest): Buffer {

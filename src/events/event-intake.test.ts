@@ -61,3 +61,42 @@ test('a batch in which all are valid is accepted as one', async () => {
     ]),
   ).toEqual([2]);
 });
+
+async function postWithKeys(headerKey: string | null, bodyKey: string | null): Promise<unknown> {
+  const keys: (string | null)[] = [];
+  const intake = createEventIntake({
+    acceptor: {
+      accept: ({ idempotencyKey }) => {
+        keys.push(idempotencyKey);
+        return Promise.reject(new Error('accepted'));
+      },
+      acceptAll: () => Promise.reject(new Error('not asked for')),
+      pending: 0,
+    },
+    clock: { now: () => 0 },
+    team: () => team,
+    refresh: () => Promise.resolve(team),
+  });
+  const body = Buffer.from(JSON.stringify({ type: 'counted', payload: 1, idempotencyKey: bodyKey ?? undefined }));
+  const error = await intake.postJson('team_1', body, headerKey).catch((thrown: unknown) => thrown as Problem);
+  return (error as Partial<Problem>).errors?.map(({ pointer }) => pointer) ?? keys;
+}
+
+test('the idempotency key may stand in the header, in the body, or the same in both', async () => {
+  expect(await postWithKeys('one', null)).toEqual(['one']);
+  expect(await postWithKeys(null, 'one')).toEqual(['one']);
+  expect(await postWithKeys('one', 'one')).toEqual(['one']);
+});
+
+test('two idempotency keys are refused, since either may be the one that was meant', async () => {
+  expect(await postWithKeys('one', 'two')).toEqual(['/idempotencyKey']);
+});
+
+test('the header is held to what the body is: not empty, not longer than a key', async () => {
+  expect(await postWithKeys('', null)).toEqual(['/idempotency-key']);
+  expect(await postWithKeys('k'.repeat(257), null)).toEqual(['/idempotency-key']);
+});
+
+test("a type of Posthorn's own is not told to be registered", async () => {
+  expect(await postBatch([{ type: 'posthorn.delivery.dead', payload: 1 }])).toMatchObject({ code: 'forbidden' });
+});

@@ -6,7 +6,7 @@ import { type EventAcceptor, idempotencyConflict } from './event-acceptor.ts';
 import { type AcceptedEvent, type EventDraft, idempotencySeconds } from './event-draft.ts';
 import { sliceElements } from './json-slice.rules.ts';
 import { isJsonType } from './media-type.rules.ts';
-import { type EventRequest, readEventRequest, readKey, standardBody } from './read-event.rules.ts';
+import { chooseKey, type EventRequest, readEventRequest, readKey, standardBody } from './read-event.rules.ts';
 
 /** What the intake needs to know of a team. */
 export type TeamTypes = { eventTypes: ReadonlyMap<string, EventTypeRules> };
@@ -47,6 +47,7 @@ export function createEventIntake(options: {
   const findType = async (teamId: string, name: string, team: TeamTypes) => {
     const known = team.eventTypes.get(name);
     if (known !== undefined) return known;
+    refuseReserved(name);
     const nowMs = options.clock.now();
     if (nowMs - (refreshedAtMs.get(teamId) ?? 0) >= refreshEveryMs) {
       refreshedAtMs.set(teamId, nowMs);
@@ -71,9 +72,7 @@ export function createEventIntake(options: {
   };
 
   const checkPayload = (name: string, type: EventTypeRules, payload: unknown, pointer: string): void => {
-    if (name.startsWith('posthorn.')) {
-      throw new Problem('forbidden', 'Event types that start with "posthorn." are made by Posthorn alone.');
-    }
+    refuseReserved(name);
     const errors = payload === undefined ? null : (type.validate?.(payload) ?? null);
     if (errors !== null) {
       throw new Problem('payload_schema_mismatch', `The payload does not match the schema of ${name}.`, {
@@ -83,7 +82,7 @@ export function createEventIntake(options: {
   };
 
   const draftJson = (teamId: string, request: EventRequest, headerKey: string | null): EventDraft => {
-    const idempotencyKey = headerKey ?? request.idempotencyKey;
+    const idempotencyKey = chooseKey(headerKey, request.idempotencyKey);
     const occurredAtMs = request.occurredAtMs;
     return {
       teamId,
@@ -180,6 +179,12 @@ export function createEventIntake(options: {
       });
     },
   };
+}
+
+function refuseReserved(name: string): void {
+  if (name.startsWith('posthorn.')) {
+    throw new Problem('forbidden', 'Event types that start with "posthorn." are made by Posthorn alone.');
+  }
 }
 
 /** Whatever is wrong with a batch, with every place, so that it is mended at once. Its code is that of the first. */

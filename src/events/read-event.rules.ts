@@ -58,6 +58,21 @@ export function readKey(value: unknown, pointer: string, errors: ProblemPointer[
   return null;
 }
 
+/**
+ * The key of a request that may name it in the header Idempotency-Key, in its body, or the same in both.
+ * @throws Problem invalid_request
+ */
+export function chooseKey(headerKey: string | null, bodyKey: string | null): string | null {
+  if (headerKey === null) return bodyKey;
+  const errors: ProblemPointer[] = [];
+  const key = readKey(headerKey, '/idempotency-key', errors);
+  if (errors.length === 0 && bodyKey !== null && bodyKey !== key) {
+    errors.push({ pointer: '/idempotencyKey', message: 'is another key than the header Idempotency-Key: send one' });
+  }
+  if (errors.length > 0) throw new Problem('invalid_request', 'The event is not valid.', { errors });
+  return key;
+}
+
 /** Half a surrogate pair would come back from the database as another key than it went in. */
 function isStorable(text: string): boolean {
   // oxlint-disable-next-line no-control-regex -- they are what is refused

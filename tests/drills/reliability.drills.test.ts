@@ -288,8 +288,8 @@ const proofs: readonly DrillProof[] = [
     mutate: [
       {
         file: 'src/events/event-intake.ts',
-        find: '    const idempotencyKey = headerKey ?? request.idempotencyKey;\n',
-        replace: `    const givenKey = headerKey ?? request.idempotencyKey;
+        find: '    const idempotencyKey = chooseKey(headerKey, request.idempotencyKey);\n',
+        replace: `    const givenKey = chooseKey(headerKey, request.idempotencyKey);
     const idempotencyKey = givenKey === null ? null : process.pid + givenKey;\n`,
       },
     ],
