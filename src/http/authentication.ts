@@ -27,6 +27,8 @@ declare module 'fastify' {
     providerHeaders?: true;
     /** Its body takes as long as it takes: the route has limits of its own. */
     streamsBody?: true;
+    /** Statuses of problems that it answers beside those that follow from what it takes, for its documentation. */
+    problems?: readonly number[];
   }
   interface FastifyRequest {
     /** Who acts; null on public routes. */

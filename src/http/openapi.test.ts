@@ -45,6 +45,12 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  test('tells of conflicts of calls without a body too', () => {
+    const changes = operations().filter(({ at }) => !at.startsWith('get '));
+    expect(changes.length).toBeGreaterThan(5);
+    for (const { at, operation } of changes) expect(Object.keys(operation.responses), at).toContain('409');
+  });
+
   test('asks for nothing that has a default', () => {
     const limit = document.paths['/v1/teams']?.['get']?.parameters?.find(({ name }) => name === 'limit');
     expect(limit).toMatchObject({ in: 'query' });

@@ -93,7 +93,8 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       const answers = Object.keys(declared).some((status) => status.startsWith('2'))
         ? declared
         : { ...asItIs, ...declared };
-      const response = { ...answers, ...problemResponses(permission, documented) };
+      const problems = [...statusesOf(permission, documented, route.method), ...(route.config?.problems ?? [])];
+      const response = { ...answers, ...problemResponses(problems) };
       const operationId = toOperationId(documented.summary);
       const security = permission === 'public' ? [] : [{ apiKey: [] }];
       const { querystring, body } = documented;
@@ -127,6 +128,7 @@ const problemDescriptions: Readonly<Record<number, string>> = {
   401: 'The API key is missing, unknown, expired or revoked.',
   403: 'The API key does not hold the permission.',
   404: 'There is no such thing in this team.',
+  405: 'This path does not take that method.',
   409: 'It exists already, or its state does not allow this.',
   413: 'The body is too large.',
   415: 'This content type is not taken.',
@@ -135,10 +137,24 @@ const problemDescriptions: Readonly<Record<number, string>> = {
   503: 'Not now; `Retry-After` says when to come again.',
 };
 
-function problemResponses(permission: RoutePermission, schema: DocumentedSchema): Record<string, unknown> {
+/** The problems that follow from what a route takes; what it answers besides stands in its configuration. */
+function statusesOf(permission: RoutePermission, schema: DocumentedSchema, method: string | string[]): number[] {
   const statuses = permission === 'public' ? [] : [401, 403, 404, 429, 503];
-  if (schema.body !== undefined) statuses.push(400, 409, 413, 415, 422);
-  else if (schema.querystring !== undefined) statuses.push(400);
+  if (schema.body !== undefined) return [...statuses, 400, 409, 413, 415, 422];
+  if (schema.querystring !== undefined || demandsOfPath(schema.params)) statuses.push(400);
+  if (permission !== 'public' && method !== 'GET') statuses.push(409);
+  return statuses;
+}
+
+/** Whether a part of the path can be refused for its form: without one, it names nothing and is 404. */
+function demandsOfPath(params: unknown): boolean {
+  const { properties = {} } = (params ?? {}) as { properties?: Record<string, Record<string, unknown>> };
+  return Object.values(properties).some(
+    (property) => property['type'] !== 'string' || 'pattern' in property || 'format' in property,
+  );
+}
+
+function problemResponses(statuses: readonly number[]): Record<string, unknown> {
   return Object.fromEntries(
     statuses.map((status) => [
       status,

@@ -77,6 +77,27 @@ describe('problems', () => {
     expect(query.body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual(['?limit', '?sort']);
   });
 
+  test('what ajv says in terms of schemas is said in words that can be acted on', async () => {
+    const team = await api.createTeam();
+    const told = async (path: string, body: object) =>
+      (await api.call('POST', path, { body })).body.errors.map(({ message }: { message: string }) => message);
+    expect(await told('/v1/teams', { name: '' })).toEqual(['must not be empty']);
+    expect(await told('/v1/teams', { name: 'x'.repeat(201) })).toEqual(['must have at most 200 characters']);
+    expect(await told('/v1/teams', { name: 'a\u0000b' })).toEqual(['must not hold the character U+0000']);
+    const key = { name: 'key', permissions: [], expiresAt: 'tomorrow' };
+    expect(await told(`/v1/teams/${team}/api-keys`, key)).toEqual([
+      'must not be empty',
+      'must be an RFC 3339 time such as 2026-01-31T12:00:00Z',
+    ]);
+    const endpoint = { url: 'https://example.com', eventTypes: ['*'], sources: ['first'] };
+    expect(await told(`/v1/teams/${team}/endpoints`, endpoint)).toEqual(['must be an id: src_ and 26 characters']);
+  });
+
+  test('a body that is too large is told what the path takes', async () => {
+    const answer = await api.call('POST', '/v1/teams', { body: { name: 'a'.repeat(2 * 1024 * 1024) } });
+    expect(answer.body).toMatchObject({ code: 'payload_too_large', detail: expect.stringMatching(/\d bytes/) });
+  });
+
   test('a union is explained by the branch that was meant', async () => {
     const team = await api.createTeam();
     const errorsOf = async (signing: object) => {

@@ -68,7 +68,7 @@ export async function createHttpServer(options: {
   const streaming = new WeakMap<Socket, IncomingMessage>();
 
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const problem = translateError(error);
+    const problem = translateError(error, request.routeOptions.bodyLimit);
     const { actor } = request;
     if (problem.code !== 'forbidden' || actor?.kind !== 'api-key' || options.access === undefined) {
       return answerProblem(problem, request, reply);

@@ -7,10 +7,9 @@ import { explainFaults } from './validation-errors.rules.ts';
 const fastifyCodes: Readonly<Record<string, { code: ProblemCode; detail: string }>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'invalid_json', detail: 'The body is not valid JSON.' },
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'invalid_json', detail: 'The content type is JSON, but the body is empty.' },
-  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'payload_too_large', detail: 'The body is larger than this path takes.' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'unsupported_media_type',
-    detail: 'This path takes application/json; name it in the Content-Type header.',
+    detail: 'The Content-Type is none that this path takes; most paths take application/json.',
   },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     code: 'invalid_request',
@@ -22,12 +21,16 @@ const fastifyCodes: Readonly<Record<string, { code: ProblemCode; detail: string 
 
 const outageRetrySeconds = 2;
 
-/** Every error as the problem that its caller may see. What is unknown becomes `internal`, without a detail of it. */
-export function translateError(error: unknown): Problem {
+/**
+ * Every error as the problem that its caller may see. What is unknown becomes `internal`, without a detail of it.
+ * @param bodyMaxBytes what the path takes.
+ */
+export function translateError(error: unknown, bodyMaxBytes?: number): Problem {
   if (error instanceof Problem) return error;
   if (!(error instanceof Error)) return internal(error);
   const { code, validation, statusCode } = error as Partial<FastifyError>;
   if (validation !== undefined) return invalidRequest(error as FastifyError);
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(bodyMaxBytes);
   const known = code === undefined ? undefined : fastifyCodes[code];
   if (known !== undefined) return new Problem(known.code, known.detail);
   if (error instanceof SyntaxError && statusCode === 400) {
@@ -46,6 +49,11 @@ export function translateError(error: unknown): Problem {
   // PostgreSQL stores no U+0000, neither in text nor in jsonb.
   if (code === '22021' || code === '22P05') return new Problem('invalid_request', 'A text holds the character U+0000.');
   return internal(error);
+}
+
+function bodyTooLarge(maxBytes: number | undefined): Problem {
+  const most = maxBytes === undefined ? '' : `, which is ${maxBytes} bytes`;
+  return new Problem('payload_too_large', `The body is larger than this path takes${most}.`);
 }
 
 function internal(cause: unknown): Problem {

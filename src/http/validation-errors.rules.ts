@@ -75,5 +75,21 @@ function explain({ keyword, instancePath, params, message }: Fault, inBody: bool
   if (keyword === 'enum' && Array.isArray(allowedValues)) {
     return { pointer, message: `must be one of ${allowedValues.map((value) => JSON.stringify(value)).join(', ')}` };
   }
-  return { pointer, message: message ?? 'is not valid' };
+  return { pointer, message: inWords(keyword, params) ?? message ?? 'is not valid' };
+}
+
+const idPattern = /^\^([a-z]+_)\[0-7\]/;
+
+/** What ajv says in terms of schemas, so that it can be mended without knowing any; null where its own words will do. */
+function inWords(keyword: string, { limit, format, pattern }: Fault['params']): string | null {
+  if (keyword === 'format' && format === 'date-time') return 'must be an RFC 3339 time such as 2026-01-31T12:00:00Z';
+  if (keyword === 'pattern' && typeof pattern === 'string') {
+    const prefix = idPattern.exec(pattern)?.[1];
+    if (prefix !== undefined) return `must be an id: ${prefix} and 26 characters`;
+    return pattern === '^[^\\u0000]*$' ? 'must not hold the character U+0000' : null;
+  }
+  if ((keyword === 'minLength' || keyword === 'minItems') && limit === 1) return 'must not be empty';
+  const [, bound, unit] = /^(min|max)(Length|Items)$/.exec(keyword) ?? [];
+  if (bound === undefined) return null;
+  return `must have at ${bound === 'min' ? 'least' : 'most'} ${String(limit)} ${unit === 'Items' ? 'items' : 'characters'}`;
 }

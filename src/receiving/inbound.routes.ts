@@ -80,7 +80,12 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
   return async (app: FastifyInstance): Promise<void> => {
     const route = {
       url: '/in/:source',
-      config: { permission: 'public' as const, answersItself: true as const },
+      config: {
+        permission: 'public' as const,
+        answersItself: true as const,
+        // What refusals become, and 503 of a source that is paused or cannot be stored.
+        problems: [401, 403, 404, 405, 413, 415, 429, 503],
+      },
       onRequest: (request: FastifyRequest, reply: FastifyReply): void => receive(request, reply),
       handler: (): never => {
         throw new Error('the hook before has answered');
