@@ -154,7 +154,7 @@ export async function claimDocumentToVerify(database: Queryable, leaseMs: number
   return row === undefined ? null : { teamId: idFromUuid(idPrefixes.team, row.team_id), document: toDocument(row) };
 }
 
-/** Documents that follow `after`, made before `before`, and not verified since `unlessSince`; oldest first. */
+/** Documents that follow `after`, made before `before`, and not found whole since `unlessSince`; oldest first. */
 export async function listToVerify(
   database: Queryable,
   input: { teamId: string; after: string | null; before: string; unlessSince: Date; limit: number },
@@ -162,7 +162,7 @@ export async function listToVerify(
   const { rows } = await database.query<Row>(
     `SELECT ${columns} FROM archived_document d
       WHERE team_id = $1 AND ($2::uuid IS NULL OR id > $2) AND id < $3
-        AND (verified_at IS NULL OR verified_at < $4) ORDER BY id LIMIT $5`,
+        AND (state <> 'stored' OR verified_at IS NULL OR verified_at < $4) ORDER BY id LIMIT $5`,
     [
       uuidFromId(input.teamId),
       input.after === null ? null : uuidFromId(input.after),

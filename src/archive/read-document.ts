@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { Context } from '../context.ts';
@@ -10,7 +11,7 @@ import { recordVerification } from './verify-document.ts';
 
 /**
  * A document's bytes, compared with their hash as they go out; the stream breaks off when they are not what was stored.
- * What is found to be damaged or missing is written down, and its team told.
+ * A document of one piece is compared before, so that its damage can still be told. What is found to be damaged or missing is written down, and its team told.
  * @throws Problem not_found, document_damaged
  */
 export async function readDocument(
@@ -29,16 +30,27 @@ export async function readDocument(
   const record = async (state: DocumentState): Promise<void> => {
     if (await recordVerification(ctx, { teamId, document }, state)) ctx.onTold();
   };
+  const refusal = (what: string): Problem =>
+    new Problem(
+      'document_damaged',
+      `The bytes of ${document.id} are ${what}; retry ${document.jobId} to fetch them again.`,
+    );
+  const notStored = 'not those that were stored';
   const found = await ctx.blobs.kept.open(teamId, document.sha256);
   if (found !== null && found.sizeBytes === document.sizeBytes) {
-    const body = verifiedBody(found.stream, document.sha256, () => void record('damaged').catch(ctx.onError));
+    let isDamaged = false;
+    const body = verifiedBody(found.stream, document.sha256, () => {
+      isDamaged = true;
+      void record('damaged').catch(ctx.onError);
+    });
+    try {
+      await once(body, 'readable');
+    } catch (error) {
+      throw isDamaged ? refusal(notStored) : error;
+    }
     return { document, body };
   }
   found?.stream.on('error', () => undefined).destroy();
   await record(found === null ? 'missing' : 'damaged');
-  const what = found === null ? 'missing' : 'not those that were stored';
-  throw new Problem(
-    'document_damaged',
-    `The bytes of ${document.id} are ${what}; retry ${document.jobId} to fetch them again.`,
-  );
+  throw refusal(found === null ? 'missing' : notStored);
 }

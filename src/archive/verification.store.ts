@@ -41,7 +41,7 @@ export type RunningVerification = {
 };
 
 /**
- * Begins a run over the documents that were not verified for `notForSeconds`, unless one is running.
+ * Begins a run over the documents that were not verified for `notForSeconds`, or were not whole then, unless one is running.
  * @returns the one that runs now.
  */
 export async function beginVerification(
@@ -52,7 +52,8 @@ export async function beginVerification(
   const { rows } = await database.query<Row>(
     `INSERT INTO archive_verification AS v (team_id, unless_since, total)
       SELECT $1, now() - make_interval(secs => $2), count(*) FROM archived_document
-        WHERE team_id = $1 AND (verified_at IS NULL OR verified_at < now() - make_interval(secs => $2))
+        WHERE team_id = $1 AND (state <> 'stored' OR verified_at IS NULL
+          OR verified_at < now() - make_interval(secs => $2))
       ON CONFLICT (team_id) DO UPDATE SET unless_since = excluded.unless_since, started_at = now(), finished_at = NULL,
         position = NULL, due_at = now(), total = excluded.total, checked = 0, damaged = 0, missing = 0
         WHERE v.finished_at IS NOT NULL

@@ -111,6 +111,27 @@ describe('the archive over HTTP', () => {
     expect(hints).toContain('told');
   });
 
+  test('says so when a document that fits in one piece was changed: nothing of it was sent yet', async () => {
+    const connection = stand.connect();
+    completeEnvelope(stand.provider, 'env_small', 3000);
+    await stand.event(connection, 'env_small');
+    const documents = await stand.work('three documents', async () => {
+      const all = await stand.documents();
+      return all.length === 3 ? all : null;
+    });
+    const [first] = documents;
+    if (first === undefined) throw new Error('nothing was archived');
+    await stand.tamper(first.sha256, Buffer.alloc(first.sizeBytes, '%'));
+    const { status, body } = await ask('GET', `/${first.id}/body`);
+    expect([status, body]).toEqual([
+      500,
+      expect.objectContaining({ code: 'document_damaged', detail: expect.stringContaining(first.jobId) }),
+    ]);
+    await expect
+      .poll(async () => String((await ask('GET', `/${first.id}`)).body.state), { timeout: 10_000 })
+      .toBe('damaged');
+  });
+
   test('says so when bytes are missing or of another length, instead of sending them', async () => {
     const { documents } = await archived('env_e');
     const [one, two] = documents;

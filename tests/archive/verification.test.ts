@@ -68,6 +68,15 @@ test('documents that were verified lately are passed over, unless all are asked 
   expect(await verifyAll()).toMatchObject({ total: documents.length, checked: documents.length });
 });
 
+test('a document that is not whole is verified again, however lately it was', async () => {
+  const [first] = await archived();
+  if (first === undefined) throw new Error('nothing was archived');
+  await stand.tamper(first.sha256, Buffer.alloc(first.sizeBytes, '%'));
+  await verifyAll();
+  await startVerification(ctx(), { teamId: stand.teamId, all: false });
+  expect(await stand.work('the run to finish', finished)).toMatchObject({ total: 1, checked: 1, damaged: 1 });
+});
+
 test('a run is answered instead of a second one, and goes on after its node died', async () => {
   await archived(8);
   const first = await startVerification(ctx(), { teamId: stand.teamId, all: true });

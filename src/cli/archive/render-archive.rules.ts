@@ -77,10 +77,14 @@ export function renderProgress({ checked, total }: VerificationAnswer, width: nu
   return `[${'#'.repeat(full)}${'.'.repeat(room - full)}]  ${said}`;
 }
 
-export function renderVerdict({ checked, damaged, missing }: VerificationAnswer, paint: Paint): string {
-  if (damaged + missing === 0) return paint.green(`${counted(checked, 'document')} verified, all whole.`);
+export function renderVerdict({ checked, damaged, missing }: VerificationAnswer, paint: Paint): string[] {
+  if (damaged + missing === 0) return [paint.green(`${counted(checked, 'document')} verified, all whole.`)];
   const bad = [damaged > 0 ? `${damaged} damaged` : '', missing > 0 ? `${missing} missing` : ''].filter(Boolean);
-  return paint.red(`${counted(checked, 'document')} verified: ${bad.join(', ')}.`);
+  const states = [damaged > 0 ? 'damaged' : '', missing > 0 ? 'missing' : ''].filter(Boolean);
+  return [
+    paint.red(`${counted(checked, 'document')} verified: ${bad.join(', ')}.`),
+    ...states.map((state) => `See posthorn archive list --state ${state}; show names the job to retry.`),
+  ];
 }
 
 function seconds(time: string): string {
