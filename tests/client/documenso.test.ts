@@ -75,6 +75,21 @@ describe('documenso', () => {
     expect(Number(calls[0]?.headers['content-length'])).toBeGreaterThan(8);
   });
 
+  it('refuses a file without a name or bytes, which a form would send as the word undefined', async () => {
+    const { documenso, calls } = await startDocumenso(() => ({ json: { id: 'envelope_1' } }));
+    const wrong = [
+      new Blob(['%PDF']),
+      { name: 'a.pdf' },
+      { content: new Blob(['%PDF']) },
+      { name: 'a', content: 'a.pdf' },
+    ];
+    for (const file of wrong) {
+      const create = async () => documenso.create({ title: 'x', files: [file as never] });
+      await expect(create()).rejects.toThrow(/^files\[0\] is \{ name, content \}/);
+    }
+    expect(calls).toEqual([]);
+  });
+
   it('distributes and gets, with ids that stay one segment of the path', async () => {
     const { documenso, calls } = await startDocumenso(({ path }) =>
       path.endsWith('distribute') ? { json: { success: true, id: 'e', recipients: [] } } : { json: envelope('e') },
