@@ -8,12 +8,12 @@ import { tellTeam } from '../operations/tell-team.ts';
 import type { EndpointConfig } from './endpoint-config.ts';
 import { auditedEndpoint } from './endpoint-facts.ts';
 
-/** How often a healthy endpoint's last success is written. */
-const successEveryMs = 30_000;
+/** How often the last success of a healthy endpoint is written, and the last failure of one that fails. */
+const writtenEveryMs = 30_000;
 /** An endpoint that failed shorter than this has not "recovered" when it answers again. */
 const recoveredAfterMs = 60_000;
 
-type Health = { failingSinceMs: number | null; successWrittenMs: number; busy: boolean };
+type Health = { failingSinceMs: number | null; successWrittenMs: number; failureWrittenMs: number; busy: boolean };
 
 /**
  * Watches what the attempts say of an endpoint: since when it has done nothing but fail, when it answered last. It
@@ -48,7 +48,7 @@ export function createEndpointHealth(options: {
   const stateOf = (endpoint: EndpointConfig): Health => {
     let state = health.get(endpoint.id);
     if (state === undefined) {
-      state = { failingSinceMs: null, successWrittenMs: 0, busy: false };
+      state = { failingSinceMs: null, successWrittenMs: 0, failureWrittenMs: 0, busy: false };
       health.set(endpoint.id, state);
     }
     return state;
@@ -111,7 +111,11 @@ export function createEndpointHealth(options: {
   };
 
   const failed = async (endpoint: EndpointConfig, state: Health): Promise<void> => {
-    if (state.failingSinceMs === null) {
+    const nowMs = options.now();
+    const isTooLong = (): boolean =>
+      state.failingSinceMs !== null && nowMs - state.failingSinceMs >= endpoint.disableAfterSeconds * 1000;
+    // What this node remembers may be over: its owner made the endpoint active again, or another node saw it answer.
+    if (state.failingSinceMs === null || isTooLong() || nowMs - state.failureWrittenMs >= writtenEveryMs) {
       const [team, id] = keysOf(endpoint);
       const { rows } = await database.query<{ since_ms: number }>(
         `INSERT INTO endpoint_health AS h (team_id, endpoint_id, failing_since, last_failure_at) VALUES ($1, $2, now(), now())
@@ -122,8 +126,9 @@ export function createEndpointHealth(options: {
       );
       state.failingSinceMs = rows[0]?.since_ms ?? null;
       state.successWrittenMs = 0;
+      state.failureWrittenMs = nowMs;
     }
-    if (state.failingSinceMs !== null && options.now() - state.failingSinceMs >= endpoint.disableAfterSeconds * 1000) {
+    if (isTooLong()) {
       await disable(endpoint, `nothing but failures for ${endpoint.disableAfterSeconds} seconds`, true);
     }
   };
@@ -150,7 +155,7 @@ export function createEndpointHealth(options: {
     attempted(endpoint, ok) {
       const state = stateOf(endpoint);
       if (!ok) write(state, () => failed(endpoint, state));
-      else if (state.failingSinceMs !== null || options.now() - state.successWrittenMs >= successEveryMs) {
+      else if (state.failingSinceMs !== null || options.now() - state.successWrittenMs >= writtenEveryMs) {
         write(state, () => succeeded(endpoint, state));
       }
     },

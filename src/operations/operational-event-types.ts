@@ -81,7 +81,7 @@ export const operationalEventTypes = [
   },
   {
     name: 'posthorn.endpoint.recovered',
-    description: 'An endpoint that had been failing answered with success again.',
+    description: 'An endpoint that had done nothing but fail for a minute or longer answered with success again.',
     schema: object({ endpointId: id, url, failedSeconds: { type: 'integer', minimum: 0 } }),
     example: { endpointId, url: exampleUrl, failedSeconds: 3600 },
   },
