@@ -23,7 +23,8 @@ export type EngineEvents = {
   onDead(): void;
   /** 410: the endpoint asked to be left alone. */
   onGone(endpoint: EndpointConfig): void;
-  onBreakerOpened(endpoint: EndpointConfig): void;
+  /** `again`: it was open, and its probe failed. */
+  onBreakerOpened(endpoint: EndpointConfig, again: boolean): void;
   onTakenOver(deliveries: number): void;
   onFenced(count: number): void;
   onError(where: string, error: unknown): void;
@@ -47,6 +48,7 @@ export class DeliveryEngine {
   private liveNodes = 1;
   private sweepTimer: { cancel(): void } | null = null;
   private stopping = false;
+  private ended = false;
   private readonly options: {
     store: DeliveryStore;
     transport: Transport;
@@ -276,6 +278,7 @@ export class DeliveryEngine {
     await deadline;
     this.settler.giveUp();
     await this.lease.stop();
+    this.ended = true;
   }
 
   private lowDeliveryId(): string {
@@ -333,6 +336,8 @@ export class DeliveryEngine {
   }
 
   private settle(settlement: Settlement, lane: Lane): void {
+    // Its delivery was given back, and that this node cuts its exchanges at the end says nothing of the receiver.
+    if (this.ended) return;
     const { item } = settlement;
     this.custody.attempted(item);
     this.options.events.onAttempt(settlement, lane.config);
@@ -352,7 +357,7 @@ export class DeliveryEngine {
 
   private laneChanged(lane: Lane, opened: boolean): void {
     if (opened) {
-      this.options.events.onBreakerOpened(lane.config);
+      this.options.events.onBreakerOpened(lane.config, lane.probeFailed);
       this.custody.release(lane.drain());
     }
     const state = lane.breaker.state;

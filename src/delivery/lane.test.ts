@@ -117,3 +117,15 @@ test('tells only of the attempt that opened the breaker', () => {
   const told = Array.from({ length: 12 }, () => lane.record(false, 0));
   expect(told.map(Number).join('')).toBe('000000000100');
 });
+
+test('knows whether the breaker opened or was open and its probe failed', () => {
+  const lane = aLane(anEndpoint());
+  open(lane, 0);
+  expect(lane.probeFailed).toBe(false);
+  lane.room(15_000);
+  expect([lane.record(false, 15_000), lane.probeFailed]).toEqual([true, true]);
+  lane.room(45_000);
+  lane.record(true, 45_000);
+  open(lane, 45_000);
+  expect(lane.probeFailed).toBe(false);
+});

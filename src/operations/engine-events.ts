@@ -31,7 +31,8 @@ export function createEngineEvents(options: {
     },
     onDead: options.onTold,
     onGone: (endpoint) => health.gone(endpoint),
-    onBreakerOpened(endpoint) {
+    onBreakerOpened(endpoint, again) {
+      if (again) return;
       metrics().breakerOpened();
       health.breakerOpened(endpoint);
       log.warn({ teamId: endpoint.teamId, endpointId: endpoint.id }, 'breaker opened; deliveries wait');
