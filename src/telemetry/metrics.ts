@@ -192,7 +192,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   new Gauge({
     name: 'posthorn_queue_overdue_seconds',
-    help: 'How long the earliest unclaimed delivery has been due.',
+    help: 'How long the earliest unclaimed delivery has been due, held ones left out.',
     registers,
     async collect() {
       const queue = await sources.queue();
