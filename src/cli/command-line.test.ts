@@ -22,6 +22,12 @@ test('prints its version and the help of every verb', async () => {
   }
 });
 
+test('the list of verbs fits on 80 columns', async () => {
+  const { stdout } = await posthorn(['--help']);
+  expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  expect(stdout).toContain('\n  promote ');
+});
+
 test.each([
   [['inbox', '--prt', '1'], "posthorn: unknown option '--prt' (Did you mean --port?); see: posthorn inbox --help\n"],
   [['inbox', '--port', 'x'], 'posthorn: --port "x" is not in its range; set a whole number from 0 to 65535\n'],

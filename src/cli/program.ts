@@ -22,6 +22,9 @@ import { readVersion } from './version.ts';
 
 type Verb = (terminal: Terminal) => Command;
 
+/** Unless told, Commander does not wrap descriptions at all that have less than 40 columns left of 80. */
+const minWidthToWrap = 24;
+
 /** The verbs and their options. A verb's own code is only loaded when it runs, so that help is instant. */
 export function buildProgram(terminal: Terminal): Command {
   const program = named('posthorn', 'Self-hosted webhook gateway: receives, sends and governs webhooks.')
@@ -29,7 +32,9 @@ export function buildProgram(terminal: Terminal): Command {
     .helpCommand('help [verb]', 'show the help of a verb')
     // Without it an option that a verb and a verb below it both have would be taken for the upper one's.
     .enablePositionalOptions()
-    .usage('<verb> [options]');
+    .usage('<verb> [options]')
+    // What each takes is in its own help, and here would leave no room on 80 columns for what it does.
+    .configureHelp({ subcommandTerm: (verb) => verb.name() });
   for (const verb of [
     up,
     send,
@@ -57,7 +62,7 @@ export function buildProgram(terminal: Terminal): Command {
     program.addCommand(verb(terminal));
   program.addHelpText(
     'after',
-    '\nBegin with: posthorn demo, or posthorn up and, in a second terminal, posthorn inbox.',
+    '\nBegin with: posthorn demo\n        or: posthorn up, and in a second terminal posthorn inbox',
   );
   return program;
 }
@@ -68,6 +73,7 @@ function named(name: string, description: string): Command {
     .helpOption('-h, --help', 'show this help')
     .showSuggestionAfterError()
     .exitOverride()
+    .configureHelp({ minWidthToWrap })
     .configureOutput({
       outputError: (text, write) => write(`posthorn: ${inOneLine(text, helpOf(name))}\n`),
     });
@@ -137,7 +143,7 @@ const inbox: Verb = (terminal) =>
     .option('--max <n>', 'end after n webhooks; exit 1 if one was not verified', wholeNumber(1, 1_000_000))
     .option('--full', 'print whole bodies')
     .option('--json', 'print one line of JSON for each webhook')
-    .addHelpText('after', '\nWith --fail, the options --status, --hang and --retry-after shape those failures only.')
+    .addHelpText('after', '\nWith --fail, --status, --hang and --retry-after shape those failures only.')
     .action(async (flags: InboxFlags) => {
       const { runInbox } = await import('./inbox.ts');
       const header = flags.header ?? (flags.scheme === 'shared-secret-header' ? 'x-webhook-secret' : 'x-signature');

@@ -117,14 +117,12 @@ async function judgeMigrations(pool: pg.Pool, facts: ServerFacts): Promise<Findi
 }
 
 function judgeFailure(error: unknown): Finding {
-  const { what } = describeError(error);
+  const { what, remedy: known } = describeError(error);
   const code = (error as { code?: string }).code ?? '';
   const remedies: Record<string, string> = {
     ECONNREFUSED: 'start PostgreSQL, or mend host and port in DATABASE_URL',
     ENOTFOUND: 'mend the host in DATABASE_URL',
-    '28P01': 'mend user and password in DATABASE_URL',
-    '28000': 'let this user in by pg_hba.conf of the server',
-    '3D000': 'make the database (createdb), or mend its name in DATABASE_URL',
   };
-  return fail('database', `cannot be used: ${what}`, remedies[code] ?? 'mend DATABASE_URL, or start the server');
+  const remedy = remedies[code] ?? known ?? 'mend DATABASE_URL, or start the server';
+  return fail('database', `cannot be used: ${what}`, remedy);
 }
