@@ -76,7 +76,9 @@ describe('posthorn audit', () => {
     ];
     await writeFile(key, (await audit('public-key', ...common())).text);
     await writeFile(kept, (await audit('checkpoint', ...common())).text);
-    expect((await audit('export', '--all', '-o', file, ...common())).text).toMatch(/^\d+ entries in .*log\.jsonl;/);
+    expect((await audit('export', '--all', '-o', file, ...common())).text).toMatch(
+      /^\d+ entries in .*log\.jsonl; verify it: posthorn audit verify --export .*log\.jsonl$/m,
+    );
     await expect(audit('export', '--all', '-o', file, ...common())).rejects.toThrow('is there already');
 
     const whole = await audit('verify', '--export', file, '--public-key', key, '--checkpoint', kept);

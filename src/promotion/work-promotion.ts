@@ -47,7 +47,9 @@ async function switchOver(services: PromotionServices, promotion: Promotion): Pr
       const keptIds = former.map(({ id }) => id);
       await switchAccount(client, promotion, { environment, baseUrl, options, credentials }, keptIds);
       await dropKeptCredentials(client, promotion, 'next');
-      const seen = `Calls go to ${baseUrl ?? 'the server of the account'} with ${promotion.target.credentials.join(', ')}.`;
+      const names = promotion.target.credentials;
+      const under = `the credential${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
+      const seen = `Calls go to ${baseUrl ?? 'the server of the account'} with ${under}.`;
       return {
         after: { ...withStep(services, promotion, 'switched', 'succeeded', seen), state: 'switched' },
         action: 'promotion.switched',

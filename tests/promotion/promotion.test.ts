@@ -50,6 +50,7 @@ describe('a promotion', () => {
       'archive skipped',
       'live succeeded',
     ]);
+    expect(live.steps[1]).toMatchObject({ seen: expect.stringContaining(' with the credential ') });
     expect(stand.reviews.statusOf(of.review)).toMatchObject({ status: 'promoted' });
     expect(await stand.outbox()).toMatchObject([{ type: 'posthorn.promotion.completed', data: { overridden: false } }]);
     expect((await stand.audited(team)).slice(-3)).toEqual([

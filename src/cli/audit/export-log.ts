@@ -39,7 +39,8 @@ export async function runExport(flags: ScopeFlags & { output: string }, terminal
   }
   if (entries === null) throw new CliFailure('the export broke off', `remove ${flags.output} and run it again`);
   if (flags.json === true) return terminal.out(JSON.stringify({ file: flags.output, entries }));
-  terminal.out(`${counted(entries, 'entry', 'entries')} in ${flags.output}; verify it: posthorn audit verify --export`);
+  const written = `${counted(entries, 'entry', 'entries')} in ${flags.output}`;
+  terminal.out(`${written}; verify it: posthorn audit verify --export ${flags.output}`);
 }
 
 function reasonOf(error: unknown): string {

@@ -33,22 +33,22 @@ export type ReadBundle = {
   signature: string;
 };
 
-/** @returns what is wrong, in words, when the text is no bundle as it is written. */
+/** @returns what is wrong, in words behind the name of the file, when the text is no bundle as it is written. */
 export function readBundle(text: string): ReadBundle | string {
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
   } catch {
-    return 'It is no JSON: it was cut off or changed, or is another file.';
+    return 'is no JSON: it was cut off or changed, or is another file';
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'It is no certificate of a review.';
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is no certificate of a review';
   const { manifest, parts, publicKey, signature, ...rest } = value as Record<string, unknown>;
   if (typeof parts !== 'object' || parts === null || typeof publicKey !== 'string' || typeof signature !== 'string') {
-    return 'It is no certificate of a review: manifest, parts, publicKey and signature are not all there.';
+    return 'is no certificate of a review: manifest, parts, publicKey and signature are not all there';
   }
   const [added] = Object.keys(rest);
-  if (added !== undefined) return `It has something that no certificate has: ${added}.`;
-  if (`${rewritten(value)}\n` !== text) return 'It is not written as it was issued: bytes between its values changed.';
+  if (added !== undefined) return `has something that no certificate has: ${added}`;
+  if (`${rewritten(value)}\n` !== text) return 'is not written as it was issued: bytes between its values changed';
   return { manifest, parts: parts as Record<string, unknown>, publicKey, signature };
 }
 
