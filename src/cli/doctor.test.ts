@@ -50,6 +50,16 @@ describe('doctor', () => {
     expect(JSON.stringify(findings)).not.toContain('secret-of-mine');
   });
 
+  test('fails for a database that another release wrote, which this one would not start', async () => {
+    const folder = await temporaryFolder();
+    await mkdir(join(folder, 'postgres'));
+    await writeFile(join(folder, 'postgres', 'PG_VERSION'), '99\n');
+    const [newer] = of(await doctor({ POSTHORN_DATA: folder }), 'database');
+    expect(newer).toMatch(/^FAIL .*was written by PostgreSQL 99/);
+    await writeFile(join(folder, 'postgres', 'PG_VERSION'), '18\n');
+    expect(of(await doctor({ POSTHORN_DATA: folder }), 'database')).toEqual(['OK embedded; starts with posthorn up']);
+  });
+
   test('fails when the master key of a database is gone or damaged', async () => {
     const folder = await temporaryFolder();
     await mkdir(join(folder, 'postgres'));

@@ -1,9 +1,11 @@
 import { type Config, type ConfigReading, environmentWith, readConfig } from '../config.ts';
+import { embeddedProblem } from '../database/look-at-embedded.ts';
 import { checkDataFolder, hasDatabase } from './doctor/check-data-folder.ts';
 import { checkDatabase } from './doctor/check-database.ts';
 import { checkDisk, checkNode, checkOpenFiles } from './doctor/check-machine.ts';
 import { checkPort } from './doctor/check-port.ts';
 import { type Finding, fail, ok, renderFinding, warn } from './doctor/finding.rules.ts';
+import { describeError } from './failure.ts';
 import { counted } from './terminal/readable.rules.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -54,6 +56,11 @@ function judgeConfig(reading: ConfigReading): Finding[] {
 /** The embedded server belongs to the Posthorn that starts it, so it is only looked at from outside. */
 async function checkEmbedded(config: Config, running: boolean): Promise<Finding> {
   if (running) return ok('database', 'embedded; the running Posthorn answers for it');
+  const problem = await embeddedProblem(config.dataFolder);
+  if (problem !== null) {
+    const { what, remedy } = describeError(problem);
+    return fail('database', what, remedy ?? '');
+  }
   const made = await hasDatabase(config.dataFolder);
   return ok('database', made ? 'embedded; starts with posthorn up' : 'embedded; made at the first start');
 }
