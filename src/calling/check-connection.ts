@@ -49,7 +49,9 @@ export async function checkConnection(
   const { profile, options } = connection;
   const path = input.path ?? profile.check(options)?.path ?? null;
   if (path === null) {
-    const detail = `Nothing says which read of ${profile.title} is harmless: give \`path\`, or set the connection's options that name it.`;
+    const names = Object.keys(profile.options).join(', ');
+    const remedy = `give \`path\`${names === '' ? '' : `, or set the connection's option ${names}`}`;
+    const detail = `Nothing says which read of ${profile.title} is harmless: ${remedy}.`;
     throw new Problem('invalid_request', detail);
   }
   const credentials: ConnectionCheck['credentials'] = [];

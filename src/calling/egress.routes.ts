@@ -93,7 +93,8 @@ function allowed(connection: ConnectionConfig | null, { actor }: FastifyRequest)
   const isMine = actor?.kind === 'operator' || (actor !== null && actor.teamId === connection?.teamId);
   if (connection === null || !isMine) throw new Problem('not_found', 'There is no such connection.');
   if (actor.kind === 'api-key' && !mayCall(actor.permissions, connection.id)) {
-    throw new Problem('forbidden', 'This API key may not call through this connection.');
+    const needed = `connections:call or connections:call:${connection.id}`;
+    throw new Problem('forbidden', `This API key may not call through this connection: it needs ${needed}.`);
   }
   return connection;
 }

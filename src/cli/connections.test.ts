@@ -205,6 +205,15 @@ describe('posthorn connections rotate', () => {
       what: `there is a credential ${day} already`,
     });
   });
+
+  test('names its own option when the end of the old ones is no time', async () => {
+    const id = await createdId();
+    for (const expireOld of ['1s', 'never', 'soon']) {
+      await expect(rotate(id, { expireOld })).rejects.toMatchObject({
+        what: `--expire-old ${expireOld} is no time`,
+      });
+    }
+  });
 });
 
 describe('posthorn connections change and delete', () => {

@@ -123,6 +123,8 @@ describe('a check of a connection', () => {
       baseUrl: 'http://127.0.0.1:9',
       credentials: [{ kind: 'bearer', fields: { token: 'any' } }],
     });
-    await expect(api.call('POST', `/v1/teams/${team}/connections/${id}/check`)).rejects.toThrow(/harmless/);
+    await expect(api.call('POST', `/v1/teams/${team}/connections/${id}/check`)).rejects.toThrow(
+      /harmless: give `path`, or set the connection.s option checkPath\./,
+    );
   });
 });

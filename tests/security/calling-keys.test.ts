@@ -54,6 +54,7 @@ describe('a key', () => {
             code,
           ]);
           if (given !== null && given.length > 1) expect(answer.text, what).not.toContain(given);
+          if (what === 'for another connection') expect(answer.text).toContain(`connections:call:${connection}`);
         }
       }
     }

@@ -8,6 +8,9 @@ import type { ConnectionAnswer } from './connection-answers.ts';
 import { withRemedies } from './connection-settings.ts';
 import { type CredentialFlags, ownInput, readFields } from './read-credential.ts';
 
+/** Old ones can end, not last: `never` is none of them. */
+const whenPattern = /^(?:now|\d{1,5}[mhd]|\d{4}-\d\d-\d\dT.+)$/;
+
 export type RotateFlags = CommonFlags & CredentialFlags & { expireOld?: string };
 
 /** Puts a new credential before those that there are, and says how to see that the old ones are of no use any more. */
@@ -17,6 +20,11 @@ export async function runRotate(
   terminal: Terminal,
   input = ownInput(),
 ): Promise<void> {
+  const { expireOld } = flags;
+  if (expireOld !== undefined && !whenPattern.test(expireOld)) {
+    const remedy = 'write now, 12h, 7d or 2027-01-31T12:00:00Z';
+    throw new CliFailure(`--expire-old ${expireOld} is no time`, remedy, 2);
+  }
   const { api, path } = await openTeam(flags);
   const at = `${path}/connections/${encodeURIComponent(connection)}`;
   const before = await api.request<ConnectionAnswer>('GET', at);
@@ -26,7 +34,7 @@ export async function runRotate(
     const remedy = 'give the new one another name with --credential: the old one goes on until you remove it';
     throw new CliFailure(`there is a credential ${name} already`, remedy, 2);
   }
-  const expire = flags.expireOld === undefined ? [] : old.map((each) => `${each}=${flags.expireOld}`);
+  const expire = expireOld === undefined ? [] : old.map((each) => `${each}=${expireOld}`);
   const kept = entriesAfter(before, [], expire);
   const kind = flags.kind ?? before.credentials[0]?.kind ?? 'bearer';
   const fields = await readFields(kind, flags, input);
