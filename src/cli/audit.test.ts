@@ -117,6 +117,10 @@ describe('posthorn audit', () => {
   });
 
   test('says what is wrong with what it is given, and how to mend it', async () => {
+    await expect(audit('list', '--action', 'endpoint.made', ...common())).rejects.toThrow(
+      'endpoint.made is no action; of endpoint there are endpoint.created, endpoint.updated,',
+    );
+    await expect(audit('list', '--action', 'made', ...common())).rejects.toThrow('write one that docs/audit.md lists');
     const file = join(folder, 'nonsense');
     await writeFile(file, 'nonsense');
     await expect(audit('verify', '--export', join(folder, 'none'))).rejects.toThrow('cannot be read (ENOENT)');

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { auditActionNames } from '../audit/audit-actions.rules.ts';
 import { withApi, withTeam } from './api-options.ts';
 import type { CommonFlags, ScopeFlags } from './audit/open-audit.ts';
@@ -51,7 +51,7 @@ function list(audit: Command): Command {
     .command('list')
     .description('List what was done, newest first. That it was read is on record too.')
     .option('--actor <id>', 'by this api key or member; or operator, command-line, posthorn')
-    .addOption(new Option('--action <action>', 'this action, such as endpoint.created').choices(auditActionNames))
+    .option('--action <action>', 'this action, such as endpoint.created; docs/audit.md has them all', auditAction)
     .option('--target <id>', 'to this endpoint, source, key ...')
     .option('--since <time>', 'at or after, as 2026-11-01T00:00:00Z')
     .option('--until <time>', 'before')
@@ -72,4 +72,13 @@ function verify(audit: Command): Command {
 
 function scoped(command: Command): Command {
   return withTeam(withApi(command)).option('--all', 'of every team and of the gateway itself: for the operator');
+}
+
+/** There are too many to be listed in the help. */
+function auditAction(text: string): string {
+  if (auditActionNames.some((name) => name === text)) return text;
+  const [kind = ''] = text.split('.');
+  const near = auditActionNames.filter((name) => name.startsWith(`${kind}.`));
+  const remedy = near.length === 0 ? 'write one that docs/audit.md lists' : `of ${kind} there are ${near.join(', ')}`;
+  throw new InvalidArgumentError(`${text} is no action; ${remedy}.`);
 }
