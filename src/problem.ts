@@ -28,7 +28,7 @@ export const problemCodes = {
   invalid_credential: { status: 422, title: 'A credential cannot be used as it is' },
   sandbox_remains: { status: 422, title: 'Something of the sandbox would be left in production' },
   check_not_decidable: { status: 422, title: 'Nothing can decide this check by itself' },
-  drill_not_safe: { status: 422, title: 'The drill acts on the integration, and this is production' },
+  drill_not_safe: { status: 422, title: 'The drill is not safe here as it was asked for' },
   invalid_header: { status: 422, title: 'The header may not be set' },
   unknown_provider: { status: 422, title: 'There is no such provider profile' },
   uncovered_body: { status: 422, title: 'Requests of this provider do not prove their whole body' },

@@ -22,7 +22,7 @@ export function addDrillVerbs(drill: Command, terminal: Terminal): Command {
       .option('--all-safe', 'every drill that acts on nothing of yours and is safe in production')
       .option('--subject <id>', 'for this source, endpoint or connection alone')
       .option('--pace <share>', 'a rehearsal: waits take this share of their time; in development only', share)
-      .option('--confirm', 'what the drill does for good, such as sending an invoice, is wanted')
+      .option('--confirm', 'what it does for good, such as sending an invoice, or load in production is wanted')
       .option('-w, --watch', 'show how far it is: a bar on a terminal, lines elsewhere')
       .option('--junit <file>', 'write JUnit XML there as well'),
   ).action(async (check: string | undefined, flags: RunFlags) => {

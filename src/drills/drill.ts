@@ -18,7 +18,7 @@ export type Drill = {
   /**
    * `nothing`: all on a second gateway of the same release with a database of its own, with twins of the subject;
    * `gateway`: this gateway too, with a team made for it; `integration`: the team's own source, endpoint or provider.
-   * What touches the integration is refused in production, unless `safeInProduction`.
+   * In production, unless `safeInProduction`, what touches the integration is refused, and all else has to be confirmed.
    */
   touches: 'nothing' | 'gateway' | 'integration';
   safeInProduction: boolean;

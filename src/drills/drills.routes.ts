@@ -75,7 +75,10 @@ export function drillRoutes(options: { services: ContextServices & DrillServices
                 }),
               ),
               confirm: Type.Optional(
-                Type.Boolean({ description: 'What the drill does for good (`irrevocable`) is wanted.' }),
+                Type.Boolean({
+                  description:
+                    'What the drill does for good (`irrevocable`) is wanted, or in production its load on the machine.',
+                }),
               ),
             },
             { additionalProperties: false },

@@ -5,7 +5,7 @@ import type { Drill } from './drill.ts';
 
 /**
  * A drill that may be run here, and what it is about in a team: the subject that is named, or all.
- * @param input.confirm what it does for good is wanted
+ * @param input.confirm what it does for good, or to this machine, is wanted
  * @throws Problem not_found, check_not_decidable, drill_not_safe
  */
 export async function requireDrill(
@@ -33,6 +33,12 @@ export async function requireDrill(
     throw new Problem(
       'drill_not_safe',
       `${checkId} acts on the ${drill.subject} itself and is refused in production: run it at the gateway of your staging environment.`,
+    );
+  }
+  if (!drill.safeInProduction && ctx.environment === 'production' && input.confirm !== true) {
+    throw new Problem(
+      'drill_not_safe',
+      `${checkId} may slow down what runs on this machine, and this is production: where that hurts nobody, start it with "confirm": true, or posthorn drill run ${checkId} --confirm. No schedule can.`,
     );
   }
   return { drill, subjects: found.map(({ subject }) => subject) };

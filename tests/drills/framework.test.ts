@@ -292,6 +292,22 @@ describe('in production', () => {
     expect(await production.ended(at, first?.id ?? '')).toMatchObject({ finding: { state: 'passed' } });
   });
 
+  test('what loads the machine is played for whoever confirms just that, and by no schedule', async () => {
+    const at = await production.api.createTeam();
+    const path = `/v1/teams/${at}/drills`;
+    const body = { check: 'drill.loads' };
+    const refused = [
+      await production.api.call('POST', `${path}/runs`, { body }),
+      await production.api.call('PUT', `${path}/schedules`, { body: { ...body, everyHours: 24 } }),
+    ];
+    for (const each of refused) expect(each).toMatchObject({ status: 422, body: { code: 'drill_not_safe' } });
+    expect(refused[0]?.body.detail).toContain('posthorn drill run drill.loads --confirm');
+    const confirmed = await production.api.call('POST', `${path}/runs`, { body: { ...body, confirm: true } });
+    expect(confirmed.status).toBe(202);
+    const [run] = (confirmed.body as { data: { id: string }[] }).data;
+    expect(await production.ended(at, run?.id ?? '')).toMatchObject({ finding: { state: 'passed' } });
+  });
+
   test('there are no rehearsals', async () => {
     const at = await production.api.createTeam();
     const body = { check: 'drill.passes', pace: 0.5 };

@@ -38,6 +38,12 @@ export const playedDrills: readonly Drill[] = [
       return Promise.resolve(passed('All is well.', { tries: 2 }));
     },
   },
+  {
+    ...drill,
+    checkId: 'drill.loads',
+    safeInProduction: false,
+    run: () => Promise.resolve(passed('The machine bore it.', {})),
+  },
   { ...drill, checkId: 'drill.fails', run: () => Promise.resolve(failed('It broke.', {}, 'mend it')) },
   {
     ...drill,
