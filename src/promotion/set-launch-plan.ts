@@ -46,7 +46,10 @@ export async function setLaunchPlan(
     connections: new Set(review.integration.connections),
   });
   if (errors.length > 0) {
-    throw new Problem('invalid_request', 'The launch plan cannot be as it is; each error says where.', { errors });
+    const placed = errors.map(({ pointer, message }) => ({ pointer: `/plan${pointer}`, message }));
+    throw new Problem('invalid_request', 'The launch plan cannot be as it is; each error says where.', {
+      errors: placed,
+    });
   }
   return inTransaction(ctx.database, async (client) => {
     await lockTeam(client, teamId);

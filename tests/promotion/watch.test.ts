@@ -68,37 +68,37 @@ describe('a launch plan', () => {
     [
       'somebody who is no member',
       (plan) => ({ ...plan, criteria: { ...plan.criteria, decides: 'mem_x' } }),
-      '/criteria/decides',
+      '/plan/criteria/decides',
     ],
     [
       'a check that is not there',
       (plan) => ({ ...plan, requirements: [{ demand: 'peak', checks: ['no.check'] }] }),
-      '/requirements/0/checks/0',
+      '/plan/requirements/0/checks/0',
     ],
     [
       'one limit twice',
       (plan) => ({ ...plan, thresholds: [...plan.thresholds.slice(0, 2), ...plan.thresholds.slice(0, 1)] }),
-      '/thresholds/2/name',
+      '/plan/thresholds/2/name',
     ],
     [
       'a window that ends before it begins',
       (plan) => ({ ...plan, window: { from: plan.window.until, until: plan.window.from }, steps: [] }),
-      '/window/until',
+      '/plan/window/until',
     ],
     [
       'a step outside of its part',
       (plan) => ({ ...plan, steps: plan.steps.map((step) => ({ ...step, when: 'during' as const })) }),
-      '/steps/0/at',
+      '/plan/steps/0/at',
     ],
     [
       'one person twice in a phase',
       (plan) => ({ ...plan, phases: plan.phases.map((each) => ({ ...each, deputy: each.reviewer })) }),
-      '/phases/0/deputy',
+      '/plan/phases/0/deputy',
     ],
     [
       'a connection of another review',
       (plan) => ({ ...plan, rampUp: plan.rampUp.map((step) => ({ ...step, connection: 'con_x' })) }),
-      '/rampUp/0/connection',
+      '/plan/rampUp/0/connection',
     ],
   ])('with %s is refused, and it is said where', async (_what, change, pointer) => {
     const { review, connection } = await stand.newReview(team);
