@@ -51,7 +51,7 @@ export type ViewAnswer = ReviewAnswer & {
   checks: CheckAnswer[];
 };
 
-export type ExplainedAnswer = CheckAnswer & {
+export type ExplainedAnswer = Omit<CheckAnswer, 'items'> & {
   kind: string;
   why: string;
   values: { name: string; value: string | number | boolean | null }[];

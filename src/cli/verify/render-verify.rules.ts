@@ -18,8 +18,8 @@ export function renderCheck(check: VerifiedCheck, { paint, width }: Style): stri
   const seen = (check.state === 'stale' ? check.because : (check.seen ?? check.because)) ?? '';
   const remedy = verdict === 'FAIL' ? (check.remedy ?? '') : '';
   const command = check.command ?? '';
-  // A call of the API is nothing to paste into a shell.
-  const prompt = command.startsWith('posthorn ') ? '$ ' : '';
+  // A call of the API, or a page to open, is nothing to paste into a shell.
+  const prompt = /^(?:posthorn|npm) /.test(command) ? '$ ' : '';
   const more = [seen, remedy === '' ? '' : `→ ${remedy}`, command === '' ? '' : `${prompt}${command}`];
   const lines = more
     .filter((text) => text !== '')
