@@ -45,7 +45,7 @@ describe('posthorn calls list', () => {
       '429 provider_refused',
       '200',
     ]);
-    expect(out[4]).toContain(`POST /restapi`);
+    expect(out[4]).toMatch(/POST …\S+\/envelopes\/2 /);
     expect(out[4]).toContain(first?.id);
     expect(out[1]).toMatch(/ {2}from the cache +call_\w+$/);
     expect(Math.max(...out.map(visibleWidth))).toBeLessThanOrEqual(140);

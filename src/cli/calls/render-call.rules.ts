@@ -54,8 +54,8 @@ function inColumns({ time, status, took, operation, request, notes, id }: Cells,
   const besideNotes = requestWidth - notes.length - gap.length;
   const shown =
     notes === '' || besideNotes < requestLeast
-      ? cutLine(request, requestWidth)
-      : `${cutLine(request, besideNotes)}${gap}${paint.yellow(notes)}`;
+      ? cutRequest(request, requestWidth)
+      : `${cutRequest(request, besideNotes)}${gap}${paint.yellow(notes)}`;
   return [
     padVisible(time, timeWidth),
     padVisible(status, statusWidth),
@@ -66,6 +66,16 @@ function inColumns({ time, status, took, operation, request, notes, id }: Cells,
   ]
     .join(gap)
     .trimEnd();
+}
+
+/** Calls of one account begin alike: of a request that is too long the method and the path's end are shown. */
+export function cutRequest(request: string, width: number): string {
+  if (Array.from(request).length <= width) return request;
+  const [, method = '', path = '', query = ''] = /^(\S+) ([^?]*)(.*)$/.exec(request) ?? [];
+  const characters = Array.from(query === '' ? path : `${path}?…`);
+  const room = width - method.length - 1;
+  if (method === '' || room < requestLeast) return cutLine(request, width);
+  return `${method} ${characters.length <= room ? characters.join('') : `…${characters.slice(1 - room).join('')}`}`;
 }
 
 /** `200`, `429 http`, `timeout`, `running`. */
