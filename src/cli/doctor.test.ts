@@ -147,8 +147,16 @@ describe("doctor's look at a database of one's own", () => {
       DATABASE_URL: urlOf(database.config.database ?? ''),
       POSTHORN_DATABASE_CONNECTIONS: '500',
     });
-    expect(of(findings, 'schema')[0]).toMatch(/^WARN/);
+    expect(of(findings, 'schema')).toEqual(['WARN migrations are missing']);
     expect(of(findings, 'connections')[0]).toMatch(/^FAIL it allows \d+, and one node opens up to 510/);
+  });
+
+  test('fails for the schema of a newer release, on which this one refuses to start', async () => {
+    await using database = await createTestDatabase();
+    await database.pool.query("INSERT INTO migration VALUES (9999, '9999_later.sql')");
+    const url = urlOf(database.config.database ?? '');
+    const findings = await doctor({ POSTHORN_DATA: await temporaryFolder(), DATABASE_URL: url });
+    expect(of(findings, 'schema')).toEqual(['FAIL a newer release has migrated it']);
   });
 
   test('fails, and keeps the password to itself, when it cannot get in', async () => {

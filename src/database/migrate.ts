@@ -62,7 +62,14 @@ class SchemaTooNewError extends Error {
 
 /** True when every migration of this release is applied. */
 export async function isMigrated(pool: Pick<pg.Pool, 'query'>): Promise<boolean> {
-  const known = await listMigrations();
-  const row = await pool.query<{ newest: number | null }>('SELECT max(number) AS newest FROM migration');
-  return row.rows[0]?.newest === known.at(-1)?.number;
+  return (await migrationState(pool)) === 'current';
+}
+
+/** `newer` is a database that a later release has migrated: this one refuses to start on it. */
+export async function migrationState(pool: Pick<pg.Pool, 'query'>): Promise<'current' | 'missing' | 'newer'> {
+  const known = (await listMigrations()).at(-1)?.number ?? 0;
+  const { rows } = await pool.query<{ newest: number | null }>('SELECT max(number) AS newest FROM migration');
+  const newest = rows[0]?.newest ?? 0;
+  if (newest === known) return 'current';
+  return newest > known ? 'newer' : 'missing';
 }

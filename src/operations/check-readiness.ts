@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type pg from 'pg';
-import { isMigrated } from '../database/migrate.ts';
+import { migrationState } from '../database/migrate.ts';
 import { rowSecurityOf } from '../database/read-as-team.ts';
 import { probeMasterKeys } from '../sealing/probe-master-keys.ts';
 import {
@@ -62,14 +62,16 @@ export async function checkReadiness(sources: ReadinessSources) {
   return judgeReadiness(checks);
 }
 
+const migrationDetails = {
+  current: 'answers, and every migration is applied',
+  missing: 'migrations are missing: restart this node',
+  newer: 'a newer release has migrated it: restart this node with that release',
+};
+
 async function checkDatabase(database: pg.Pool): Promise<ReadinessCheck> {
   try {
-    const migrated = await onConnection(database, (client) => isMigrated(client));
-    return {
-      name: 'database',
-      ok: migrated,
-      detail: migrated ? 'answers, and every migration is applied' : 'migrations are missing: restart this node',
-    };
+    const state = await onConnection(database, (client) => migrationState(client));
+    return { name: 'database', ok: state === 'current', detail: migrationDetails[state] };
   } catch (error) {
     return { name: 'database', ok: false, detail: `out of reach${codeOf(error)}` };
   }

@@ -19,9 +19,9 @@ const proofs: readonly DrillProof[] = [
     mutate: [
       {
         file: 'src/operations/check-readiness.ts',
-        find: 'const migrated = await onConnection(database, (client) => isMigrated(client));',
+        find: 'const state = await onConnection(database, (client) => migrationState(client));',
         replace:
-          'const migrated = await Promise.resolve([isMigrated, onConnection].length > 0 && database.totalCount > -1);',
+          "const state = [migrationState, onConnection].length > 0 && database.totalCount > -1 ? 'current' : await Promise.reject();",
       },
     ],
   },

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { checkDurabilitySettings } from '../../database/durability-settings.ts';
-import { isMigrated } from '../../database/migrate.ts';
+import { migrationState } from '../../database/migrate.ts';
 import { checkRowSecurity } from '../../database/row-security.ts';
 import type { Config } from '../../config.ts';
 import { readableDuration } from '../terminal/readable.rules.ts';
@@ -108,12 +108,10 @@ async function judgeMigrations(pool: pg.Pool, facts: ServerFacts): Promise<Findi
     if (facts.may_create) return ok('schema', 'empty; made at the first start');
     return fail('schema', 'empty, and this user may not make tables', 'GRANT CREATE ON SCHEMA public TO that user');
   }
-  if (await isMigrated(pool)) return ok('schema', 'every migration of this release is applied');
-  return warn(
-    'schema',
-    'its migrations are not those of this release',
-    'missing ones are applied at the next start; if a newer Posthorn was here, start that one',
-  );
+  const state = await migrationState(pool);
+  if (state === 'current') return ok('schema', 'every migration of this release is applied');
+  if (state === 'missing') return warn('schema', 'migrations are missing', 'they are applied at the next start');
+  return fail('schema', 'a newer release has migrated it', 'start that one, or restore a backup made before it');
 }
 
 function judgeFailure(error: unknown): Finding {
