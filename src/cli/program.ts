@@ -218,7 +218,7 @@ const declarations: Verb = (terminal) =>
 
 const review: Verb = (terminal) =>
   addReviewVerbs(
-    named('review', 'Read what readiness is decided from: checks, checklists, and what they cover.'),
+    named('review', 'Hold an integration against checklists: measure, attest, waive, sign, and certify.'),
     terminal,
     async () => (await import('../readiness/shipped-coverage.ts')).shippedChecks,
   );

@@ -202,6 +202,8 @@ test('the packed package installs into an empty folder, runs there, and can be r
     expect(files).toContain('dist/client/client.js');
     expect(files).toContain('dist/client/client.d.ts');
     expect(files).toContain('dist/database/migrations/0001_foundation.sql');
+    const linked = [...readFileSync(join(projectRoot, 'README.md'), 'utf8').matchAll(/\]\(([\w./-]+\.md)/g)];
+    for (const [, page] of linked) expect(files).toContain(page);
     expect(files.filter((path) => /\.test\.|^(src|tests|bench)\//.test(path ?? ''))).toEqual([]);
 
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
