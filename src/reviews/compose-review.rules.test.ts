@@ -117,7 +117,7 @@ describe('a review', () => {
     const facts = signed(factsWith({}));
     expect(composeReview(facts).verdict).toEqual({ passed: true, because: [] });
     const fallen = composeReview({ ...factsWith({ 'b.major': 'failed' }), signOffs: facts.signOffs });
-    expect(fallen.verdict.because).toEqual(['1 check failed: b.major.', 'Nobody has signed for security.']);
+    expect(fallen.verdict.because).toEqual(['1 check failed: b.major.', 'No signature for security stands.']);
     expect(fallen.signOffs[0]?.fallenBecause).toMatch(/changed in substance/);
     const configured = composeReview({ ...facts, digests: new Map([['gateway', 'other']]) });
     expect(configured.missingDuties).toEqual(['security']);

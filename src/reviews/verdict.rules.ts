@@ -37,7 +37,7 @@ export function verdictOf(facts: {
   if (standingWaivers > waiverCap) {
     because.push(`${counted(standingWaivers, 'waiver')} stand, and ${waiverCap} may: mend what one of them is for.`);
   }
-  if (missingDuties.length > 0) because.push(`Nobody has signed for ${listed(missingDuties)}.`);
+  if (missingDuties.length > 0) because.push(`No signature for ${listed(missingDuties)} stands.`);
   return { passed: because.length === 0, because };
 }
 

@@ -36,7 +36,7 @@ describe('a review', () => {
     expect(view.verdict.because).toEqual([
       '3 checks are not decided, 1 blocker among them: endpoint.is-good.',
       'No check holds yet.',
-      'Nobody has signed for security.',
+      'No signature for security stands.',
     ]);
     expect(view.sections).toMatchObject([
       { section: 'security', total: 2, unknown: 2 },
