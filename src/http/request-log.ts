@@ -12,8 +12,10 @@ const slowMs = 1_000;
  */
 export function logAnswer(log: HttpLog, request: FastifyRequest, reply: FastifyReply, problem?: Problem): void {
   const status = reply.statusCode;
-  const durationMs = Math.round(reply.elapsedTime);
-  if (status < 400 && durationMs < slowMs) return;
+  // Of routes that answer by themselves Fastify measures nothing, and says 0: the call ledger has their time.
+  const durationMs = reply.elapsedTime === 0 ? undefined : Math.round(reply.elapsedTime);
+  const wasSlow = durationMs !== undefined && durationMs >= slowMs;
+  if (status < 400 && !wasSlow) return;
   const { actor } = request;
   const fields = {
     requestId: request.id,
@@ -25,7 +27,7 @@ export function logAnswer(log: HttpLog, request: FastifyRequest, reply: FastifyR
     ...(actor?.kind === 'api-key' ? { teamId: actor.teamId, apiKeyId: actor.apiKeyId } : {}),
   };
   if (status >= 500) log.warn(fields, 'request failed');
-  else if (durationMs >= slowMs) log.info(fields, 'request was slow');
+  else if (wasSlow) log.info(fields, 'request was slow');
   else log.debug(fields, 'request refused');
 }
 
