@@ -19,7 +19,7 @@ p { margin: .35rem 0; overflow-wrap: anywhere; }
 .soft { color: var(--soft); font-size: .875rem; font-weight: normal; }
 code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .85em; overflow-wrap: anywhere; }
 .hash { font-size: .75rem; }
-dl { display: grid; grid-template-columns: minmax(8rem, 11rem) minmax(0, 1fr); gap: .3rem 1.25rem; margin: 1rem 0 0; }
+dl { display: grid; grid-template-columns: minmax(8rem, 13rem) minmax(0, 1fr); gap: .3rem 1.25rem; margin: 1rem 0 0; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 dd p:first-child { margin-top: 0; }
