@@ -89,7 +89,6 @@ describe('Retry-After', () => {
     ['soon', 0],
     ['Soon', 0],
     ['', 0],
-    ['99999999999999999999', 0],
     ['2026-08-03T09:05:00Z', 0],
   ])('%j asks for %i ms', (value, expected) => {
     expect(parseRetryAfter(value, nowMs)).toBe(expected);
@@ -100,7 +99,7 @@ describe('Retry-After', () => {
     expect(decide(429, { retryAfter: '1' })).toEqual({ kind: 'retry', delayMs: 60_000, counted: true });
   });
 
-  test.each(['31536000', '999999999999', 'Tue, 03 Aug 2027 09:00:00 GMT'])(
+  test.each(['31536000', '999999999999', '99999999999999999999', '9'.repeat(400), 'Tue, 03 Aug 2027 09:00:00 GMT'])(
     'of a year waits a day: %s',
     (retryAfter) => {
       expect(decide(503, { retryAfter })).toEqual({ kind: 'retry', delayMs: retryAfterMaxMs, counted: true });

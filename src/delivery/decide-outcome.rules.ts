@@ -61,7 +61,7 @@ export function decideOutcome(input: {
 export function parseRetryAfter(value: string | null, nowMs: number): number {
   if (value === null) return 0;
   const text = value.trim();
-  if (/^\d{1,12}$/.test(text)) return Number(text) * 1000;
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
   if (!/^[A-Z][a-z]{2}/.test(text)) return 0;
   const at = Date.parse(text);
   return Number.isNaN(at) ? 0 : Math.max(0, at - nowMs);

@@ -69,6 +69,8 @@ describe('which URLs requests may be sent to', () => {
     ['https://1572395042/', 'unusual'],
     ['https://１２７.０.０.１/', 'unusual'],
     ['https://%31%32%37.0.0.1/', 'unusual'],
+    ['https:///example.com', 'not an http or https URL'],
+    ['https:example.com', 'not an http or https URL'],
     ['https://./', 'no valid host name'],
     ['https://a..b/', 'no valid host name'],
     [`https://example.com/${'a'.repeat(2048)}`, 'longer than'],

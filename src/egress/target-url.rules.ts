@@ -28,7 +28,8 @@ export function judgeTargetUrl(text: string, policy: TargetUrlPolicy): TargetUrl
   if (hasTroublingCharacter(text)) {
     return refused('has white space, a control character or a backslash', 'Percent-encode these characters.');
   }
-  const authority = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1];
+  // Without a host (`https:///x`) the first part of the path would become one.
+  const authority = /^https?:\/\/([^/?#]+)/i.exec(text)?.[1];
   if (authority === undefined || !URL.canParse(text)) {
     return refused('is not an http or https URL', 'Write it as https://example.com/path.');
   }
@@ -58,7 +59,8 @@ function judgeHost(url: URL, authority: string, policy: CompiledAddressPolicy): 
   }
   if (metadataNames.has(name)) return refused('names a cloud metadata service', networkRemedy);
   if ((name === 'localhost' || name.endsWith('.localhost')) && !policy.allowLoopback) {
-    return refused('names the machine itself', networkRemedy);
+    const remedy = 'Use a public address, or 127.0.0.1 if the operator allows that network.';
+    return refused('names the machine itself', remedy);
   }
   return { ok: true, url };
 }

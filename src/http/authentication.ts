@@ -10,6 +10,7 @@ import type { ApiKeyDirectory, KnownApiKey } from '../teams/api-key-directory.ts
 import type { ApiKeyUse } from '../teams/api-key-use.ts';
 import { mayDo, type Permission } from '../teams/permissions.rules.ts';
 import { tokenOfAuthorization, tokenOfProviderHeaders } from './request-token.rules.ts';
+import { callerAddress } from './caller-address.rules.ts';
 import { createGuessLimit } from './guess-limit.ts';
 
 /** What a route demands: a permission inside the team of its path, the operator key, or nothing. */
@@ -146,7 +147,7 @@ export function createAuthentication(options: {
       request.actor = operator;
       return undefined;
     }
-    const key = lookUp(digest, token, request.ip);
+    const key = lookUp(digest, token, callerAddress(request.ip));
     if (key instanceof Problem) return key;
     return key.then((found) => (found instanceof Problem ? found : judgeKey(found, request, route)));
   };

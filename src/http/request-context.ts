@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Context } from '../context.ts';
+import { callerAddress } from './caller-address.rules.ts';
 
 /** What main.ts knows of a context before there is a request. */
 export type ContextServices = Omit<Context, 'actor' | 'requestId' | 'address'>;
@@ -10,5 +11,5 @@ export function contextOf<Services extends ContextServices>(
   request: FastifyRequest,
 ): Services & Pick<Context, 'actor' | 'requestId' | 'address'> {
   if (request.actor === null) throw new Error('a public route has no actor');
-  return { ...services, actor: request.actor, requestId: request.id, address: request.ip };
+  return { ...services, actor: request.actor, requestId: request.id, address: callerAddress(request.ip) };
 }

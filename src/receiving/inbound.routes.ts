@@ -4,6 +4,7 @@ import { Problem } from '../problem.ts';
 import type { Answer, InboundRequest } from '../providers/provider-profile.ts';
 import type { SourceConfig } from '../sources/source-config.ts';
 import { BodyBudget } from '../blobs/body-budget.ts';
+import { callerAddress } from '../http/caller-address.rules.ts';
 import { discardedMaxBytes, discardRest } from './discard-rest.ts';
 import type { RequestHead } from './judge-head.ts';
 import { readBody } from './read-body.ts';
@@ -125,7 +126,7 @@ function headOf(request: FastifyRequest): RequestHead {
   const length = headers['content-length'];
   return {
     method: request.method,
-    address: request.ip,
+    address: callerAddress(request.ip),
     host: request.host,
     contentType: headers['content-type'] ?? null,
     contentEncoding: headers['content-encoding'] ?? null,

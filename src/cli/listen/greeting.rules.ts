@@ -14,7 +14,15 @@ export function greetingLines(
   const to = of.length === 0 ? 'all events' : of.join(', ');
   return [
     `${paint.bold('Posthorn listens')} at ${paint.cyan(url)} to ${to} (Ctrl-C ends it)`,
-    ...(forward === null ? [] : [`Forwarding to ${paint.cyan(forward.href)}`]),
+    ...(forward === null ? [] : [`Forwarding to ${paint.cyan(withoutPassword(forward))}`]),
     ...(secret === null ? [] : [`signed with ${secret}`]),
   ];
+}
+
+/** A greeting stays in the terminal's history, and is pasted into reports. */
+function withoutPassword(url: URL): string {
+  if (url.password === '') return url.href;
+  const shown = new URL(url);
+  shown.password = '***';
+  return shown.href;
 }

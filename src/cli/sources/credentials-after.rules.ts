@@ -44,8 +44,8 @@ export function credentialsAfter(input: {
     entries.set(name, { name, ...(value === undefined ? {} : { value }), ...(kind === undefined ? {} : { kind }) });
   }
   if (entries.size === 0) {
-    const remedy = 'add another by the same command, or pause or delete the source';
-    return { ok: false, problem: 'that removes the last credential: nothing could be verified', remedy };
+    const remedy = 'add another by the same command, or pause or delete what it is for';
+    return { ok: false, problem: 'that removes the last credential: one has to stay', remedy };
   }
   return { ok: true, credentials: [...entries.values()] };
 }
