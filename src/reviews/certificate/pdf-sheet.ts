@@ -98,6 +98,8 @@ export async function openSheet(info: { title: string; at: string }): Promise<Pd
       document.text(sum, until + 4, top, { width: 76, align: 'right', lineBreak: false });
       let x = from;
       for (const { share, colour } of parts) {
+        // A rectangle of no width is still drawn as a hairline.
+        if (share === 0) continue;
         const width = share * (until - from);
         document.rect(x, top + 1, width, 9).fill(colour);
         x += width;
