@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createArchive } from './archive/create-archive.ts';
@@ -19,6 +18,7 @@ import { createPostgresDeliveryStore } from './delivery/postgres-delivery.store.
 import { prepareRequests } from './delivery/request-preparation.ts';
 import { openEgress, targetUrlPolicyOf } from './egress/reach.ts';
 import { createFeedWaitingRoom } from './feed/feed-waiting-room.ts';
+import { makeDataFolder } from './operations/data-folder.ts';
 import { createEngineEvents } from './operations/engine-events.ts';
 import { createEndpointHealth } from './endpoints/endpoint-health.ts';
 import { createPostgresAcceptStore } from './events/accept.store.ts';
@@ -41,6 +41,7 @@ import { createApiKeyDirectory } from './teams/api-key-directory.ts';
 import { createTeamDirectory } from './teams/team-directory.ts';
 import { systemTimers } from './delivery/system-timers.ts';
 import { createLog, type Log } from './telemetry/log.ts';
+import { createErrorReports } from './telemetry/error-reports.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 
 /**
@@ -71,9 +72,8 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
-  const reportError = (where: string, error: unknown): void =>
-    log.warn({ where, error }, 'something failed and is tried again');
+  await makeDataFolder(config.dataFolder);
+  const reportError = createErrorReports(log, monotonicMs);
 
   const database = await openDatabase({
     ...config,
