@@ -71,6 +71,18 @@ describe('posthorn review', () => {
     }
   });
 
+  test('measures one check alone again, and says what decides those that it cannot', async () => {
+    const id = await create('Again');
+    await review('run', id);
+    stand.weather.failing.add('gateway.is-good').add('endpoint.is-good');
+    expect((await review('explain', id, 'gateway.is-good')).text).toMatch(/^state +passed$/m);
+    expect((await review('explain', id, 'gateway.is-good', '--run')).text).toMatch(/^state +failed$/m);
+    expect((await review('explain', id, 'endpoint.is-good')).text).toMatch(/^state +passed$/m);
+    await expect(review('explain', id, 'people.are-briefed', '--run')).rejects.toThrow(
+      /for people to say; posthorn review attest/,
+    );
+  });
+
   test('shows history and what changed', async () => {
     const id = await create('Changes');
     await review('run', id);

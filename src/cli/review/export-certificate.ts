@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, type Json } from '../../audit/canonical-json.rules.ts';
 import { verifyCertificate } from '../../reviews/verify-certificate.ts';
@@ -9,7 +9,12 @@ import { findReview } from './find-review.ts';
 
 export type ExportFlags = CommonFlags & { out: string; html?: true; pdf?: true };
 
-/** Has a certificate issued and writes it, with the page and the PDF that are part of it where they are wanted. */
+const readingNames = ['certificate.html', 'certificate.pdf'];
+
+/**
+ * Has a certificate issued and writes it, with the page and the PDF that are part of it where they are wanted. Those of an
+ * earlier one in the folder are removed: beside this one they would be found to be changed.
+ */
 export async function runExport(named: string | undefined, flags: ExportFlags, terminal: Terminal): Promise<void> {
   const { api, path } = await openTeam(flags);
   const review = await findReview(api, path, named);
@@ -30,6 +35,7 @@ export async function runExport(named: string | undefined, flags: ExportFlags, t
   ].map(({ name, bytes }) => ({ path: join(flags.out, name), bytes }));
   try {
     await mkdir(flags.out, { recursive: true });
+    for (const name of readingNames) await rm(join(flags.out, name), { force: true });
     for (const file of files) await writeFile(file.path, file.bytes);
   } catch (error) {
     const { code = 'it failed' } = error as NodeJS.ErrnoException;

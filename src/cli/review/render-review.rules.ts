@@ -109,7 +109,7 @@ export function renderExplained(check: ExplainedAnswer, look: Look): string[] {
   const { subject, next } = check;
   const later = laterPhase(check);
   const nextWords = {
-    run: `posthorn review run, or POST ${next.post ?? ''}`,
+    run: `posthorn review explain <review> ${check.check} --run, or POST ${next.post ?? ''}`,
     drill: `posthorn drill run ${check.check}`,
     attest: `posthorn review attest ${check.check}`,
     wait: 'nothing to run now: because says why',

@@ -62,9 +62,9 @@ async function writeReport(path: string, text: string): Promise<void> {
   }
 }
 
-export type ExplainFlags = CommonFlags & { subject?: string };
+export type ExplainFlags = CommonFlags & { subject?: string; run?: true };
 
-/** Explains one check of a review. */
+/** Explains one check of a review, after measuring it alone where that is wanted. */
 export async function runExplain(
   review: string,
   check: string,
@@ -74,9 +74,21 @@ export async function runExplain(
   const { api, path } = await openTeam(flags);
   const query = flags.subject === undefined ? '' : `?subject=${encodeURIComponent(flags.subject)}`;
   const at = `${await findReview(api, path, review)}/checks/${encodeURIComponent(check)}${query}`;
-  const explained = await api.request<ExplainedAnswer>('GET', at);
+  let explained = await api.request<ExplainedAnswer>('GET', at);
+  if (flags.run === true) {
+    await api.request('POST', toRun(explained));
+    explained = await api.request<ExplainedAnswer>('GET', at);
+  }
   if (flags.json === true) return terminal.out(JSON.stringify(explained, null, 2));
   for (const line of renderExplained(explained, terminal)) terminal.out(line);
+}
+
+/** @throws CliFailure when something else than measuring decides the check */
+function toRun({ check, next, because }: ExplainedAnswer): string {
+  if (next.kind === 'run' && next.post !== null) return next.post;
+  if (next.kind === 'drill') throw new CliFailure(`${check} is decided by its drill`, `posthorn drill run ${check}`);
+  if (next.kind === 'attest') throw new CliFailure(`${check} is for people to say`, `posthorn review attest ${check}`);
+  throw new CliFailure(`${check} cannot be measured yet`, because ?? 'posthorn review coverage says what it waits for');
 }
 
 /** Shows how a review stood whenever it was measured. */

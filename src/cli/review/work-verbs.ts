@@ -55,7 +55,8 @@ export function addWorkVerbs(review: Command, terminal: Terminal): void {
       .description('Explain a check of a review: what was seen, why it matters, how to mend it.')
       .argument('<review>', 'id or name of the review')
       .argument('<check>', 'id of the check')
-      .option('--subject <id>', 'of which of its subjects'),
+      .option('--subject <id>', 'of which of its subjects')
+      .option('--run', 'measure it again first, this check alone'),
   ).action(async (named: string, check: string, flags: ExplainFlags) => {
     const { runExplain } = await import('./show-review.ts');
     await runExplain(named, check, flags, terminal);

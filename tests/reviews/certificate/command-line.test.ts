@@ -155,6 +155,15 @@ describe('a certificate that was exported', () => {
     expect(JSON.parse(noted.text)).toMatchObject({ ok: true, notVerified: ['notes.txt'], faults: [] });
   }, 120_000);
 
+  test('takes the place of an earlier one in the same folder, with its page and its PDF', async () => {
+    const out = join(folder, 'again');
+    await verb(ada.key, 'export', '--out', out, '--html', '--pdf');
+    stand.time.nowMs += 60_000;
+    await verb(ada.key, 'export', '--out', out, '--html');
+    const { code, text } = await verify(out, '--json');
+    expect([code, JSON.parse(text)]).toMatchObject([0, { ok: true, notVerified: [], faults: [] }]);
+  }, 60_000);
+
   test('is looked for where it is named', async () => {
     expect(await verify(join(folder, 'nowhere'))).toMatchObject({ code: 2 });
     await writeFile(join(folder, 'other.json'), '{}');
