@@ -42,6 +42,11 @@ export function wakeBreaker(breaker: Breaker, nowMs: number): Breaker {
   return nowMs >= untilMs || nowMs < untilMs - 2 * openedForMs ? { state: 'half-open', openedForMs } : breaker;
 }
 
+/** Somebody changed what may have been wrong: an open breaker tries now whether it was. */
+export function hastenBreaker(breaker: Breaker): Breaker {
+  return breaker.state === 'open' ? { state: 'half-open', openedForMs: breaker.openedForMs } : breaker;
+}
+
 /** How many attempts may be under way at once; Infinity when closed. Wake the breaker first. */
 export function breakerRoom(breaker: Breaker, policy: BreakerPolicy): number {
   if (breaker.state === 'closed') return Number.POSITIVE_INFINITY;

@@ -65,6 +65,28 @@ describe('what leaves', () => {
     expect(lane.blockedBy(5_001)).toBe('status');
   });
 
+  test('probes at once when its endpoint is made active or leads elsewhere, though its breaker is open', () => {
+    const changes = [
+      (lane: Lane) => lane.reconfigure(anEndpoint({ status: 'active' }), lane.channel, lane.prepare, 5_001),
+      (lane: Lane) => lane.reconfigure(anEndpoint(), { ...lane.channel }, lane.prepare, 5_001),
+    ];
+    for (const change of changes) {
+      const lane = aLane(anEndpoint({ status: 'disabled' }));
+      lane.config = anEndpoint({ status: change === changes[0] ? 'disabled' : 'active' });
+      fill(lane, 3, { fresh: true });
+      open(lane, 5_000);
+      change(lane);
+      expect(lane.blockedBy(5_001)).toBeNull();
+      lane.take();
+      expect(lane.blockedBy(5_001)).toBe('breaker');
+    }
+    const same = aLane(anEndpoint());
+    fill(same, 3, { fresh: true });
+    open(same, 5_000);
+    same.reconfigure(anEndpoint({ concurrency: 3 }), same.channel, same.prepare, 5_001);
+    expect(same.blockedBy(5_001)).toBe('breaker');
+  });
+
   test('is every fourth time a retry while fresh ones wait too, and either when the other is empty', () => {
     const lane = aLane(anEndpoint());
     fill(lane, 30, { fresh: true });

@@ -4,6 +4,7 @@ import {
   type BreakerPolicy,
   breakerRoom,
   closedBreaker,
+  hastenBreaker,
   recordAttempt,
   wakeBreaker,
 } from './breaker.rules.ts';
@@ -77,11 +78,16 @@ export class Lane {
       options.config.ratePerSecond === null ? null : fullBucket(options.config.ratePerSecond, options.nowMs);
   }
 
-  /** Takes on a changed configuration; what is in memory stays. */
+  /**
+   * Takes on a changed configuration; what is in memory stays. An endpoint that was made active, or leads elsewhere, is
+   * probed now: whoever mended it sees at once whether it works.
+   */
   reconfigure(config: EndpointConfig, channel: Channel, prepare: PrepareRequest, nowMs: number): void {
     if (config.ratePerSecond !== this.config.ratePerSecond) {
       this.bucket = config.ratePerSecond === null ? null : fullBucket(config.ratePerSecond / this.nodeShare, nowMs);
     }
+    const isMadeActive = config.status === 'active' && this.config.status !== 'active';
+    if (isMadeActive || this.channel !== channel) this.breaker = hastenBreaker(this.breaker);
     this.config = config;
     if (this.channel !== channel) void this.channel.close();
     this.channel = channel;

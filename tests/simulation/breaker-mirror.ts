@@ -26,6 +26,11 @@ export class BreakerMirror {
     if (succeeded && awake) this.state = 'closed';
   }
 
+  /** Its endpoint was made active: it may send a probe from now on. */
+  hastened(nowMs: number): void {
+    if (this.state === 'open') this.untilMs = Math.min(this.untilMs, nowMs);
+  }
+
   opened(nowMs: number): void {
     const again = this.state === 'half-open' || (this.state === 'open' && nowMs >= this.untilMs - this.toleranceMs);
     this.openForMs = again ? Math.min(this.openForMs * 2, this.policy.openMaxMs) : this.policy.openMs;

@@ -215,6 +215,12 @@ export class Oracle implements Witness, ExchangeWitness {
     this.breakerOf(`${process.name} ${endpointId}`).opened(this.database.now());
   }
 
+  endpointActive(endpointId: string): void {
+    for (const [place, breaker] of this.breakers) {
+      if (place.endsWith(` ${endpointId}`)) breaker.hastened(this.database.now());
+    }
+  }
+
   private breakerOf(place: string): BreakerMirror {
     let breaker = this.breakers.get(place);
     if (breaker === undefined) this.breakers.set(place, (breaker = new BreakerMirror(this.policy, clockToleranceMs)));

@@ -257,6 +257,7 @@ class Run {
   private setStatus(endpointId: string, status: 'active' | 'paused' | 'disabled'): void {
     if (this.world.endpoint(endpointId).status === status) return;
     const team = this.world.setStatus(endpointId, status);
+    if (status === 'active') this.oracle.endpointActive(endpointId);
     this.trace.add(`${endpointId} becomes ${status}`);
     this.database.teams.set(team.id, { version: team.version, deleted: false });
     for (const node of this.nodes) {
