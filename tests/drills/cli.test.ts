@@ -20,7 +20,7 @@ const drills: readonly Drill[] = [
     checkId: 'drill.one',
     run(stage) {
       stage.note('It was \u001b[31mdone.', { tries: 2 });
-      return Promise.resolve(fails ? failed('It <broke>.', {}, 'mend it') : passed('All is well.'));
+      return Promise.resolve(fails ? failed('It <broke>.', {}, 'posthorn mend it') : passed('All is well.'));
     },
   },
   { ...drill, checkId: 'drill.two', run: () => Promise.reject(new Error('nothing answers')) },
@@ -97,7 +97,7 @@ describe('posthorn drill', () => {
     const broken = await posthorn('run', 'drill.one');
     expect(broken.code).toBe(1);
     expect(broken.out.join('\n')).toMatch(
-      /^FAIL {2}drill.one\n +It <broke>\.\n +→ posthorn drill show drl_\w+ .*\n +\$ mend it/,
+      /^FAIL {2}drill.one\n +It <broke>\.\n +→ posthorn drill show drl_\w+ .*\n +\$ posthorn mend it/,
     );
   });
 
