@@ -175,6 +175,12 @@ test('what this machine could not begin is tried again, takes no place in the sc
   expect(lane.breaker.state).toBe('closed');
 });
 
+test('what was answered 410 is not due before every node knows that its endpoint is disabled', () => {
+  dispatcher.offer(laneWith(1, {}));
+  answerSome(1, 410);
+  expect(settled).toMatchObject([{ outcome: 'retry', status: 410, delayMs: 5_000 }]);
+});
+
 test('a stop starts nothing more and waits for what is under way', async () => {
   dispatcher.offer(laneWith(20, { concurrency: 2 }));
   let stopped = false;

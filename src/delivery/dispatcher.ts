@@ -14,6 +14,8 @@ const youngMax = 256;
 /** Slow ones come on top, up to this many sockets in all, so that they cannot take the place of quick ones. */
 const socketsMax = 4096;
 const youngForMs = 1_000;
+/** Until then every node has heard that the endpoint is disabled: due at once, it could be sent again before. */
+const goneRetryMs = 5_000;
 /** Attempts that wait to be recorded; above it nothing more is sent. */
 const unsettledMax = 4096;
 
@@ -220,7 +222,7 @@ export class Dispatcher {
         responseTruncated: answered && result.bodyTruncated,
         timing: result.timing,
         outcome: outcome.kind === 'gone' ? 'retry' : outcome.kind,
-        delayMs: outcome.kind === 'retry' ? outcome.delayMs : 0,
+        delayMs: outcome.kind === 'retry' ? outcome.delayMs : outcome.kind === 'gone' ? goneRetryMs : 0,
         counted,
       },
       lane,
