@@ -170,12 +170,12 @@ test('sends whoever lacks a permission to another key, and whoever may not do it
   const refusal = async (detail: string) => {
     const reply = problem(403, 'forbidden', 'This API key may not do that', { detail });
     const api = await fakeApi(({ url }) => (url.includes('/events') ? reply : undefined));
-    return expect(send({ url: api.url, team: 't', data: '1' })).rejects;
+    return send({ url: api.url, team: 't', data: '1' });
   };
-  await (await refusal('This API key does not hold the permission "events:write".')).toMatchObject({
+  await expect(refusal('This API key does not hold the permission "events:write".')).rejects.toMatchObject({
     remedy: 'use a key with that permission, or the operator key',
   });
-  await (await refusal('Event types that start with "posthorn." are made by Posthorn alone.')).toMatchObject({
+  await expect(refusal('Event types that start with "posthorn." are made by Posthorn alone.')).rejects.toMatchObject({
     remedy: 'ask somebody who may, or act with a key of theirs',
   });
 });

@@ -72,7 +72,7 @@ async function verify(...more: string[]): Promise<{ lines: string[]; exitCode: u
 
 describe('posthorn verify', () => {
   test('ends well when nothing that blocks failed, and says what cannot be decided', async () => {
-    findings.set('c.minor', failed('It is not so.', {}, 'do this'));
+    findings.set('c.minor', failed('It is not so.', {}, 'posthorn do this'));
     findings.set('b.blocks', unknown('Nobody knows.'));
     findings.set('d.elsewhere', notApplicable('It is about others.'));
     const { lines, exitCode } = await verify();
@@ -81,7 +81,7 @@ describe('posthorn verify', () => {
       `FAIL  c.minor (${team})`,
       '      It is not so.',
       '      → Mend c.minor.',
-      '      $ do this',
+      '      $ posthorn do this',
       `SKIP  b.blocks (${team})`,
       '      Nobody knows.',
       `OK    a.passes (${team})`,
