@@ -77,8 +77,11 @@ test('one that was made active again and goes on failing is disabled again, afte
   await failUntil('the failure to be on record', async () => (await written()).failing);
   await pass(disableAfterSeconds + 1);
   await failUntil('it to be disabled', () => disabled.length === 1);
-  await change(`UPDATE endpoint SET status = 'active' WHERE id = $1`);
-  await change('UPDATE endpoint_health SET failing_since = NULL WHERE endpoint_id = $1');
+  // In one, as whoever makes it active does: a write that is under way sees both or neither.
+  await change(
+    `WITH active AS (UPDATE endpoint SET status = 'active' WHERE id = $1)
+     UPDATE endpoint_health SET failing_since = NULL WHERE endpoint_id = $1`,
+  );
   await failUntil('it to be seen failing again', async () => (await written()).failing);
   expect(disabled).toHaveLength(1);
   await pass(disableAfterSeconds + 1);
