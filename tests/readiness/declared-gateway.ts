@@ -157,6 +157,13 @@ async function bringWebhooks(gateway: ReadyGateway): Promise<void> {
     );
     if (status !== 200) throw new Error(`GoRoute's webhook was answered ${status}`);
   }
+  // What went through the spool, as on a busy machine it may, is an event a moment later.
+  await until('the received documents to be on record', async () => {
+    const { rows } = await pool.query<{ count: number }>(
+      `SELECT count(*)::integer AS count FROM event WHERE type = 'document.received'`,
+    );
+    return rows[0]?.count === documents.length;
+  });
   for (let reads = 0; reads < 9; reads += 1) {
     for (const each of documents) await gateway.call(ids.goroute, `/api/v1/documents/${each}/download`);
   }
