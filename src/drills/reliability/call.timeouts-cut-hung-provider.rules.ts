@@ -23,9 +23,6 @@ export type HungFacts = {
 const mostFirstByteMs = 30_000;
 const mostIdleMs = 60_000;
 const toleranceMs = 1_000;
-/** Of a limit, on top: a minute on a busy machine is not told to the second. */
-const toleranceShare = 0.03;
-const latestMs = (limitMs: number): number => limitMs * (1 + toleranceShare) + toleranceMs;
 
 export function judgeHung({ firstByteMs, idleMs, cases, controlMs }: HungFacts): Finding {
   const values = {
@@ -34,7 +31,7 @@ export function judgeHung({ firstByteMs, idleMs, cases, controlMs }: HungFacts):
     took: cases.map(({ what, tookMs, limitMs }) => `${what}: ${Math.round(tookMs)} of ${limitMs} ms`).join(', '),
     controlMs: Math.round(controlMs),
   };
-  const late = cases.filter(({ tookMs, limitMs }) => tookMs > latestMs(limitMs));
+  const late = cases.filter(({ tookMs, limitMs }) => tookMs > limitMs + toleranceMs);
   if (late.length > 0 && controlMs > toleranceMs / 2 && late.every((each) => each.tookMs < each.limitMs + 5_000)) {
     return unknown(
       `A page that asks nobody took ${Math.round(controlMs)} ms: the machine is too loaded to tell.`,
@@ -47,7 +44,7 @@ export function judgeHung({ firstByteMs, idleMs, cases, controlMs }: HungFacts):
       [idleMs <= mostIdleMs, `The connection bears ${idleMs} ms of silence.`],
       ...cases.flatMap(({ what, tookMs, limitMs, status, error, closed }): [boolean, string][] => [
         [
-          tookMs >= limitMs * 0.8 && tookMs <= latestMs(limitMs),
+          tookMs >= limitMs * 0.8 && tookMs <= limitMs + toleranceMs,
           `The call that waits for ${what} ended after ${Math.round(tookMs)} ms, and its limit is ${limitMs} ms.`,
         ],
         // Something of an answer that breaks off was handed on already: there is no status to give any more.
