@@ -11,7 +11,8 @@ import { recordVerification } from './verify-document.ts';
 
 /**
  * A document's bytes, compared with their hash as they go out; the stream breaks off when they are not what was stored.
- * A document of one piece is compared before, so that its damage can still be told. What is found to be damaged or missing is written down, and its team told.
+ * A document of one piece is compared before, so that its damage can still be told. What is found to be damaged or missing
+ * is written down, and its team told.
  * @throws Problem not_found, document_damaged
  */
 export async function readDocument(

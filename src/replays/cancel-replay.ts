@@ -19,13 +19,13 @@ export async function cancelReplay(
   await inTransaction(ctx.database, async (client) => {
     if (!(await markReplayCancelled(client, teamId, replayId))) return;
     const target = { kind: 'replay', id: replayId };
-    const change = { before: { state: 'running' }, after: { state: 'cancelled' } };
     await recordChange(ctx, client, {
       teamId,
       action: 'replay.cancelled',
       target,
       fields: { state: 'shown' },
-      ...change,
+      before: { state: 'running' },
+      after: { state: 'cancelled' },
     });
   });
   const replay = await getReplay(ctx, input);

@@ -12,7 +12,8 @@ export type TrafficCounter = {
   stop(): Promise<void>;
 };
 
-const windowMs = 300_000;
+export const trafficWindowSeconds = 300;
+const windowMs = trafficWindowSeconds * 1000;
 
 /**
  * An outage of the database is sat out: what comes meanwhile is kept by its window. A write whose outcome is unknown is

@@ -6,7 +6,8 @@ export type Traffic = { accepted: number; attempted: number; called: number };
 const keptDays = 30;
 
 /**
- * Counts into the windows what came in them, and forgets those of more than 30 days ago: nobody looks further back. In the order of their starts, so that nodes that write at once do not deadlock.
+ * Counts into the windows what came in them, and forgets those of more than 30 days ago: nobody looks further back. In the
+ * order of their starts, so that nodes that write at once do not deadlock.
  */
 export async function addToTrafficWindows(
   database: Pick<pg.Pool, 'query'>,

@@ -79,11 +79,11 @@ export function renderProgress({ checked, total }: VerificationAnswer, width: nu
 
 export function renderVerdict({ checked, damaged, missing }: VerificationAnswer, paint: Paint): string[] {
   if (damaged + missing === 0) return [paint.green(`${counted(checked, 'document')} verified, all whole.`)];
-  const bad = [damaged > 0 ? `${damaged} damaged` : '', missing > 0 ? `${missing} missing` : ''].filter(Boolean);
-  const states = [damaged > 0 ? 'damaged' : '', missing > 0 ? 'missing' : ''].filter(Boolean);
+  const bad = Object.entries({ damaged, missing }).filter(([, count]) => count > 0);
+  const found = bad.map(([state, count]) => `${count} ${state}`).join(', ');
   return [
-    paint.red(`${counted(checked, 'document')} verified: ${bad.join(', ')}.`),
-    ...states.map((state) => `See posthorn archive list --state ${state}; show names the job to retry.`),
+    paint.red(`${counted(checked, 'document')} verified: ${found}.`),
+    ...bad.map(([state]) => `See posthorn archive list --state ${state}; show names the job to retry.`),
   ];
 }
 

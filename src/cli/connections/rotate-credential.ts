@@ -1,4 +1,5 @@
 import { CliFailure } from '../failure.ts';
+import { expiryOf } from '../sources/credentials-after.rules.ts';
 import { type CommonFlags, openTeam } from '../sources/open-team.ts';
 import { renderFields } from '../sources/render-source.rules.ts';
 import { safeText } from '../terminal/safe-text.rules.ts';
@@ -7,9 +8,6 @@ import { entriesAfter } from './change-connection.ts';
 import type { ConnectionAnswer } from './connection-answers.ts';
 import { withRemedies } from './connection-settings.ts';
 import { type CredentialFlags, ownInput, readFields } from './read-credential.ts';
-
-/** Old ones can end, not last: `never` is none of them. */
-const whenPattern = /^(?:now|\d{1,5}[mhd]|\d{4}-\d\d-\d\dT.+)$/;
 
 export type RotateFlags = CommonFlags & CredentialFlags & { expireOld?: string };
 
@@ -21,7 +19,8 @@ export async function runRotate(
   input = ownInput(),
 ): Promise<void> {
   const { expireOld } = flags;
-  if (expireOld !== undefined && !whenPattern.test(expireOld)) {
+  // Old ones can end, not last: `never` is no time of theirs.
+  if (expireOld !== undefined && typeof expiryOf(expireOld, Date.now()) !== 'string') {
     const remedy = 'write now, 12h, 7d or 2027-01-31T12:00:00Z';
     throw new CliFailure(`--expire-old ${expireOld} is no time`, remedy, 2);
   }

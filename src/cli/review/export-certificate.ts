@@ -9,8 +9,6 @@ import { findReview } from './find-review.ts';
 
 export type ExportFlags = CommonFlags & { out: string; html?: true; pdf?: true };
 
-const readingNames = ['certificate.html', 'certificate.pdf'];
-
 /**
  * Has a certificate issued and writes it, with the page and the PDF that are part of it where they are wanted. Those of an
  * earlier one in the folder are removed: beside this one they would be found to be changed.
@@ -28,14 +26,15 @@ export async function runExport(named: string | undefined, flags: ExportFlags, t
       'use a posthorn of the release that the server runs',
     );
   }
-  const files = [
-    { name: 'certificate.json', bytes: Buffer.from(bundle, 'utf8') },
-    ...(flags.html === true ? [{ name: 'certificate.html', bytes: readings.page }] : []),
-    ...(flags.pdf === true ? [{ name: 'certificate.pdf', bytes: readings.pdf }] : []),
-  ].map(({ name, bytes }) => ({ path: join(flags.out, name), bytes }));
+  const parts = [
+    { name: 'certificate.json', isWanted: true, bytes: Buffer.from(bundle, 'utf8') },
+    { name: 'certificate.html', isWanted: flags.html === true, bytes: readings.page },
+    { name: 'certificate.pdf', isWanted: flags.pdf === true, bytes: readings.pdf },
+  ].map(({ name, ...part }) => ({ path: join(flags.out, name), ...part }));
+  const files = parts.filter(({ isWanted }) => isWanted);
   try {
     await mkdir(flags.out, { recursive: true });
-    for (const name of readingNames) await rm(join(flags.out, name), { force: true });
+    for (const { path: file, isWanted } of parts) if (!isWanted) await rm(file, { force: true });
     for (const file of files) await writeFile(file.path, file.bytes);
   } catch (error) {
     const { code = 'it failed' } = error as NodeJS.ErrnoException;

@@ -24,7 +24,7 @@ export function credentialsAfter(input: {
   const entries = new Map<string, CredentialEntry>();
   for (const name of input.names) if (!remove.includes(name)) entries.set(name, { name });
   for (const [name, when] of input.expire) {
-    const expiresAt = timeOf(when, nowMs);
+    const expiresAt = expiryOf(when, nowMs);
     if (expiresAt === undefined) {
       const remedy = 'write now, never, 12h, 7d or 2027-01-31T12:00:00Z';
       return { ok: false, problem: `--expire ${name}=${when} is no time`, remedy };
@@ -50,8 +50,8 @@ export function credentialsAfter(input: {
   return { ok: true, credentials: [...entries.values()] };
 }
 
-/** Undefined when it is none; null for never. */
-function timeOf(when: string, nowMs: number): string | null | undefined {
+/** The time that `now`, `never`, a duration or a time stands for. Undefined when it is none; null for never. */
+export function expiryOf(when: string, nowMs: number): string | null | undefined {
   if (when === 'never') return null;
   // A minute ago, so that it has passed by the clock of the server too.
   if (when === 'now') return new Date(nowMs - 60_000).toISOString();

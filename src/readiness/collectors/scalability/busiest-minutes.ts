@@ -1,8 +1,8 @@
+import { trafficWindowSeconds } from '../../../traffic/traffic-counter.ts';
 import type { CollectorContext } from '../../finding.ts';
 import type { BusiestMinutes } from './busiest-minutes.rules.ts';
 
 const days = 30;
-const windowSeconds = 300;
 
 /** The busiest five minutes of each, of the whole gateway: counted as it happened (traffic-counter.ts). */
 export async function busiestMinutes(context: CollectorContext): Promise<BusiestMinutes> {
@@ -10,7 +10,7 @@ export async function busiestMinutes(context: CollectorContext): Promise<Busiest
     `SELECT coalesce(max(accepted), 0)::float8 / $2 AS accepting, coalesce(max(attempted), 0)::float8 / $2 AS delivering,
         coalesce(max(called), 0)::float8 / $2 AS calling
       FROM traffic_window WHERE starts_at >= now() - make_interval(days => $1)`,
-    [days, windowSeconds],
+    [days, trafficWindowSeconds],
   );
   return most ?? { accepting: 0, delivering: 0, calling: 0 };
 }
