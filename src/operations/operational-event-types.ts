@@ -217,7 +217,7 @@ export const operationalEventTypes = [
       exceededSince: '2026-11-21T14:02:11.000Z',
       decides: 'mem_01jz4b6m0e7f8g9h1j2k3m4n5z',
       action: 'Roll back, and tell support.',
-      rollBack: 'POST /v1/teams/team_01jz4b6m0e7f8g9h1j2k3m4n60/promotions/{promotion}/roll-back',
+      rollBack: 'POST /v1/teams/team_01jz4b6m0e7f8g9h1j2k3m4n60/promotions/prm_01jz4b6m0e7f8g9h1j2k3m4n5x/roll-back',
     },
   },
 ] as const satisfies readonly OperationalEventType[];

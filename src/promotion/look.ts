@@ -10,7 +10,7 @@ import { measureLastHour } from './last-hour.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import { listPlanRows } from './launch-plan.store.ts';
 import type { PromotionServices } from './promotion-services.ts';
-import { hasLive } from './promotion.store.ts';
+import { listLive } from './promotion.store.ts';
 import { saveDay } from './watch-day.store.ts';
 import type { Measure, Watch, WatchFinding, WatchLook } from './watch.ts';
 import { checkFindings, dayOf, limitFindings, phaseAt, restMs, type WatchedCheck } from './watch.rules.ts';
@@ -33,7 +33,8 @@ export async function lookAt(services: PromotionServices, watch: Watch): Promise
   const [onRecord] = await listPlanRows(database, teamId, reviewId, 1);
   const plan = onRecord?.plan ?? null;
   const thresholds = plan?.thresholds ?? [];
-  const isLive = await hasLive(database, teamId, reviewId);
+  const live = await listLive(database, teamId, reviewId);
+  const isLive = live.length > 0;
   const view = await measure(services, watch, isLive);
   const integration = view?.review.integration ?? { sources: [], endpoints: [], connections: [] };
   const { exceeded, startedAtMs: launchedAtMs } = watch;
@@ -85,7 +86,7 @@ export async function lookAt(services: PromotionServices, watch: Watch): Promise
     });
     for (const each of measures) {
       const isNews = each.crossed && watch.exceeded[`told:${each.name}`] === undefined;
-      if (isNews) await tellCrossing(client, watch, each, plan);
+      if (isNews) await tellCrossing(client, watch, each, { plan, live });
     }
   });
   services.onTold();
@@ -160,12 +161,18 @@ async function keepDays(
   }
 }
 
+/** What leads everything of the launch back, the newest first. */
+function rollBackOf(teamId: string, live: readonly string[]): string {
+  if (live.length === 0) return 'Nothing is left to lead back: it was rolled back.';
+  return live.map((promotionId) => `POST /v1/teams/${teamId}/promotions/${promotionId}/roll-back`).join(', ');
+}
+
 /** The event says what the plan says: whoever gets it knows who decides, and how it is gone back. */
 async function tellCrossing(
   client: pg.PoolClient,
   watch: Watch,
   measured: Measure,
-  plan: LaunchPlan | null,
+  { plan, live }: { plan: LaunchPlan | null; live: readonly string[] },
 ): Promise<void> {
   const threshold = plan?.thresholds.find(({ name }) => name === measured.name);
   if (threshold === undefined) return;
@@ -178,7 +185,7 @@ async function tellCrossing(
     exceededSince: measured.exceededSince,
     decides: threshold.decides,
     action: threshold.action,
-    rollBack: `POST /v1/teams/${watch.teamId}/promotions/{promotion}/roll-back`,
+    rollBack: rollBackOf(watch.teamId, live),
   };
   await tellTeam(client, { teamId: watch.teamId, type: 'posthorn.launch.limit_crossed', data });
 }

@@ -162,11 +162,11 @@ export async function savePromotion(database: Queryable, promotion: Promotion, f
   return rowCount === 1;
 }
 
-/** True while another promotion of the review is live. */
-export async function hasLive(database: Queryable, teamId: string, reviewId: string): Promise<boolean> {
-  const { rowCount } = await database.query(
-    `SELECT FROM promotion WHERE team_id = $1 AND review_id = $2 AND state = 'live' LIMIT 1`,
+/** Ids of the promotions of a review that are live, the newest first: one for each of its connections. */
+export async function listLive(database: Queryable, teamId: string, reviewId: string): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>(
+    `SELECT id FROM promotion WHERE team_id = $1 AND review_id = $2 AND state = 'live' ORDER BY id DESC LIMIT 100`,
     [uuidFromId(teamId), uuidFromId(reviewId)],
   );
-  return rowCount !== 0;
+  return rows.map(({ id }) => idFromUuid(idPrefixes.promotion, id));
 }

@@ -5,7 +5,7 @@ import { measureLastHour } from './last-hour.ts';
 import { listPlanRows } from './launch-plan.store.ts';
 import { refuseResuming } from './may-resume.rules.ts';
 import { throwRefusal } from './throw-refusal.ts';
-import { hasLive } from './promotion.store.ts';
+import { listLive } from './promotion.store.ts';
 import { requireWatch } from './watch-days.ts';
 
 export type ResumingContext = Context & { reviews: Pick<Reviews, 'view' | 'setStatus'> };
@@ -24,7 +24,7 @@ export async function resumeLaunch(
   const view = await ctx.reviews.view(teamId, reviewId);
   const refusal = refuseResuming({
     status: view.review.status,
-    isLive: await hasLive(ctx.database, teamId, reviewId),
+    isLive: (await listLive(ctx.database, teamId, reviewId)).length > 0,
     crossed: await crossedNow(ctx, view, watch),
     verdict: view.verdict,
     override,

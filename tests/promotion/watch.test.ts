@@ -147,10 +147,13 @@ describe('the watch', () => {
       status: 'reopened',
       because: expect.stringContaining('errorPercent is 100') as unknown,
     });
+    const listed = await stand.call('GET', `/v1/teams/${team}/promotions`);
+    const { id } = (listed.body as { data: [{ id: string }] }).data[0];
+    const rollBack = `POST /v1/teams/${team}/promotions/${id}/roll-back`;
     expect(await stand.outbox()).toMatchObject([
       {
         type: 'posthorn.launch.limit_crossed',
-        data: { threshold: 'errorPercent', value: 100, limit: 5, decides: owner.id },
+        data: { threshold: 'errorPercent', value: 100, limit: 5, decides: owner.id, rollBack },
       },
     ]);
     stand.passTime(5 * minuteMs);
