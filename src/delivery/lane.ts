@@ -47,8 +47,6 @@ export class Lane {
   reserved = 0;
   bytes = 0;
   breaker: Breaker;
-  /** The breaker is open again because its probe failed: nothing that was not known. */
-  probeFailed = false;
   /** The last claim filled all the room it was given: there is probably more in the database. */
   moreWaiting = false;
   /** In the dispatcher's ring. */
@@ -167,8 +165,12 @@ export class Lane {
   record(succeeded: boolean, nowMs: number): boolean {
     const before = this.breaker.state;
     this.breaker = recordAttempt(this.breaker, succeeded, nowMs, this.breakerPolicy);
-    this.probeFailed = before === 'half-open' && !succeeded;
     return this.breaker.state === 'open' && before !== 'open';
+  }
+
+  /** The breaker is open again because its probe failed: nothing that was not known. Only then is it open for longer. */
+  get probeFailed(): boolean {
+    return this.breaker.state === 'open' && this.breaker.openedForMs > this.breakerPolicy.openMs;
   }
 
   /** Empties the lane: what waits in memory, to be given back to the database. */
