@@ -25,7 +25,8 @@ describe('an attempt', () => {
   );
 
   test('that was told 410 is the last one, wherever in the schedule it stands', () => {
-    for (const attemptsBefore of [0, 4, 5, 99]) expect(decide(410, { attemptsBefore })).toEqual({ kind: 'gone' });
+    for (const attemptsBefore of [0, 4, 5, 99])
+      expect(decide(410, { attemptsBefore })).toEqual({ kind: 'gone', delayMs: 5_000 });
   });
 
   test('after the last scheduled retry is dead, also when Retry-After asks for another', () => {

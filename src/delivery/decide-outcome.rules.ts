@@ -10,7 +10,7 @@ export type Outcome =
   | { kind: 'retry'; delayMs: number; counted: boolean }
   | { kind: 'dead' }
   /** 410: the receiver wants nothing more. The endpoint is disabled and the delivery waits with the others. */
-  | { kind: 'gone' };
+  | { kind: 'gone'; delayMs: number };
 
 export type RetryPolicy = {
   /** Seconds to wait after the first, second, ... failed attempt; as many retries as entries. */
@@ -25,6 +25,9 @@ export const jitterShare = 0.2;
 
 /** After an attempt that this machine could not begin. */
 export const localRetryMs = 10_000;
+
+/** After a 410. By then every node has heard that the endpoint is disabled: due at once, it could be sent again before. */
+const goneRetryMs = 5_000;
 
 /**
  * Decides what follows an attempt. Success is any 2xx; a redirect is a failure. What this machine could not begin is tried
@@ -42,7 +45,7 @@ export function decideOutcome(input: {
   const { result, attemptsBefore, policy } = input;
   if (result.kind === 'response') {
     if (result.status >= 200 && result.status < 300) return { kind: 'succeeded' };
-    if (result.status === 410) return { kind: 'gone' };
+    if (result.status === 410) return { kind: 'gone', delayMs: goneRetryMs };
   } else if (result.isLocal) {
     return { kind: 'retry', delayMs: Math.round(localRetryMs * (1 + input.random)), counted: false };
   }

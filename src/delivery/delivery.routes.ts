@@ -27,7 +27,10 @@ const Body = Nullable(
     encoding: Type.Unsafe<'utf-8' | 'base64'>({ type: 'string', enum: ['utf-8', 'base64'] }),
     content: Type.String(),
     sizeBytes: Type.Integer(),
-    truncated: Type.Boolean({ description: '`content` is only the beginning: 64 kB at most.' }),
+    truncated: Type.Boolean({
+      description:
+        '`content` is only the beginning: 64 kB at most, or what had come of an answer when the attempt failed.',
+    }),
   }),
 );
 

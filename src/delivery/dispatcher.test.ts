@@ -207,10 +207,25 @@ test('what is settled tells what happened', () => {
     stage: 'during',
     reusedConnection: false,
     timing: { dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null, totalMs: 1 },
-    partial: { status: 200, headers: ['server', 'x'] },
+    partial: { status: 200, headers: ['server', 'x'], body: Buffer.from('{"par') },
   });
   expect(settled).toMatchObject([
-    { outcome: 'dead', status: 503, error: 'http', responseHeaders: 'retry-after: 5', requestHeaders: 'ep_1.0' },
-    { outcome: 'dead', status: 200, error: 'timeout', errorMessage: 'no answer in time', responseHeaders: 'server: x' },
+    {
+      outcome: 'dead',
+      status: 503,
+      error: 'http',
+      responseHeaders: 'retry-after: 5',
+      requestHeaders: 'ep_1.0',
+      responseTruncated: false,
+    },
+    {
+      outcome: 'dead',
+      status: 200,
+      error: 'timeout',
+      errorMessage: 'no answer in time',
+      responseHeaders: 'server: x',
+      responseTruncated: true,
+    },
   ]);
+  expect(settled.map(({ responseBody }) => responseBody?.toString())).toEqual(['', '{"par']);
 });

@@ -14,8 +14,6 @@ const youngMax = 256;
 /** Slow ones come on top, up to this many sockets in all, so that they cannot take the place of quick ones. */
 const socketsMax = 4096;
 const youngForMs = 1_000;
-/** Until then every node has heard that the endpoint is disabled: due at once, it could be sent again before. */
-const goneRetryMs = 5_000;
 /** Attempts that wait to be recorded; above it nothing more is sent. */
 const unsettledMax = 4096;
 
@@ -195,7 +193,7 @@ export class Dispatcher {
     this.end(exchange);
     const nowMs = this.options.clock.now();
     const answered = result.kind === 'response';
-    const partial = answered ? result : result.partial;
+    const answer = answered ? result : result.partial;
     const outcome = decideOutcome({
       result: answered
         ? { kind: 'response', status: result.status, retryAfter: headerValue(result.headers, 'retry-after') }
@@ -213,16 +211,16 @@ export class Dispatcher {
         item,
         attemptId: this.options.ids.next('att'),
         startedAtMs: exchange.startedAtMs,
-        status: partial?.status ?? null,
+        status: answer?.status ?? null,
         error: answered ? (succeeded ? null : 'http') : result.error,
         errorMessage: answered ? null : result.message,
         requestHeaders,
-        responseHeaders: partial === undefined ? null : recordHeaders(partial.headers),
-        responseBody: answered ? result.body : null,
-        responseTruncated: answered && result.bodyTruncated,
+        responseHeaders: answer === undefined ? null : recordHeaders(answer.headers),
+        responseBody: answer?.body ?? null,
+        responseTruncated: answered ? result.bodyTruncated : answer !== undefined,
         timing: result.timing,
         outcome: outcome.kind === 'gone' ? 'retry' : outcome.kind,
-        delayMs: outcome.kind === 'retry' ? outcome.delayMs : outcome.kind === 'gone' ? goneRetryMs : 0,
+        delayMs: 'delayMs' in outcome ? outcome.delayMs : 0,
         counted,
       },
       lane,

@@ -244,6 +244,7 @@ describe('servers that misbehave', () => {
       stage: 'during',
       partial: { status: 200, headers: ['x-a', '1', 'content-length', '1000'] },
     });
+    expect(result.partial?.body.toString()).toMatch(/^x{1,999}$/);
     expect(result.timing.firstByteMs).not.toBeNull();
   });
 
@@ -281,7 +282,9 @@ describe('servers that misbehave', () => {
     const { destination } = await serve((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc', () => socket.resetAndDestroy());
     });
-    expect(await failed(post(destination))).toMatchObject({ error: 'reset', partial: { status: 200 } });
+    const result = await failed(post(destination));
+    expect(result).toMatchObject({ error: 'reset', partial: { status: 200 } });
+    expect(result.partial?.body.toString()).toBe('abc');
   });
 
   it.each([

@@ -24,7 +24,8 @@ export type ExchangeFailure = {
   stage: 'before' | 'during';
   reusedConnection: boolean;
   timing: Timing;
-  partial?: { status: number; headers: string[] };
+  /** What had come of an answer when it failed; the body is at most as long as a whole one may be. */
+  partial?: { status: number; headers: string[]; body: Buffer };
 };
 
 /** `local`: this machine had no file or memory left for a connection. Nothing was sent, and it is not the server's doing. */

@@ -118,17 +118,18 @@ export class Exchange implements Carried, Timed {
       stage: this.#written ? 'during' : 'before',
       reusedConnection: this.#written && this.#opened === null,
       timing: this.#timing(),
-      ...(this.#responseHeaders === null ? {} : { partial: { status: this.#status, headers: this.#responseHeaders } }),
+      ...(this.#responseHeaders === null
+        ? {}
+        : { partial: { status: this.#status, headers: this.#responseHeaders, body: this.#body() } }),
     });
   }
 
   #respond(truncated: boolean): void {
-    const bytes = this.#receivedBytes;
     this.#end(!truncated, {
       kind: 'response',
       status: this.#status,
       headers: this.#responseHeaders ?? [],
-      body: this.#received.length === bytes ? this.#received : this.#received.subarray(0, bytes),
+      body: this.#body(),
       bodyTruncated: truncated,
       reusedConnection: this.#opened === null,
       timing: this.#timing(),
@@ -168,6 +169,11 @@ export class Exchange implements Carried, Timed {
       chunk.copy(this.#received, used);
     }
     this.#receivedBytes = size;
+  }
+
+  #body(): Buffer {
+    const bytes = this.#receivedBytes;
+    return this.#received.length === bytes ? this.#received : this.#received.subarray(0, bytes);
   }
 
   #takeOpened(): void {
