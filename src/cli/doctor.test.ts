@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -5,7 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { createTestDatabase } from '../../tests/support/test-database.ts';
+import { openSigner } from '../audit/checkpoint-signer.ts';
 import { readConfig } from '../config.ts';
+import { createIdSource } from '../ids/id-source.ts';
+import { createSealer } from '../sealing/sealer.ts';
 import { checkDisk, checkNode, checkOpenFiles } from './doctor/check-machine.ts';
 import { type Finding, renderFinding } from './doctor/finding.rules.ts';
 import { examine } from './doctor.ts';
@@ -137,6 +141,27 @@ describe("doctor's look at a database of one's own", () => {
     expect(of(findings, 'clock')[0]).toMatch(/^OK/);
     expect(of(findings, 'schema')).toEqual(['OK every migration of this release is applied']);
     expect(of(findings, 'row security')).toEqual(['OK reads on behalf of a team are kept to its rows']);
+  });
+
+  test('fails where the audit log is signed under another master key, and says where the way out is', async () => {
+    await using database = await createTestDatabase();
+    const [theirs, ours] = [randomBytes(32), randomBytes(32)];
+    const ids = createIdSource({ now: () => Date.now() });
+    await openSigner({ database: database.pool, ids, sealer: createSealer({ masterKeys: [theirs] }) });
+    const sealedValues = async (masterKey: Buffer): Promise<Finding[]> => {
+      const env = { DATABASE_URL: urlOf(database.config.database ?? ''), POSTHORN_DATA: await temporaryFolder() };
+      const findings = await doctor({ ...env, POSTHORN_MASTER_KEY: masterKey.toString('base64') });
+      return findings.filter(({ check }) => check === 'sealed values');
+    };
+    expect(await sealedValues(ours)).toEqual([
+      {
+        check: 'sealed values',
+        state: 'FAIL',
+        what: '1 of 1 signing keys of the audit log are sealed under another key',
+        remedy: 'give it back, see posthorn keys status; if it is lost, "A lost master key" in docs/operations.md',
+      },
+    ]);
+    expect(await sealedValues(theirs)).toMatchObject([{ state: 'OK', remedy: null }]);
   });
 
   test('warns of another schema, fails for too few connections', async () => {

@@ -1,6 +1,6 @@
 import { type Config, type ConfigReading, environmentWith, readConfig } from '../config.ts';
 import { embeddedProblem } from '../database/look-at-embedded.ts';
-import { checkDataFolder, hasDatabase } from './doctor/check-data-folder.ts';
+import { checkDataFolder, hasDatabase, keptMasterKeys } from './doctor/check-data-folder.ts';
 import { checkDatabase } from './doctor/check-database.ts';
 import { checkDisk, checkNode, checkOpenFiles } from './doctor/check-machine.ts';
 import { checkPort } from './doctor/check-port.ts';
@@ -40,7 +40,7 @@ export async function examine(reading: ConfigReading): Promise<Finding[]> {
     ...port.findings,
     ...(config.databaseUrl === null
       ? [await checkEmbedded(config, port.running)]
-      : await checkDatabase(config.databaseUrl, config)),
+      : await checkDatabase(config.databaseUrl, { ...config, masterKeys: await keptMasterKeys(config) })),
   ];
 }
 

@@ -31,7 +31,8 @@ export function judgeMasterKeys(probes: readonly { title: string; looked: number
   const closed = probes.find(({ looked, foreign }) => foreign * 2 > looked);
   if (closed === undefined) return { name, ok: true, detail: 'opens what is sealed' };
   const { title, looked, foreign } = closed;
-  const detail = `${foreign} of ${looked} ${title} are sealed under another key: give it back, see posthorn keys status`;
+  const remedy = 'give it back, see posthorn keys status; if it is lost, "A lost master key" in docs/operations.md';
+  const detail = `${foreign} of ${looked} ${title} are sealed under another key: ${remedy}`;
   return { name, ok: false, detail };
 }
 

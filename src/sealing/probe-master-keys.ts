@@ -7,7 +7,9 @@ import { sealedColumns } from './sealed-columns.ts';
 export type KeyProbe = { title: string; looked: number; foreign: number };
 
 /** What a lost key leaves behind in these opens nothing that is used. */
-const keptForThePast = new Set(['audit_key', 'promotion_credential']);
+const keptForThePast = new Set(['promotion_credential']);
+/** Of these only the newest is used. */
+const replacedByTheNext = new Set(['audit_key']);
 const lookedAtMost = 100;
 
 /** Whether these are the master keys that the database was sealed with. Opens no value. */
@@ -20,7 +22,8 @@ export async function probeMasterKeys(ctx: {
   const probes: KeyProbe[] = [];
   // One after another, over the one connection that is known to work: others may have frozen.
   for (const column of columns) {
-    const keys = await sampleByKey(ctx.database, column, lookedAtMost);
+    const newestOnly = replacedByTheNext.has(column.table);
+    const keys = await sampleByKey(ctx.database, column, { limit: lookedAtMost, newestOnly });
     const foreign = keys.filter(({ keyId }) => keyId !== null && !given.has(keyId));
     probes.push({ title: column.title, looked: sum(keys), foreign: sum(foreign) });
   }

@@ -20,16 +20,23 @@ export async function countByKey(database: pg.Pool, { table, column }: SealedCol
   return rows;
 }
 
-/** As `countByKey`, of so many values at most: soon done, however many there are. */
+/**
+ * As `countByKey`, of so many values at most: soon done, however many there are.
+ * @param sample.newestOnly of each team the value with the last id, whatever it replaced
+ */
 export async function sampleByKey(
   database: Pick<pg.Pool, 'query'>,
-  { table, column }: SealedColumn,
-  limit: number,
+  { table, column, key }: SealedColumn,
+  sample: { limit: number; newestOnly: boolean },
 ): Promise<KeyCount[]> {
+  const [distinct, order] = sample.newestOnly
+    ? ['DISTINCT ON (team_id)', `ORDER BY team_id, ${key.at(-1)} DESC`]
+    : ['', ''];
   const { rows } = await database.query<KeyCount>(
     `SELECT ${keyIdOf('value')} AS "keyId", count(*)::int AS count
-       FROM (SELECT ${column} AS value FROM ${table} WHERE ${column} IS NOT NULL LIMIT $1) sample GROUP BY 1`,
-    [limit],
+       FROM (SELECT ${distinct} ${column} AS value FROM ${table} WHERE ${column} IS NOT NULL ${order} LIMIT $1) sample
+      GROUP BY 1`,
+    [sample.limit],
   );
   return rows;
 }

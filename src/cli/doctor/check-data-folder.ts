@@ -65,6 +65,14 @@ async function checkKeys(config: Config, databaseExists: boolean): Promise<Findi
   return [master, operator];
 }
 
+/** Those of the configuration, or of the file in the data folder; none where that holds none that can be read. */
+export async function keptMasterKeys(config: Config): Promise<readonly Buffer[]> {
+  if (config.masterKeys.length > 0) return config.masterKeys;
+  const text = await readFile(join(config.dataFolder, 'master-key'), 'utf8').catch(() => '');
+  const parsed = parseMasterKeys(text);
+  return parsed.ok ? parsed.value : [];
+}
+
 const madeLater = 'will be made at the first start';
 
 async function checkKeyFile(

@@ -3,6 +3,8 @@ import { checkDurabilitySettings } from '../../database/durability-settings.ts';
 import { migrationState } from '../../database/migrate.ts';
 import { checkRowSecurity } from '../../database/row-security.ts';
 import type { Config } from '../../config.ts';
+import { judgeMasterKeys } from '../../operations/readiness.rules.ts';
+import { probeMasterKeys } from '../../sealing/probe-master-keys.ts';
 import { readableDuration } from '../terminal/readable.rules.ts';
 import { describeError } from '../failure.ts';
 import { type Finding, fail, ok, warn } from './finding.rules.ts';
@@ -22,8 +24,11 @@ type ServerFacts = {
   has_migrations: boolean;
 };
 
-/** Judges the database of DATABASE_URL: reachable, version, role, durability, schema, row security, clock. */
-export async function checkDatabase(url: string, config: Pick<Config, 'databaseConnections'>): Promise<Finding[]> {
+/** Judges the database of DATABASE_URL: reachable, version, role, durability, schema, row security, clock, master keys. */
+export async function checkDatabase(
+  url: string,
+  config: Pick<Config, 'databaseConnections'> & { masterKeys: readonly Buffer[] },
+): Promise<Finding[]> {
   const pool = new pg.Pool({
     connectionString: url,
     max: 1,
@@ -36,11 +41,14 @@ export async function checkDatabase(url: string, config: Pick<Config, 'databaseC
     const startedAt = performance.now();
     const facts = await readFacts(pool);
     const roundTripMs = performance.now() - startedAt;
+    const state = facts.has_migrations ? await migrationState(pool) : null;
     return [
       ...judgeServer(facts, config),
       judgeClock(facts.now_ms - (askedAtMs + roundTripMs / 2), roundTripMs),
       ...(await judgeDurability(pool)),
-      await judgeMigrations(pool, facts),
+      judgeMigrations(state, facts),
+      // Another release may seal what is in other tables.
+      ...(state === 'current' ? await judgeSealing(pool, config.masterKeys) : []),
       ...(facts.has_migrations ? await judgeRowSecurity(pool) : []),
     ];
   } catch (error) {
@@ -103,12 +111,20 @@ async function judgeRowSecurity(pool: pg.Pool): Promise<Finding[]> {
   return warnings.map(({ what, remedy }) => warn('row security', what, remedy));
 }
 
-async function judgeMigrations(pool: pg.Pool, facts: ServerFacts): Promise<Finding> {
-  if (!facts.has_migrations) {
+/** Whether the configured keys open what is sealed; nothing where there are none to look with. */
+async function judgeSealing(pool: pg.Pool, masterKeys: readonly Buffer[]): Promise<Finding[]> {
+  if (masterKeys.length === 0) return [];
+  const { ok: opens, detail } = judgeMasterKeys(await probeMasterKeys({ database: pool, masterKeys }));
+  if (opens) return [ok('sealed values', 'the master key opens what is in use')];
+  const [what = detail, remedy = 'see posthorn keys status'] = detail.split(/: (.*)/s);
+  return [fail('sealed values', what, remedy)];
+}
+
+function judgeMigrations(state: Awaited<ReturnType<typeof migrationState>> | null, facts: ServerFacts): Finding {
+  if (state === null) {
     if (facts.may_create) return ok('schema', 'empty; made at the first start');
     return fail('schema', 'empty, and this user may not make tables', 'GRANT CREATE ON SCHEMA public TO that user');
   }
-  const state = await migrationState(pool);
   if (state === 'current') return ok('schema', 'every migration of this release is applied');
   if (state === 'missing') return warn('schema', 'migrations are missing', 'they are applied at the next start');
   return fail('schema', 'a newer release has migrated it', 'start that one, or restore a backup made before it');
