@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { provider, stand } from '../../tests/support/calling-scene.ts';
 import { authorizationOf, send, standToken } from '../../tests/support/calling-stand.ts';
@@ -52,6 +53,36 @@ describe('a call', () => {
     const answer = await calling.call(calling.connect(api.url), '/x', { method });
     expect(answer).toMatchObject({ status: 200, text: method === 'HEAD' ? '' : 'body', headers: { 'x-a': '1' } });
     expect(api.received[0]?.method).toBe(method);
+  });
+
+  test('may have any method that Node reads, with a body, but CONNECT and TRACE', async () => {
+    const api = await provider((request, response) => response.end(request.body));
+    const calling = await stand();
+    const connection = calling.connect(api.url);
+    const others = METHODS.filter((method) => !['CONNECT', 'TRACE', 'HEAD'].includes(method));
+    expect(others).toEqual(expect.arrayContaining(['PROPFIND', 'SEARCH', 'REPORT', 'M-SEARCH', 'LINK']));
+    for (const method of others) {
+      const headers = { 'content-length': '5' };
+      expect(
+        await calling.call(connection, '/x', { method, headers, body: method.slice(0, 3).padEnd(5) }),
+      ).toMatchObject({
+        status: 200,
+        text: method.slice(0, 3).padEnd(5),
+      });
+    }
+    expect(api.received.map(({ method }) => method)).toEqual(others);
+    expect(calling.ledger.started.map(({ method }) => method)).toEqual(others);
+    expect(calling.ledger.started.find(({ method }) => method === 'PROPFIND')?.operation).toBe('propfind.other');
+    expect((await calling.call(connection, '/x', { method: 'TRACE' })).status).toBeGreaterThanOrEqual(400);
+    expect(api.received).toHaveLength(others.length);
+  });
+
+  test('of a method whose repetition nothing is known of is sent once', async () => {
+    const api = await provider((_request, response) => response.writeHead(503).end());
+    const calling = await stand();
+    const connection = calling.connect(api.url, { policy: { retries: { baseMs: 1 } } });
+    expect((await calling.call(connection, '/x', { method: 'LOCK' })).headers['posthorn-attempts']).toBe('1');
+    expect((await calling.call(connection, '/x', { method: 'DELETE' })).headers['posthorn-attempts']).toBe('3');
   });
 
   test('without a path reaches the base URL', async () => {

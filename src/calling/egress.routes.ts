@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ConnectionConfig, ConnectionDirectory } from '../connections/connection-config.ts';
 import { tokenOfProviderHeaders } from '../http/request-token.rules.ts';
@@ -7,8 +8,9 @@ import { mayCall } from '../teams/permissions.rules.ts';
 import type { Calls } from './create-calling.ts';
 import { HttpAnswer } from './http-answer.ts';
 
-/** All that HTTP has for an API; not CONNECT and TRACE, which are for proxies of another kind. */
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+/** CONNECT asks for a tunnel to anywhere, and TRACE for the request to come back, credentials and all. */
+const refusedMethods: ReadonlySet<string> = new Set(['CONNECT', 'TRACE']);
+const methods = METHODS.filter((method) => !refusedMethods.has(method));
 /** What a call may take beyond its own time before its connection is closed for being idle. */
 const graceMs = 30_000;
 
@@ -65,6 +67,7 @@ export function egressRoutes(options: { calling: Calls; directory: ConnectionDir
   };
 
   return async (app: FastifyInstance): Promise<void> => {
+    for (const method of methods) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
     for (const url of ['/egress/:connection', '/egress/:connection/*']) {
       app.route({
         url,

@@ -10,7 +10,7 @@ import { testWritesOfProving } from './writes-of-proving.ts';
 const traffic = [
   /^POST \/v1\/teams\/:team\/events(\/batch)?$/,
   /^(POST|PUT|PATCH|DELETE) \/in\/:source$/,
-  /^[A-Z]+ \/egress\/:connection(\/\*)?$/,
+  /^[A-Z-]+ \/egress\/:connection(\/\*)?$/,
   /^POST \/v1\/teams\/:team\/readiness\/(run|:check\/run)$/,
 ];
 /** What only reads as HTTP has it, and shows what is masked otherwise. */
