@@ -212,6 +212,33 @@ describe('HTTP as it comes', () => {
     expect(await client.statuses(2)).toEqual([100, 200]);
   });
 
+  test.each<[string, (at: Stand) => string, number, string[]]>([
+    ['too large a body', (at) => raw(at, ['Content-Length: 41943040']), 413, ['body_too_large']],
+    ['an unknown source', (at) => raw(at, ['Content-Length: 9']).replace(at.source.id, aSource().id), 404, []],
+    ['a wrong method', (at) => raw(at, ['Content-Length: 9'], 'PUT'), 405, ['method_not_taken']],
+    [
+      'chunks in a coding',
+      (at) => raw(at, ['Transfer-Encoding: chunked', 'Content-Encoding: br']),
+      415,
+      ['content_encoding_not_taken'],
+    ],
+  ])('who waits for 100 Continue with %s is refused without it, at once', async (_what, head, status, reasons) => {
+    const at = await stand();
+    const client = await rawClient(at.port);
+    client.write(head(at).replace('Host: x', 'Host: x\r\nExpect: 100-continue'));
+    await client.closed();
+    expect(await client.statuses(1)).toEqual([status]);
+    expect(client.received()).toMatch(/\r\nconnection: close\r\n/i);
+    expect(at.rejections.map(({ reason }) => reason)).toEqual(reasons);
+  });
+
+  test('who waits for 100 Continue elsewhere is told to before anything is judged', async () => {
+    const at = await stand();
+    const client = await rawClient(at.port);
+    client.write('POST /elsewhere HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n');
+    expect(await client.statuses(2)).toEqual([100, 404]);
+  });
+
   test('a length that is too short leaves a rest that is no request, and ends the connection', async () => {
     const at = await stand();
     const client = await rawClient(at.port);

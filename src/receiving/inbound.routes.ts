@@ -9,6 +9,7 @@ import { discardedMaxBytes, discardRest } from './discard-rest.ts';
 import type { RequestHead } from './judge-head.ts';
 import { readBody } from './read-body.ts';
 import type { Receiver } from './receiver.ts';
+import { askForBody, isSenderWaiting, letSendersWait } from './waiting-senders.ts';
 
 /** Large bodies in memory at once, from their first byte until they are stored: of all teams, and of one. */
 const budgetBytes = 24 * 1024 * 1024;
@@ -19,8 +20,9 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
   const { receiver, monotonicMs } = options;
   const budget = new BodyBudget({ totalBytes: budgetBytes, ownerBytes: teamBytes });
 
-  const take = async (source: SourceConfig, request: FastifyRequest, head: RequestHead) => {
+  const take = async (source: SourceConfig, request: FastifyRequest, reply: FastifyReply, head: RequestHead) => {
     const { raw } = request;
+    if ((head.contentLength ?? 0) <= source.bodyMaxBytes) askForBody(raw, reply.raw);
     const reading = await readBody(raw, {
       declaredBytes: head.contentLength,
       maxBytes: source.bodyMaxBytes,
@@ -31,7 +33,8 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
     if (reading.kind === 'aborted') return null;
     if (reading.kind === 'too-large') {
       // Whoever writes all of it before reading would find the connection closed, and no answer.
-      if ((head.contentLength ?? 0) <= discardedMaxBytes) await discardRest(raw);
+      const comes = (head.contentLength ?? 0) <= discardedMaxBytes && !isSenderWaiting(raw);
+      if (comes) await discardRest(raw);
       throw receiver.tooLarge(source, head);
     }
     if (reading.kind === 'too-slow') throw new Problem('request_timeout', 'The body took too long to arrive.');
@@ -61,7 +64,7 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
     const head = headOf(request);
     let answering: ReturnType<typeof take>;
     try {
-      answering = take(receiver.admit(sourceOf(request), head), request, head);
+      answering = take(receiver.admit(sourceOf(request), head), request, reply, head);
     } catch (error) {
       refuse(request, reply, error);
       return;
@@ -79,6 +82,7 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
   };
 
   return async (app: FastifyInstance): Promise<void> => {
+    letSendersWait(app.server, '/in/');
     const route = {
       url: '/in/:source',
       config: {
