@@ -94,6 +94,26 @@ describe('options together', () => {
     expect(problems(changed)).toEqual([expect.stringMatching(problem)]);
   });
 
+  test.each<[string, Options, RegExp]>([
+    ['the name of the host', { header: 'Host' }, /^header must be a header that the sender writes.*: host carries/],
+    ['the length', { scheme: 'shared-secret', header: 'content-length' }, /^header must be a header that the sender/],
+    ['what frames the body', { header: 'Transfer-Encoding' }, /^header must be a header that the sender writes/],
+    ['what a proxy writes', { header: 'X-Forwarded-Host' }, /^header must be a header that the sender writes/],
+    ['the connection as the id', { idHeader: 'Connection' }, /^idHeader must be a header that the sender writes/],
+    ['the host as the event type', { eventTypeHeader: 'host' }, /^eventTypeHeader must be a header that the sender/],
+    [
+      'the length as the time',
+      { signedContent: '{timestamp}.{body}', timestampHeader: 'Content-Length' },
+      /^timestampHeader must be a header that the sender writes/,
+    ],
+  ])('%s, of the transport and not the sender: refused', (_what, changed, problem) => {
+    expect(problems(changed)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test('a header of the transport that Basic does not read will do', () => {
+    expect(problems({ scheme: 'basic', header: 'host' })).toEqual([]);
+  });
+
   test('every problem is told at once', () => {
     const changed = { signedContent: '{id}.{timestamp}', duplicatesBy: 'path' };
     expect(problemsOfGenericOptions({ ...defaults, ...changed }).map(({ option }) => option)).toEqual([

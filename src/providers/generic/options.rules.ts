@@ -1,4 +1,5 @@
 import type { Options, OptionSpec } from '../provider-profile.ts';
+import { transportHeaderProblem } from '../transport-header.rules.ts';
 import { signedContentProblem, signedFields } from './signed-content.rules.ts';
 
 /** A header name as RFC 9110 section 5.6.2 has it; the second one may be left empty. */
@@ -134,6 +135,8 @@ export const genericOptions = {
   },
 } as const satisfies Record<string, OptionSpec>;
 
+const headersBesideTheProof = ['timestampHeader', 'idHeader', 'eventTypeHeader'] as const;
+
 type TextOption = {
   [Name in keyof typeof genericOptions]: (typeof genericOptions)[Name]['kind'] extends 'whole' ? never : Name;
 }[keyof typeof genericOptions];
@@ -182,16 +185,24 @@ export function problemsOfGenericOptions(options: Options): { option: string; me
     const why = 'whoever has one signature could send another body that makes the true one pass for a duplicate';
     refuse('duplicatesBy', `must be content where signedContent leaves out {body}: ${why}`);
   }
-  problems.push(...sharedHeaders(options));
+  problems.push(...transportHeaders(options), ...sharedHeaders(options));
   return problems;
+}
+
+function transportHeaders(options: Options): { option: string; message: string }[] {
+  const isBasic = textOption(options, 'scheme') === 'basic';
+  const used = [...(isBasic ? [] : (['header'] as const)), ...headersBesideTheProof];
+  return used.flatMap((option) => {
+    const message = transportHeaderProblem(textOption(options, option));
+    return message === null ? [] : [{ option, message }];
+  });
 }
 
 /** What proves a request must not be shown as its id, or serve as its time. */
 function sharedHeaders(options: Options): { option: string; message: string }[] {
   const isBasic = textOption(options, 'scheme') === 'basic';
   const proof = isBasic ? 'authorization' : headerOption(options, 'header');
-  const others = ['timestampHeader', 'idHeader', 'eventTypeHeader'] as const;
-  return others.flatMap((option) => {
+  return headersBesideTheProof.flatMap((option) => {
     const header = headerOption(options, option);
     if (header === null || (header !== proof && header !== 'authorization')) return [];
     return [{ option, message: `must be another header than the one that proves the request, ${header}` }];

@@ -13,6 +13,7 @@ import {
   secretProblem,
   textAt,
 } from '../signature.rules.ts';
+import { transportHeaderProblem } from '../transport-header.rules.ts';
 
 const prefix = 'sha256=';
 const digestBytes = 32;
@@ -52,6 +53,11 @@ export const gorouteProfile: ProviderProfile = {
     },
   },
   options,
+  checkOptions: (given) =>
+    (['signatureHeader', 'eventIdHeader'] as const).flatMap((option) => {
+      const message = transportHeaderProblem(headerOf(given, option));
+      return message === null ? [] : [{ option, message }];
+    }),
   // Nothing is published about the content type; what cannot be read is kept as unrecognised.
   contentTypes: null,
   eventTypes: [

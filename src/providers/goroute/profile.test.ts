@@ -104,6 +104,15 @@ describe('the header names of a GoRoute source', () => {
     byDefault: String(spec.default),
   }));
 
+  test.each<[Record<string, string>, string]>([
+    [{ signatureHeader: 'Host' }, 'signatureHeader'],
+    [{ eventIdHeader: 'content-length' }, 'eventIdHeader'],
+  ])('are none of the transport: %j', (changed, option) => {
+    const message = expect.stringMatching(/^must be a header that the sender writes for this alone/);
+    expect(gorouteProfile.checkOptions?.({ ...defaults, ...changed })).toEqual([{ option, message }]);
+    expect(gorouteProfile.checkOptions?.(defaults)).toEqual([]);
+  });
+
   test('have a pattern that takes their defaults and other header names, and nothing else', () => {
     expect(specs.map(({ name }) => name)).toEqual(['signatureHeader', 'eventIdHeader']);
     for (const { name, pattern, byDefault } of specs) {
