@@ -1,3 +1,5 @@
+import type { Phase } from './phases.rules.ts';
+
 /** What a check is about. `organisation` and `gateway` have one subject each; the others one per thing of that kind. */
 export type SubjectKind = 'gateway' | 'team' | 'source' | 'endpoint' | 'connection' | 'organisation';
 
@@ -32,7 +34,7 @@ export type ChecklistItem = {
   /** As its source numbers it. */
   ref: string;
   says: string;
-  phase: string;
+  phase: Phase;
   checks: readonly string[];
 };
 

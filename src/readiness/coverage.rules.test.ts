@@ -20,7 +20,7 @@ const locked: CheckDefinition = {
   remedy: 'Lock it.',
 };
 const known: CheckDefinition = { ...locked, id: 'door.key.known', kind: 'attested', brokenBy: null };
-const item = { ref: '1', says: 'It is safe', phase: 'prepare', checks: [locked.id, known.id] };
+const item = { ref: '1', says: 'It is safe', phase: 'prepare' as const, checks: [locked.id, known.id] };
 const small: ChecksAndLists = {
   checks: new Map([locked, known].map((each) => [each.id, each])),
   checklists: new Map([['house', { id: 'house', title: 'A house', signoffs: ['security'], items: [item] }]]),

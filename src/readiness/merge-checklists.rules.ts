@@ -1,10 +1,10 @@
 import { sections } from './catalogue/sections.rules.ts';
-import type { CheckDefinition, ChecksAndLists, Severity } from './check-definition.ts';
+import type { CheckDefinition, ChecklistItem, ChecksAndLists, Severity } from './check-definition.ts';
 import { Problem } from '../problem.ts';
 
 /** A check with every item that it helps to decide. */
 type MergedCheck = { check: CheckDefinition; items: readonly MergedItem[] };
-type MergedItem = { checklistId: string; ref: string; phase: string };
+type MergedItem = Pick<ChecklistItem, 'ref' | 'phase'> & { checklistId: string };
 
 type MergedChecklists = {
   /** Each once, by severity (blockers first), then section, then id. */

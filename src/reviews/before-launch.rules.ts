@@ -1,3 +1,4 @@
+import { firstPhase } from '../readiness/phases.rules.ts';
 import type { ReviewedCheck } from './review.ts';
 
 /** Checks that sum up the review itself: what they say follows from all others and from who signed. */
@@ -16,7 +17,7 @@ const summing: ReadonlySet<string> = new Set([
  * verdict: it is watched afterwards.
  */
 export function isBeforeLaunch({ items }: Pick<ReviewedCheck, 'items'>): boolean {
-  return items.some(({ phase }) => phase === 'prepare');
+  return firstPhase(items) === 'prepare';
 }
 
 /** Whether a check is part of what is signed: else signing would change what was signed, and so would the launch. */

@@ -25,8 +25,8 @@ const catalogue = {
         title: 'L',
         signoffs: ['security'],
         items: [
-          { ref: '1', says: 'S', phase: 'prepare', checks: ['a.blocks', 'b.major', 'c.said'] },
-          { ref: '2', says: 'D', phase: 'launch-day', checks: ['d.on-the-day'] },
+          { ref: '1', says: 'S', phase: 'prepare' as const, checks: ['a.blocks', 'b.major', 'c.said'] },
+          { ref: '2', says: 'D', phase: 'launch-day' as const, checks: ['d.on-the-day'] },
         ],
       },
     ],

@@ -13,7 +13,7 @@ const newestEvidence = 10;
 export type ExplainedCheck = {
   check: ReviewedCheck;
   /** What each item of a checklist that it helps to decide says. */
-  items: readonly { checklistId: string; ref: string; phase: string; says: string }[];
+  items: readonly (ReviewedCheck['items'][number] & { says: string })[];
   comments: readonly Comment[];
   history: readonly Evidence[];
 };

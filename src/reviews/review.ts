@@ -1,6 +1,7 @@
 import type { AuditContext } from '../audit/record-change.ts';
 import type { CheckDefinition } from '../readiness/check-definition.ts';
 import type { CheckState, Evidence } from '../readiness/finding.ts';
+import type { Phase } from '../readiness/phases.rules.ts';
 import type { CheckStatus } from '../readiness/create-readiness.ts';
 import type { EvidenceSet } from './people/evidence-set.rules.ts';
 import type { Attestation } from './people/attestation.rules.ts';
@@ -76,7 +77,7 @@ export type ReviewedCheck = {
   definition: CheckDefinition;
   subject: NamedSubject;
   /** Every item of a checklist that it helps to decide. */
-  items: readonly { checklistId: string; ref: string; phase: string }[];
+  items: readonly { checklistId: string; ref: string; phase: Phase }[];
   state: CheckState;
   /** Why it stands so; null when the evidence says it all. */
   because: string | null;

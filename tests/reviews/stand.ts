@@ -43,7 +43,7 @@ const definitions = [
   { ...definition, id: 'gateway.drilled', subject: 'gateway', kind: 'drill', section: 'reliability' },
 ] satisfies CheckDefinition[];
 
-const item = (ref: string, checks: string[]) => ({ ref, says: `Demand ${ref}`, phase: 'prepare', checks });
+const item = (ref: string, checks: string[]) => ({ ref, says: `Demand ${ref}`, phase: 'prepare' as const, checks });
 const catalogue: Catalogue = {
   checks: new Map(definitions.map((each) => [each.id, each])),
   checklists: new Map([

@@ -1,5 +1,6 @@
+import { firstPhase } from '../../readiness/phases.rules.ts';
 import { renderFields, renderTable } from '../sources/render-source.rules.ts';
-import { alignColumns, cutLine, wrapWords } from '../terminal/layout.rules.ts';
+import { alignColumns, cutLine, visibleWidth, wrapWords } from '../terminal/layout.rules.ts';
 import type { Paint } from '../terminal/paint.rules.ts';
 import { counted } from '../terminal/readable.rules.ts';
 import { safeText } from '../terminal/safe-text.rules.ts';
@@ -12,7 +13,10 @@ import type {
   ViewAnswer,
 } from './review-answers.ts';
 
-type Look = { paint: Paint; width: number };
+/** `nameOf` makes the id of a member or a key readable. */
+type Look = { paint: Paint; width: number; nameOf?: (id: string) => string };
+
+const asItIs = (id: string): string => id;
 
 const barColumns = 24;
 const severityOrder = ['blocker', 'major', 'minor'];
@@ -81,11 +85,12 @@ export function renderBar(section: SectionAnswer, paint: Paint): string {
   );
 }
 
-function renderOpen(check: CheckAnswer, { paint, width }: Look): string[] {
+function renderOpen(check: CheckAnswer, { paint, width, nameOf = asItIs }: Look): string[] {
   const { state, severity, subject, because, owner, dueAt } = check;
   const about = subject.kind === subject.id ? '' : ` (${subject.id})`;
   const colour = state === 'failed' ? paint.red : paint.yellow;
-  const who = owner === null && dueAt === null ? '' : `  ${owner ?? 'nobody'}${dueAt === null ? '' : ` by ${dueAt}`}`;
+  const name = owner === null ? 'nobody' : nameOf(owner);
+  const who = owner === null && dueAt === null ? '' : `  ${name}${dueAt === null ? '' : ` by ${dueAt}`}`;
   const why = safeText(because ?? '', 'one line');
   const later = laterPhase(check);
   const when = later === null ? '' : `  from ${later} on`;
@@ -95,17 +100,15 @@ function renderOpen(check: CheckAnswer, { paint, width }: Look): string[] {
   ];
 }
 
-const phaseOrder = ['launch-day', 'first-week', 'first-month', 'ongoing'];
-
 /** When a check is first asked for, where that is after the launch: the verdict does not count it. Null: before. */
 function laterPhase({ items }: Pick<CheckAnswer, 'items'>): string | null {
-  const phases = items.map(({ phase }) => phase);
-  return phases.includes('prepare') ? null : (phaseOrder.find((phase) => phases.includes(phase)) ?? null);
+  const first = firstPhase(items);
+  return first === 'prepare' ? null : first;
 }
 
 /** One check with all that explains it. */
 export function renderExplained(check: ExplainedAnswer, look: Look): string[] {
-  const { paint } = look;
+  const { paint, nameOf = asItIs } = look;
   const { subject, next } = check;
   const later = laterPhase(check);
   const nextWords = {
@@ -129,12 +132,9 @@ export function renderExplained(check: ExplainedAnswer, look: Look): string[] {
     ['command', check.command ?? ''],
     ['next', nextWords],
     ['measured', check.measuredAt === null ? '' : `${check.measuredAt}, good until ${check.expiresAt ?? ''}`],
-    [
-      'owner',
-      [check.owner, check.dueAt === null ? null : `by ${check.dueAt}`].filter((each) => each !== null).join(' '),
-    ],
+    ['owner', ownerOf(check, nameOf)],
     ['decides', check.items.map(({ checklist, ref, says }) => `${checklist} ${ref}: ${says}`).join('\n')],
-    ['comments', check.comments.map(({ createdAt, author, text }) => `${createdAt} ${author}: ${text}`).join('\n')],
+    ['comments', check.comments.map((each) => `${each.createdAt} ${nameOf(each.author)}: ${each.text}`).join('\n')],
     ['history', check.history.map(({ measuredAt, state, seen }) => `${measuredAt} ${state}: ${seen}`).join('\n')],
   ];
   const shown = fields
@@ -143,21 +143,34 @@ export function renderExplained(check: ExplainedAnswer, look: Look): string[] {
   return [paint.bold(safeText(check.title, 'one line')), '', ...renderFields(shown, look)];
 }
 
-/** A line for each time that a review was measured. */
+function ownerOf({ owner, dueAt }: Pick<CheckAnswer, 'owner' | 'dueAt'>, nameOf: (id: string) => string): string {
+  const name = owner === null ? [] : [nameOf(owner)];
+  return [...name, ...(dueAt === null ? [] : [`by ${dueAt}`])].join(' ');
+}
+
+/** A line for each time that a review was measured; without ids where there is no room, as diff takes times as well. */
 export function renderHistory(snapshots: readonly SnapshotAnswer[], look: Look): string[] {
+  const { paint, nameOf = asItIs } = look;
   const count = (states: Record<string, number>, ...names: string[]): string =>
     String(names.reduce((sum, name) => sum + (states[name] ?? 0), 0));
+  const headings = ['SNAPSHOT', 'TAKEN', 'PASSED', 'HOLD', 'WAIVED', 'FAILED', 'OPEN', 'BY'];
   const rows = snapshots.map(({ id, takenAt, takenBy, passed, states }) => [
     id,
     takenAt,
-    passed ? look.paint.green('yes') : 'no',
+    passed ? paint.green('yes') : 'no',
     count(states, 'passed', 'attested'),
     count(states, 'waived'),
     count(states, 'failed'),
     count(states, 'stale', 'unknown'),
-    takenBy,
+    safeText(nameOf(takenBy), 'one line'),
   ]);
-  return renderTable(['SNAPSHOT', 'TAKEN', 'PASSED', 'HOLD', 'WAIVED', 'FAILED', 'OPEN', 'BY'], rows, look);
+  const fits = alignColumns([headings, ...rows]).every((line) => visibleWidth(line) <= look.width);
+  if (fits) return renderTable(headings, rows, look);
+  return renderTable(
+    headings.slice(1),
+    rows.map((row) => row.slice(1)),
+    look,
+  );
 }
 
 /** What stands otherwise. */

@@ -1,8 +1,8 @@
 import type { Checklist, ChecklistItem } from '../check-definition.ts';
+import { phases } from '../phases.rules.ts';
 import { readEntry } from './entry-reader.rules.ts';
 import type { CatalogueMistake, Located } from './located.rules.ts';
 
-const phases = ['prepare', 'launch-day', 'first-week', 'first-month', 'ongoing'] as const;
 const duties: ReadonlySet<string> = new Set(['engineering', 'security', 'operations', 'product', 'quality']);
 
 const idRule = { pattern: /^[a-z][a-z0-9-]*$/, remedy: 'write small letters, digits and hyphens' };

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { phases } from '../../readiness/phases.rules.ts';
 
 const Text = (maxLength: number, examples?: string[]) =>
   Type.String({
@@ -90,7 +91,7 @@ const checklistFields = {
       {
         ref: Type.String({ maxLength: 20, pattern: String.raw`^\d+(\.\d+)*$`, examples: ['1.1'] }),
         says: Text(500),
-        phase: OneOf(['prepare', 'launch-day', 'first-week', 'first-month', 'ongoing'] as const),
+        phase: OneOf(phases),
         checks: Type.Array(Text(200), { minItems: 1, maxItems: 50 }),
       },
       closed,

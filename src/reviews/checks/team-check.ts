@@ -50,15 +50,13 @@ export type TeamCheck = {
   measure: Measure;
 };
 
-type Phase = 'prepare' | 'launch-day' | 'first-week' | 'first-month' | 'ongoing';
-
 /** A checklist that a team wrote itself. */
 export type TeamChecklist = {
   /** `team-` and more. */
   id: string;
   title: string;
   signoffs: Duty[];
-  items: (Omit<ChecklistItem, 'phase' | 'checks'> & { phase: Phase; checks: string[] })[];
+  items: (Omit<ChecklistItem, 'checks'> & { checks: string[] })[];
 };
 
 /** As it is stored. Times are RFC 3339. */

@@ -52,13 +52,13 @@ const nothing = { sources: [], endpoints: [], connections: [] };
 const checks = new Map(definitions.map((each) => [each.id, each]));
 // Nothing of the review is a connection, so nothing decides what is about one.
 const demanded = [...checks.keys()].filter((id) => id !== 'provider.known');
-const items = demanded.map((id, index) => ({ ref: `1.${index}`, says: id, phase: 'prepare', checks: [id] }));
+const items = demanded.map((id, index) => ({ ref: `1.${index}`, says: id, phase: 'prepare' as const, checks: [id] }));
 /** About a connection, of which no review here has any. */
 const account = {
   id: 'account',
   title: 'The account',
   signoffs: [],
-  items: [{ ref: '1', says: 'provider.known', phase: 'prepare', checks: ['provider.known'] }],
+  items: [{ ref: '1', says: 'provider.known', phase: 'prepare' as const, checks: ['provider.known'] }],
 };
 const house = { id: 'house', title: 'The house', signoffs: ['engineering', 'security'], items };
 
