@@ -34,6 +34,9 @@ export type BudgetReading = {
   resetAtMs: number | null;
 };
 
+/** What headers say to be left of a limit that nothing is published of. */
+export type LeftReading = { limit: number | null; remaining: number; resetAtMs: number };
+
 /** Repeating a call on one resource within the window is polling, and the provider refuses or counts it. */
 type PollingRule = {
   windowMs: number;
@@ -68,6 +71,8 @@ export type ApiProfile = {
   budgetsOf(request: ApiRequest): readonly string[];
   /** `request`: what was answered. Without it nothing is read where budgets with the same headers are counted apart. */
   readBudgets(headers: ReadonlyMap<string, string>, nowMs: number, request?: ApiRequest): readonly BudgetReading[];
+  /** Where no limit is published, and headers may tell of some all the same; null when they do not. */
+  readLeft?(headers: ReadonlyMap<string, string>, nowMs: number): LeftReading | null;
   operationOf(request: ApiRequest): Operation;
   polling: PollingRule | null;
   /** Whether the answer to this call never changes again once its subject is completed. */

@@ -25,5 +25,5 @@ export function transportHeaderProblem(name: string): string | null {
   const isOfTheTransport =
     ofTheTransport.has(lower) || prefixesOfTheTransport.some((prefix) => lower.startsWith(prefix));
   if (!isOfTheTransport) return null;
-  return `must be a header that the sender writes for this alone: ${lower} carries the request, and proxies change it`;
+  return `must be a header of the sender's own: ${lower} is the transport's, and proxies change it`;
 }

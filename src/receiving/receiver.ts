@@ -159,7 +159,7 @@ export function createReceiver(options: {
     methodsOf: (sourceId) => (directory.find(sourceId)?.profile.handshake === undefined ? 'POST' : 'GET, POST'),
 
     tooLarge(source, head) {
-      const detail = `The source takes bodies of ${source.bodyMaxBytes} bytes.`;
+      const detail = `The source takes bodies of up to ${source.bodyMaxBytes} bytes.`;
       return refuse(source, head, reject('body_too_large', detail), head.contentLength);
     },
 

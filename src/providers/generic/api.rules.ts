@@ -1,6 +1,11 @@
-import { codeText, jsonHead, ownBudget, valueAt } from '../api-answers.rules.ts';
+import { codeText, jsonHead, ownBudget, valueAt, wholeHeader } from '../api-answers.rules.ts';
 import type { ApiProfile } from '../api-profile.ts';
 import { otherOperation } from '../api-routes.rules.ts';
+
+/** As most APIs name them; `RateLimit-` is that of the IETF's drafts (draft-ietf-httpapi-ratelimit-headers). */
+const limitHeaders = ['x-ratelimit', 'ratelimit', 'x-rate-limit'];
+/** A reset is in seconds from now, or a Unix time: no window lasts 30 years. */
+const leastUnixSeconds = 1_000_000_000;
 
 /** Any API over HTTPS: nothing is known of it but what HTTP says, and what the connection's policy says. */
 export const genericApi: ApiProfile = {
@@ -8,7 +13,7 @@ export const genericApi: ApiProfile = {
   title: 'Generic',
   setup:
     "Give the API's address as baseUrl and the credentials that its documentation asks for. Limits are the connection's " +
-    `own: its policy may give the budget \`${ownBudget}\` one.`,
+    `own: its policy may give the budget \`${ownBudget}\` one. What X-RateLimit and RateLimit headers tell is kept to.`,
   environments: { sandbox: { baseUrl: null, hosts: [] }, production: { baseUrl: null, hosts: [] } },
   selfHosted: true,
   credentialKinds: ['bearer', 'header', 'basic', 'oauth-client-credentials'],
@@ -25,6 +30,18 @@ export const genericApi: ApiProfile = {
   budgets: () => [],
   budgetsOf: () => [ownBudget],
   readBudgets: () => [],
+
+  readLeft(headers, nowMs) {
+    for (const name of limitHeaders) {
+      const remaining = wholeHeader(headers, `${name}-remaining`);
+      const reset = wholeHeader(headers, `${name}-reset`);
+      if (remaining === null || reset === null) continue;
+      const resetAtMs = reset * 1_000 + (reset < leastUnixSeconds ? nowMs : 0);
+      return { limit: wholeHeader(headers, `${name}-limit`), remaining, resetAtMs };
+    }
+    return null;
+  },
+
   operationOf: ({ method }) => otherOperation(method, '/*'),
   polling: null,
   isImmutable: () => false,

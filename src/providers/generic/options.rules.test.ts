@@ -95,16 +95,16 @@ describe('options together', () => {
   });
 
   test.each<[string, Options, RegExp]>([
-    ['the name of the host', { header: 'Host' }, /^header must be a header that the sender writes.*: host carries/],
-    ['the length', { scheme: 'shared-secret', header: 'content-length' }, /^header must be a header that the sender/],
-    ['what frames the body', { header: 'Transfer-Encoding' }, /^header must be a header that the sender writes/],
-    ['what a proxy writes', { header: 'X-Forwarded-Host' }, /^header must be a header that the sender writes/],
-    ['the connection as the id', { idHeader: 'Connection' }, /^idHeader must be a header that the sender writes/],
-    ['the host as the event type', { eventTypeHeader: 'host' }, /^eventTypeHeader must be a header that the sender/],
+    ['the name of the host', { header: 'Host' }, /^header must be a header of the sender's own: host is/],
+    ['the length', { scheme: 'shared-secret', header: 'content-length' }, /^header must be a header of the sender/],
+    ['what frames the body', { header: 'Transfer-Encoding' }, /^header must be a header of the sender's own/],
+    ['what a proxy writes', { header: 'X-Forwarded-Host' }, /^header must be a header of the sender's own/],
+    ['the connection as the id', { idHeader: 'Connection' }, /^idHeader must be a header of the sender's own/],
+    ['the host as the event type', { eventTypeHeader: 'host' }, /^eventTypeHeader must be a header of the sender/],
     [
       'the length as the time',
       { signedContent: '{timestamp}.{body}', timestampHeader: 'Content-Length' },
-      /^timestampHeader must be a header that the sender writes/,
+      /^timestampHeader must be a header of the sender's own/,
     ],
   ])('%s, of the transport and not the sender: refused', (_what, changed, problem) => {
     expect(problems(changed)).toEqual([expect.stringMatching(problem)]);

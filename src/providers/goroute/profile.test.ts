@@ -108,7 +108,7 @@ describe('the header names of a GoRoute source', () => {
     [{ signatureHeader: 'Host' }, 'signatureHeader'],
     [{ eventIdHeader: 'content-length' }, 'eventIdHeader'],
   ])('are none of the transport: %j', (changed, option) => {
-    const message = expect.stringMatching(/^must be a header that the sender writes for this alone/);
+    const message = expect.stringMatching(/^must be a header of the sender's own/);
     expect(gorouteProfile.checkOptions?.({ ...defaults, ...changed })).toEqual([{ option, message }]);
     expect(gorouteProfile.checkOptions?.(defaults)).toEqual([]);
   });
