@@ -32,6 +32,8 @@ export type DeliveryItem = {
 
 /** Sends to one endpoint. `done` is called exactly once, never synchronously. `close` lets what is under way end. */
 export type Channel = {
+  /** What stands in the record of each request before its headers: see `recordHead` (recorded-headers.rules.ts). */
+  readonly recordedHead: string;
   close(): Promise<void>;
   post(headers: string[], body: Buffer, timeoutMs: number, done: (result: ExchangeResult) => void): void;
 };
@@ -45,7 +47,7 @@ export type Settlement = {
   status: number | null;
   error: ExchangeError | 'http' | null;
   errorMessage: string | null;
-  /** `name: value` lines, secrets masked. */
+  /** The channel's head and `name: value` lines, secrets masked; empty when no request could be made. */
   requestHeaders: string;
   responseHeaders: string | null;
   responseBody: Buffer | null;

@@ -60,7 +60,13 @@ const Delivery = Type.Object({
       status: Nullable(Type.Integer()),
       error: Nullable(Type.String()),
       errorMessage: Nullable(Type.String()),
-      request: Type.Object({ headers: Headers, body: Body }),
+      request: Type.Object({
+        url: Nullable(Type.String(), {
+          description: 'Where it was sent to. Null when the request could not be made, or was recorded without it.',
+        }),
+        headers: Headers,
+        body: Body,
+      }),
       response: Nullable(Type.Object({ headers: Headers, body: Body })),
       timing: Type.Object({
         dnsMs: Milliseconds,

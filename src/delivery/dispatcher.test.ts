@@ -215,7 +215,7 @@ test('what is settled tells what happened', () => {
       status: 503,
       error: 'http',
       responseHeaders: 'retry-after: 5',
-      requestHeaders: 'ep_1.0',
+      requestHeaders: 'to https://receiver.example/\nep_1.0',
       responseTruncated: false,
     },
     {

@@ -178,12 +178,13 @@ export class Dispatcher {
     done: (() => void) | undefined,
   ): void {
     const { lane } = exchange;
-    lane.channel.post(request.headers, request.body, lane.config.retry.timeoutMs, (result) => {
+    const { channel } = lane;
+    channel.post(request.headers, request.body, lane.config.retry.timeoutMs, (result) => {
       // The receiver closed an idle connection just as it was used again: that is no answer, so ask once more.
       const idleClosed =
         result.kind === 'failure' && result.error === 'reset' && result.reusedConnection && !result.partial;
       if (idleClosed && mayRepeat && !this.stopped) this.post(exchange, request, false, done);
-      else this.finish(exchange, request.recorded, result, done);
+      else this.finish(exchange, channel.recordedHead + request.recorded, result, done);
     });
   }
 

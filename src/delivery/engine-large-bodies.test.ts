@@ -59,6 +59,7 @@ function aNode() {
     store: guarded(createMemoryDeliveryStore(database)),
     transport: {
       open: (endpoint) => ({
+        recordedHead: '',
         close: () => Promise.resolve(),
         post(flat, body, _timeoutMs, done) {
           const headers: Record<string, string> = {};

@@ -11,7 +11,7 @@ import {
   findSentBody,
   type SentBody,
 } from './delivery-query.store.ts';
-import { readRecordedHeaders } from './recorded-headers.rules.ts';
+import { readRecordedHeaders, readRecordedRequest } from './recorded-headers.rules.ts';
 import { showBody, type ShownBody } from './shown-body.rules.ts';
 
 type Header = { name: string; value: string };
@@ -25,8 +25,8 @@ type ShownAttempt = {
   /** dns, tls, connect, timeout, reset, blocked or http (a response that is no 2xx); null when it succeeded. */
   error: string | null;
   errorMessage: string | null;
-  /** The body is the event's; null when that is past retention. */
-  request: { headers: Header[]; body: ShownBody | null };
+  /** The body is the event's; null when that is past retention. `url` is null where no request could be made. */
+  request: { url: string | null; headers: Header[]; body: ShownBody | null };
   response: { headers: Header[]; body: ShownBody | null } | null;
   timing: {
     dnsMs: number | null;
@@ -87,7 +87,7 @@ function toShown(row: AttemptRow, requestBody: ShownBody | null): ShownAttempt {
     status: row.status,
     error: row.error,
     errorMessage: row.error_message,
-    request: { headers: readRecordedHeaders(row.request_headers), body: requestBody },
+    request: { ...readRecordedRequest(row.request_headers, requestBody?.sizeBytes ?? null), body: requestBody },
     response: answered
       ? {
           headers: readRecordedHeaders(row.response_headers ?? ''),

@@ -42,6 +42,9 @@ export function prepareRequests(endpoint: EndpointConfig, bodyUrl: BodyUrl): Pre
       headers.push('posthorn-source', item.origin.sourceId, 'posthorn-verified', item.origin.coverage);
     }
     for (const part of fixed) headers.push(part);
-    return { headers, recorded: recordHeaders(headers, masked.size === 0 ? undefined : masked), body };
+    let recorded = recordHeaders(headers, masked.size === 0 ? undefined : masked);
+    // Of the event itself the length is known; of what stood in its place nothing is kept.
+    if (isReference) recorded += `\ncontent-length: ${body.length}`;
+    return { headers, recorded, body };
   };
 }

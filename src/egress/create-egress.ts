@@ -31,6 +31,8 @@ export type EgressOptions = {
 
 /** Guarded outbound HTTP: every connection is made to an address that the policy allows. */
 export type Egress = {
+  /** What destinations send as `user-agent`. */
+  readonly userAgent: string;
   /**
    * Prepares exchanges with one URL. Keep it as long as the endpoint lives: its connections are its own, so that a slow
    * endpoint holds up no other. A URL that the policy refuses gives a destination whose exchanges fail as `blocked`.
@@ -74,6 +76,7 @@ export function createEgress(options: EgressOptions): Egress {
   }
 
   return {
+    userAgent,
     destination({ url, maxConnections, tls }) {
       const destination = new PooledDestination({
         wiring,

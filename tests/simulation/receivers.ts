@@ -52,6 +52,7 @@ export class Receivers {
 
   channel(process: Process, endpoint: EndpointConfig): Channel {
     return {
+      recordedHead: '',
       close: () => Promise.resolve(),
       post: (headers, _body, timeoutMs, done) => {
         const exchange: Exchange = {

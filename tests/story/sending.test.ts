@@ -89,9 +89,15 @@ describe('sending events', () => {
       return found.length > 0 ? found : null;
     });
     const shown = await api.call<{
-      attempts: { status: number; request: { headers: { name: string; value: string }[] } }[];
+      attempts: { status: number; request: { url: string; headers: { name: string; value: string }[] } }[];
     }>('GET', `/v1/teams/${teamId}/deliveries/${delivery?.id}`);
     expect(shown.attempts).toHaveLength(1);
+    const { url, headers } = shown.attempts[0]!.request;
+    expect(url).toBe(receiver.url('digits'));
+    expect(Object.fromEntries(headers.map(({ name, value }) => [name, value]))).toEqual({
+      ...arrived?.headers,
+      'x-shop': '***',
+    });
     expect(shown.attempts[0]?.status).toBe(200);
     expect(shown.attempts[0]?.request.headers).toContainEqual({ name: 'x-shop', value: '***' });
   });

@@ -63,6 +63,7 @@ export function aLane(
   more: { nowMs?: number; breakerPolicy?: BreakerPolicy } = {},
 ): Lane {
   const channel: Channel = {
+    recordedHead: `to ${config.url}\n`,
     close: () => Promise.resolve(),
     post(headers, _body, _timeoutMs, done) {
       held.push({ endpointId: config.id, teamId: config.teamId, headers, answer: done });
