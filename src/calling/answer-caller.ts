@@ -2,11 +2,11 @@ import { AnswerCapture } from './answer-capture.ts';
 import type { AnswerTaker } from './attempt.ts';
 import type { Call } from './call.ts';
 import { decodeBody, parseJson } from './decode-body.ts';
+import { heedLimits } from './heed-limits.ts';
 import { keepAnswer, keptMostBytes } from './kept-answers.ts';
 import type { KeptAnswer } from './policy/answer-cache.ts';
 import { responseHeaders } from './policy/header.rules.ts';
 import { maskBody } from './policy/mask-body.rules.ts';
-import { learn as learnBudget, remainingBudgets } from './policy/rate-budget.rules.ts';
 import { posthornHeaders } from './posthorn-headers.ts';
 import { headerOf, rateHeadersOf } from './rate-headers.rules.ts';
 
@@ -49,11 +49,7 @@ export function createAnswerPasser(call: Call): AnswerPasser {
       record.status = status;
       const told = rateHeadersOf(headers);
       record.rateHeaders = told;
-      if (told !== null) {
-        const nowMs = calling.ports.clock.now();
-        state.budgets = learnBudget(state.budgets, profile.readBudgets(told, nowMs, call.request), nowMs);
-        call.budgetRemaining = scarcest(call, nowMs);
-      }
+      if (told !== null) heedLimits(call, status, told);
       if (status >= 400) return false;
       begin(status, headers);
       return true;
@@ -101,16 +97,6 @@ export function answerFromMemory(call: Call, kept: KeptAnswer, cache: 'hit' | 's
   answer.data(kept.body, false);
   answer.end([]);
   call.record.responseBytes = kept.body.length;
-}
-
-/** What is left of the call's budgets, in the scarcest one. */
-function scarcest({ state, request }: Call, nowMs: number): number | null {
-  const names = state.config.profile.budgetsOf(request);
-  let least: number | null = null;
-  for (const { name, remaining } of remainingBudgets(state.budgets, nowMs)) {
-    if (names.includes(name) && (least === null || remaining < least)) least = remaining;
-  }
-  return least;
 }
 
 function capturedMostBytes(call: Call, status: number, headers: readonly string[]): number {

@@ -6,6 +6,7 @@ import { type Circuit, closedCircuit } from './policy/circuit-breaker.rules.ts';
 import { type Bulkhead, createBulkhead } from './policy/concurrency.ts';
 import { emptyHistory, type PollingHistory, remember } from './policy/polling-guard.rules.ts';
 import { type BudgetState, countAlso, countedSince, openBudgets } from './policy/rate-budget.rules.ts';
+import { nothingTold, type ToldLimits } from './policy/told-limits.rules.ts';
 
 const mostCompleted = 10_000;
 
@@ -14,6 +15,7 @@ export class ConnectionState {
   config: ConnectionConfig;
   circuit: Circuit = closedCircuit;
   budgets: BudgetState;
+  told: ToldLimits = nothingTold;
   history: PollingHistory = emptyHistory;
   readonly turns: Bulkhead;
   lastSuccessAtMs: number | null = null;
@@ -53,6 +55,7 @@ export class ConnectionState {
       before.status !== config.status;
     // Calls under way belong to the phase before, and count for nothing in this one.
     if (mayDiffer) this.circuit = { phase: this.circuit.phase + 1, state: 'closed', slots: [] };
+    if (isElsewhere || !isSame(before.credentials, config.credentials)) this.told = nothingTold;
     if (isElsewhere) {
       this.history = emptyHistory;
       this.#completed.clear();

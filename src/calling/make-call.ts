@@ -6,10 +6,9 @@ import { authorize, exceptedAtFirst } from './credentials.ts';
 import { guardPolling } from './guard-polling.ts';
 import { immutableAnswer } from './kept-answers.ts';
 import { maskBody } from './policy/mask-body.rules.ts';
-import { giveBack } from './policy/rate-budget.rules.ts';
 import { posthornHeaders } from './posthorn-headers.ts';
 import { sendCall } from './send-call.ts';
-import { budgetWaitMs, enterBreaker, leaveBreaker, spendBudget, takeTurn } from './take-turn.ts';
+import { budgetWaitMs, enterBreaker, leaveBreaker, returnBudget, spendBudget, takeTurn } from './take-turn.ts';
 
 /** As web servers log a client that closed its request. */
 const callerGoneStatus = 499;
@@ -69,9 +68,7 @@ async function goOut(call: Call): Promise<void> {
       isSending = true;
       await sendCall(call, authorization, pass);
     } finally {
-      if (!isSending) {
-        state.budgets = giveBack(state.budgets, state.config.profile.budgetsOf(call.request), takenAtMs);
-      }
+      if (!isSending) returnBudget(call, takenAtMs);
     }
   } finally {
     if (!isSending) leaveBreaker(call, pass, 'abandoned');

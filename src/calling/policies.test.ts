@@ -4,6 +4,7 @@ import { type ConnectionChange, standToken, startProvider } from '../../tests/su
 import { until } from '../../tests/support/until.ts';
 import type { ApiProfile } from '../providers/api-profile.ts';
 import { ownBudget } from '../providers/api-answers.rules.ts';
+import { documensoApi } from '../providers/documenso/api.rules.ts';
 import { docusignApi } from '../providers/docusign/api.rules.ts';
 
 const quick = { retries: { baseMs: 1 } } satisfies ConnectionChange['policy'];
@@ -217,6 +218,63 @@ describe('budgets', () => {
     expect(first).toMatchObject({ status: 200, headers: { 'posthorn-budget-remaining': '1' } });
     expect((await calling.call(connection, path('2'))).status).toBe(200);
     expect((await calling.call(connection, path('3'))).json['code']).toBe('budget_exhausted');
+  });
+
+  test('after a 429 with Retry-After no other call is sent into it: those that can wait do, and others are told when', async () => {
+    const api = await provider(({ url }, response) => {
+      if (url.startsWith('/limited')) response.writeHead(429, { 'retry-after': url.slice(-2) }).end();
+      else response.end('went out');
+    });
+    const calling = await stand();
+    const retries = { most: 0 };
+    const patient = calling.connect(api.url, { policy: { retries, budget: { waitMs: 60_000 } } });
+    await calling.call(patient, '/limited-01');
+    const startedAtMs = performance.now();
+    expect((await calling.call(patient, '/other')).text).toBe('went out');
+    expect(performance.now() - startedAtMs).toBeGreaterThan(800);
+
+    const hasty = calling.connect(api.url, { policy: { retries, budget: { waitMs: 0 } } });
+    expect(await calling.call(hasty, '/limited-30')).toMatchObject({ status: 429, headers: { 'retry-after': '30' } });
+    const sent = api.received.length;
+    const refused = await calling.call(hasty, '/other');
+    expect(refused).toMatchObject({
+      status: 429,
+      json: { code: 'budget_exhausted' },
+      headers: { 'posthorn-attempts': '0', 'posthorn-budget-remaining': '0' },
+    });
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(25);
+    expect(refused.json['detail']).toMatch(/asked for no more calls now; the next call can go out in \d+ s/);
+    expect(api.received).toHaveLength(sent);
+    // Another connection may be another account.
+    expect((await calling.call(calling.connect(api.url, { policy: { retries } }), '/other')).status).toBe(200);
+  });
+
+  test('what is counted apart is held back apart', async () => {
+    const api = await provider(({ url }, response) =>
+      response.writeHead(url.includes('/v2/') ? 429 : 200, { 'retry-after': '30' }).end(),
+    );
+    const calling = await stand();
+    const policy = { retries: { most: 0 }, budget: { waitMs: 0 } };
+    const connection = calling.connect(api.url, { profile: documensoApi, policy });
+    await calling.call(connection, '/api/v2/envelope');
+    expect((await calling.call(connection, '/api/v2/envelope/other')).json['code']).toBe('budget_exhausted');
+    expect((await calling.call(connection, '/api/v1/documents')).status).toBe(200);
+  });
+
+  test('of an API that publishes none are learned from its headers', async () => {
+    let left = 2;
+    const api = await provider((_request, response) => {
+      left -= 1;
+      response.writeHead(200, { 'x-ratelimit-remaining': String(left), 'x-ratelimit-reset': '40' }).end();
+    });
+    const calling = await stand();
+    const connection = calling.connect(api.url, { policy: { budget: { waitMs: 0 } } });
+    const answers = [];
+    for (let count = 0; count < 3; count += 1) answers.push(await calling.call(connection, '/x'));
+    expect(answers.map(({ headers }) => headers['posthorn-budget-remaining'])).toEqual(['1', '0', '0']);
+    expect(answers[2]).toMatchObject({ status: 429, json: { code: 'budget_exhausted' } });
+    expect(Number(answers[2]?.headers['retry-after'])).toBeGreaterThan(30);
+    expect(api.received).toHaveLength(2);
   });
 
   test('a call that did not go out gives its part back', async () => {

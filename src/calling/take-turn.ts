@@ -2,7 +2,8 @@ import { Problem } from '../problem.ts';
 import { type Call, CallerGone, elapsedOf, pause, refusal } from './call.ts';
 import { type CircuitPass, type CircuitResult, enterCircuit, leaveCircuit } from './policy/circuit-breaker.rules.ts';
 import { QueueFull, WaitedTooLong } from './policy/concurrency.ts';
-import { take } from './policy/rate-budget.rules.ts';
+import { giveBack, take } from './policy/rate-budget.rules.ts';
+import { giveBackTold, nothingTold, scopeOf, takeTold } from './policy/told-limits.rules.ts';
 
 /**
  * The breaker's leave to send one try; `leavePass` has to be called with it.
@@ -45,7 +46,7 @@ export async function takeTurn(call: Call): Promise<() => void> {
 }
 
 /**
- * Takes one call from its budgets, waiting as long as the policy allows.
+ * Takes one call from its budgets, and of what answers told to be left, waiting as long as the policy allows.
  * @returns when it was taken, to give it back
  * @throws Problem budget_exhausted, or CallerGone
  */
@@ -58,16 +59,34 @@ export async function spendBudget(call: Call, waitMs: number): Promise<number> {
   const untilMs = monotonicMs() + waitMs;
   for (;;) {
     const nowMs = clock.now();
-    const taken = take(state.budgets, names, nowMs);
-    state.budgets = taken.state;
-    if (taken.allowed) {
-      call.budgetRemaining = taken.remaining;
-      return nowMs;
+    const told = state.told === nothingTold ? null : takeTold(state.told, scopeOf(names), nowMs);
+    let waitMs = told?.allowed === false ? told.waitMs : 0;
+    let budget: string | null = null;
+    if (waitMs === 0) {
+      const taken = take(state.budgets, names, nowMs);
+      state.budgets = taken.state;
+      if (taken.allowed) {
+        if (told?.allowed === true) state.told = told.told;
+        call.budgetRemaining = least(taken.remaining, told?.allowed === true ? told.remaining : null);
+        return nowMs;
+      }
+      ({ waitMs, budget } = taken);
     }
     call.budgetRemaining = 0;
-    if (monotonicMs() + taken.waitMs > untilMs) throw exhausted(call, taken.budget, taken.waitMs);
-    await pause(call, taken.waitMs);
+    if (monotonicMs() + waitMs > untilMs) throw exhausted(call, budget, waitMs);
+    await pause(call, waitMs);
   }
+}
+
+/** A call that never went out gives back what it took at that moment. */
+export function returnBudget({ state, request }: Call, takenAtMs: number): void {
+  const names = state.config.profile.budgetsOf(request);
+  state.budgets = giveBack(state.budgets, names, takenAtMs);
+  if (state.told !== nothingTold) state.told = giveBackTold(state.told, scopeOf(names), takenAtMs);
+}
+
+function least(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
 }
 
 /** How long a call may wait for budget now: what its policy says, within the time that it has. */
@@ -76,9 +95,12 @@ export function budgetWaitMs(call: Call): number {
   return Math.min(budget.waitMs, Math.max(0, timeouts.totalMs - elapsedOf(call)));
 }
 
-function exhausted(call: Call, budget: string, waitMs: number): Problem {
+/** @param budget null: an answer asked to wait */
+function exhausted(call: Call, budget: string | null, waitMs: number): Problem {
   const { title } = call.state.config.profile;
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
-  const detail = `The budget "${budget}" of ${title} is used up; the next call can go out in ${seconds} s.`;
+  const why =
+    budget === null ? `${title} asked for no more calls now` : `The budget "${budget}" of ${title} is used up`;
+  const detail = `${why}; the next call can go out in ${seconds} s.`;
   return refusal(call, 'budget_exhausted', new Problem('budget_exhausted', detail, { retryAfterSeconds: seconds }));
 }

@@ -35,7 +35,7 @@ export type BudgetReading = {
 };
 
 /** What headers say to be left of a limit that nothing is published of. */
-export type LeftReading = { limit: number | null; remaining: number; resetAtMs: number };
+export type LeftReading = { remaining: number; resetAtMs: number };
 
 /** Repeating a call on one resource within the window is polling, and the provider refuses or counts it. */
 type PollingRule = {

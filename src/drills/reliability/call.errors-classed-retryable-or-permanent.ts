@@ -3,7 +3,8 @@ import { judgeClassed } from './call.errors-classed-retryable-or-permanent.rules
 import { answerByPath, readConnection, twinConnection } from './twin-connection.ts';
 
 const lasting = ['400', '401', '403', '404', '422'];
-const passing = ['429', '500', '502', '503', '504', 'reset', 'hang'];
+const limited = '429';
+const passing = [limited, '500', '502', '503', '504', 'reset', 'hang'];
 const retriesMost = 1;
 const hangMs = 1_000;
 const listedWithinMs = 10_000;
@@ -26,7 +27,7 @@ export const errorsClassed: Drill = {
         const what = place.slice(place.indexOf('-') + 1);
         if (what === 'hang' || what === 'reset') return what;
         // Documenso's 429 without it is a quota of a month, which does not pass.
-        return { status: Number(what), ...(what === '429' ? { headers: { 'retry-after': '1' } } : {}), body: '{}' };
+        return { status: Number(what), ...(what === limited ? { headers: { 'retry-after': '1' } } : {}), body: '{}' };
       }),
     );
     const twin = await twinConnection(stage, connection, {
@@ -35,16 +36,21 @@ export const errorsClassed: Drill = {
         retries: { most: retriesMost, baseMs: 10, mostMs: 5_000 },
         timeouts: { firstByteMs: hangMs },
         breaker: { minimumCalls: 100_000 },
+        // A Retry-After holds back all calls of the connection: they wait for it.
+        budget: { waitMs: 20_000 },
       },
       freeBudgets: true,
     });
     const whats = [...lasting, ...passing];
-    await Promise.all(
-      whats.flatMap((what) => [
-        twin.call('GET', twin.path(`read-${what}`)),
-        twin.call('POST', twin.path(`post-${what}`), { body: '{}' }),
-      ]),
-    );
+    const fail = (ways: readonly string[]) =>
+      Promise.all(
+        ways.flatMap((what) => [
+          twin.call('GET', twin.path(`read-${what}`)),
+          twin.call('POST', twin.path(`post-${what}`), { body: '{}' }),
+        ]),
+      );
+    await fail(whats.filter((what) => what !== limited));
+    await fail([limited]);
     stage.note('Calls failed in each way.', { ways: whats.length, requests: provider.requests.length });
 
     const failedReads = async (): Promise<string[]> => {

@@ -31,3 +31,25 @@ test('the check asks for the path that an option gives', () => {
   const read = (checkPath: string) => readOptions(genericApi.options, { checkPath }, '/options').ok;
   expect(['', '/v1/me?x=1', 'v1/me', '/a b'].map(read)).toEqual([true, true, false, false]);
 });
+
+test.each([
+  [{ 'x-ratelimit-limit': '60', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1900000042' }, 0, 42_000],
+  [{ 'ratelimit-remaining': '7', 'ratelimit-reset': '30' }, 7, 30_000],
+  [{ 'x-rate-limit-remaining': '7', 'x-rate-limit-reset': '1' }, 7, 1_000],
+])('%j tell what is left until when', (headers, remaining, afterMs) => {
+  const nowMs = 1_900_000_000_000;
+  expect(genericApi.readLeft?.(new Map(Object.entries(headers)), nowMs)).toEqual({
+    remaining,
+    resetAtMs: nowMs + afterMs,
+  });
+});
+
+test.each([
+  {},
+  { 'x-ratelimit-remaining': '0' },
+  { 'x-ratelimit-reset': '30' },
+  { 'ratelimit-remaining': 'few', 'ratelimit-reset': '30' },
+  { 'ratelimit-remaining': '1', 'ratelimit-reset': '-30' },
+])('%j tell of no limit: both what is left and until when have to be there', (headers) => {
+  expect(genericApi.readLeft?.(new Map(Object.entries(headers)), 0)).toBeNull();
+});

@@ -36,8 +36,7 @@ export const genericApi: ApiProfile = {
       const remaining = wholeHeader(headers, `${name}-remaining`);
       const reset = wholeHeader(headers, `${name}-reset`);
       if (remaining === null || reset === null) continue;
-      const resetAtMs = reset * 1_000 + (reset < leastUnixSeconds ? nowMs : 0);
-      return { limit: wholeHeader(headers, `${name}-limit`), remaining, resetAtMs };
+      return { remaining, resetAtMs: reset * 1_000 + (reset < leastUnixSeconds ? nowMs : 0) };
     }
     return null;
   },
