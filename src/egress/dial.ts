@@ -11,8 +11,14 @@ const mostAddresses = 8;
  * Connects to the first of the addresses that answers, starting them 250 ms apart (RFC 8305). The addresses are
  * literals that the caller has validated, and nothing is resolved here. Rejects with an EgressFailure, or with the
  * signal's reason; sockets that lost are closed.
+ * @param what is connected to, for the message: `port 443`
  */
-export function dial(addresses: readonly string[], port: number, signal: AbortSignal): Promise<Socket> {
+export function dial(
+  addresses: readonly string[],
+  port: number,
+  signal: AbortSignal,
+  what = `port ${port}`,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const waiting = interleaveFamilies(addresses).slice(0, mostAddresses);
     const attempts = new Set<Socket>();
@@ -48,8 +54,7 @@ export function dial(addresses: readonly string[], port: number, signal: AbortSi
         lastError =
           error instanceof EgressFailure
             ? error
-            : (scarcityOf(error) ??
-              new EgressFailure('connect', `connecting to port ${port} failed (${errorCode(error)})`));
+            : (scarcityOf(error) ?? new EgressFailure('connect', `connecting to ${what} failed (${errorCode(error)})`));
         attempt();
       });
       socket.once('connect', () => {

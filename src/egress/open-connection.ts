@@ -50,9 +50,9 @@ export async function openConnection(
   const proxy = target.secure ? proxyFor(wiring, target) : null;
   const addresses = await targetAddresses(wiring, target, timing, proxy?.resolvesNames === true);
   abort.signal.throwIfAborted();
-  const deadline = setTimeout(() => {
-    abort.abort(new EgressFailure('timeout', `connecting took longer than ${wiring.connectMs} ms`));
-  }, wiring.connectMs);
+  const to = proxy === null ? `port ${target.port}` : `the server through ${called(proxy.to)}`;
+  let late = `connecting to ${to} took longer than ${wiring.connectMs} ms`;
+  const deadline = setTimeout(() => abort.abort(new EgressFailure('timeout', late)), wiring.connectMs);
   try {
     const connectingSince = nowMs();
     const socket =
@@ -61,6 +61,7 @@ export async function openConnection(
         : await tunnelTo(wiring, proxy.to, addresses, target.port, abort.signal);
     timing.connectMs = nowMs() - connectingSince;
     if (context === null) return socket;
+    late = `the server took the connection, but did not finish the TLS handshake within ${wiring.connectMs} ms`;
     const securingSince = nowMs();
     const { hostname, sessions } = target;
     const tlsSocket = await secure(socket, { hostname, context, sessions, signal: abort.signal });
@@ -114,15 +115,8 @@ async function tunnelTo(
   const proxyAddresses = isIP(proxy.hostname) === 0 ? await wiring.lookUp(proxy.hostname) : [proxy.hostname];
   let lastError: unknown = new EgressFailure('connect', 'there is no address to connect to');
   for (const host of hosts.slice(0, mostTunnels)) {
-    const plain = await dial(proxyAddresses, proxy.port, signal);
-    const socket = proxy.secure
-      ? await secure(plain, {
-          hostname: proxy.hostname,
-          context: wiring.tlsContexts(undefined),
-          sessions: { session: undefined },
-          signal,
-        })
-      : plain;
+    const plain = await dial(proxyAddresses, proxy.port, signal, called(proxy));
+    const socket = proxy.secure ? await secureProxy(wiring, proxy, plain, signal) : plain;
     try {
       return await openTunnel(socket, proxy, { host, port }, signal);
     } catch (error) {
@@ -131,4 +125,19 @@ async function tunnelTo(
     }
   }
   throw lastError;
+}
+
+async function secureProxy(wiring: Wiring, proxy: Proxy, socket: Socket, signal: AbortSignal): Promise<Socket> {
+  const context = wiring.tlsContexts(undefined);
+  try {
+    return await secure(socket, { hostname: proxy.hostname, context, sessions: { session: undefined }, signal });
+  } catch (error) {
+    if (!(error instanceof EgressFailure) || error.error !== 'tls') throw error;
+    throw new EgressFailure('tls', `with ${called(proxy)}, ${error.message}`);
+  }
+}
+
+/** Teams read it: whose proxy it is, and where to look, but not its name. */
+function called({ port }: Proxy): string {
+  return `the gateway's proxy at port ${port} (HTTPS_PROXY)`;
 }

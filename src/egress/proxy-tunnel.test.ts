@@ -162,6 +162,48 @@ describe('reaching https receivers through a proxy', () => {
     expect(JSON.stringify(result)).not.toContain('secret');
   });
 
+  it('says of a proxy that is gone that it is the proxy, and where', async () => {
+    const gone = createTcpServer().listen(0, '127.0.0.1');
+    await once(gone, 'listening');
+    const { port } = gone.address() as AddressInfo;
+    gone.close();
+    await once(gone, 'close');
+    const egress = egressThrough({ url: `http://me:secret@127.0.0.1:${port}`, noProxy: '' });
+    const result = await failed(post(egress.destination({ url: 'https://receiver.test/', maxConnections: 1 })));
+    expect(result).toMatchObject({
+      error: 'connect',
+      message: `connecting to the gateway's proxy at port ${port} (HTTPS_PROXY) failed (ECONNREFUSED)`,
+    });
+  });
+
+  it('says of a proxy that stays silent that it is the proxy', async () => {
+    const sockets = new Set<Socket>();
+    const port = await listen(
+      createTcpServer((socket) => {
+        sockets.add(socket);
+        socket.on('error', () => socket.destroy());
+      }),
+      sockets,
+    );
+    const timeouts = { dnsMs: 5000, connectMs: 50, firstByteMs: 5000 };
+    const egress = egressThrough({ url: `http://127.0.0.1:${port}`, noProxy: '' }, { timeouts });
+    const result = await failed(post(egress.destination({ url: 'https://receiver.test/', maxConnections: 1 })));
+    expect(result).toMatchObject({
+      error: 'timeout',
+      message: `connecting to the server through the gateway's proxy at port ${port} (HTTPS_PROXY) took longer than 50 ms`,
+    });
+  });
+
+  it('says of a certificate that is not the proxy’s that it is the proxy', async () => {
+    const receiver = await startReceiver();
+    const proxy = await startProxy(receiver, { secure: true });
+    const egress = egressThrough({ url: `https://stranger.test:${proxy.port}`, noProxy: '' });
+    const destination = egress.destination({ url: `https://receiver.test:${receiver}/`, maxConnections: 1 });
+    const result = await failed(post(destination));
+    expect(result).toMatchObject({ error: 'tls', message: expect.stringMatching(/^with the gateway's proxy at port/) });
+    expect(result.message).toContain('another host');
+  });
+
   it('verifies the receiver behind the proxy', async () => {
     const receiver = await startReceiver();
     const proxy = await startProxy(receiver);

@@ -165,7 +165,7 @@ describe('TLS to a receiver', () => {
     expect(await failed(post(destination))).toMatchObject({
       error: 'timeout',
       stage: 'before',
-      message: 'connecting took longer than 50 ms',
+      message: 'the server took the connection, but did not finish the TLS handshake within 50 ms',
     });
     await expect.poll(() => silent.connections()).toBe(1);
   });
