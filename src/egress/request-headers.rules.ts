@@ -1,6 +1,8 @@
 export type StaticHeaderVerdict = { ok: true; name: string } | { ok: false; reason: string };
 
-export type StaticHeadersVerdict = { ok: true; headers: string[] } | { ok: false; name: string; reason: string };
+export type StaticHeadersVerdict =
+  | { ok: true; headers: string[] }
+  | { ok: false; refused: { name: string; reason: string }[] };
 
 const longestName = 128;
 const longestValue = 4096;
@@ -51,20 +53,29 @@ export function judgeStaticHeader(name: string, value: string): StaticHeaderVerd
   return { ok: true, name: lower };
 }
 
-/** Judges all static headers of an endpoint together; the answer is flat (name, value, name, value), as sent. */
+/**
+ * Judges all static headers of an endpoint together; the answer is flat (name, value, name, value), as sent, or names each
+ * that cannot be. Where they are too many or too long, that is the one that brings them over the limit.
+ */
 export function judgeStaticHeaders(headers: Readonly<Record<string, string>>): StaticHeadersVerdict {
   const flat: string[] = [];
   const seen = new Set<string>();
+  const refused: { name: string; reason: string }[] = [];
   let sum = 0;
   for (const [name, value] of Object.entries(headers)) {
     const verdict = judgeStaticHeader(name, value);
-    if (!verdict.ok) return { ok: false, name, reason: verdict.reason };
-    if (seen.has(verdict.name)) return { ok: false, name, reason: 'is given twice' };
+    if (!verdict.ok || seen.has(verdict.name)) {
+      refused.push({ name, reason: verdict.ok ? 'is given twice' : verdict.reason });
+      continue;
+    }
     seen.add(verdict.name);
-    sum += name.length + value.length;
-    if (seen.size > mostHeaders) return { ok: false, name, reason: `is one of more than ${mostHeaders} headers` };
-    if (sum > largestSum) return { ok: false, name, reason: `brings the headers over ${largestSum} characters` };
     flat.push(verdict.name, value);
+    const before = sum;
+    sum += name.length + value.length;
+    if (seen.size === mostHeaders + 1) refused.push({ name, reason: `is one of more than ${mostHeaders} headers` });
+    if (before <= largestSum && sum > largestSum) {
+      refused.push({ name, reason: `brings the headers over ${largestSum} characters` });
+    }
   }
-  return { ok: true, headers: flat };
+  return refused.length === 0 ? { ok: true, headers: flat } : { ok: false, refused };
 }

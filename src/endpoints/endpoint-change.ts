@@ -1,13 +1,13 @@
 import type { Context } from '../context.ts';
-import { judgeStaticHeaders } from '../egress/request-headers.rules.ts';
 import type { TargetUrlPolicy } from '../egress/target-url.rules.ts';
 import { judgeTargetUrl } from '../egress/target-url.rules.ts';
 import { compileFilter } from '../filtering/filter.rules.ts';
 import { Problem } from '../problem.ts';
 import { parseSecret } from '../signing/secret.rules.ts';
 import type { SigningScheme } from '../signing/signing-scheme.rules.ts';
-import { previousSignatureHeader, signingSchemeProblem } from '../signing/signing-scheme.rules.ts';
+import { signingSchemeProblem } from '../signing/signing-scheme.rules.ts';
 import { judgeClientTls } from './client-tls.rules.ts';
+import { changeHeaders, type HeadersChange, masked } from './endpoint-headers.rules.ts';
 import type { EndpointSettings, EndpointStatus } from './endpoint.store.ts';
 import type { ClientTls } from './sealed-fields.ts';
 import { openClientTls, openHeaders, sealClientTls, sealHeaders } from './sealed-fields.ts';
@@ -28,15 +28,11 @@ export type EndpointChange = {
   ordering?: 'none' | 'key' | undefined;
   largeBodies?: { inlineMaxBytes?: number | undefined; referenceSeconds?: number | undefined } | undefined;
   filter?: unknown;
-  /** A value sets a header, null removes it, `***` keeps it; headers that are not named stay. */
-  headers?: Record<string, string | null> | null | undefined;
+  headers?: HeadersChange;
   clientTls?: { certPem: string; keyPem: string; caPem?: string | null | undefined } | null | undefined;
   disableAfterSeconds?: number | undefined;
   status?: EndpointStatus | undefined;
 };
-
-/** What reading an endpoint shows in place of a value that is only ever written. */
-export const masked = '***';
 
 /**
  * The settings after a change, judged as a whole.
@@ -65,7 +61,7 @@ export function changeSettings(
   if (change.filter !== undefined) after.filter = checkedFilter(change.filter);
   if (change.headers !== undefined || change.signing !== undefined) {
     const headers = openHeaders(ctx.sealer, teamId, endpointId, before.headersSealed);
-    const checked = checkedHeaders(mergeHeaders(headers, change.headers), after.signing);
+    const checked = checkedHeaders(headers, change.headers, after.signing);
     after.headersSealed = sealHeaders(ctx.sealer, teamId, endpointId, checked);
   }
   if (change.clientTls !== undefined) {
@@ -110,37 +106,15 @@ function checkedFilter(filter: unknown): unknown {
   throw new Problem('invalid_filter', 'The filter cannot be used as it is; each error says where.', { errors });
 }
 
-function mergeHeaders(before: readonly string[], change: EndpointChange['headers']): Record<string, string> {
-  const merged = new Map<string, string>();
-  if (change !== null) {
-    for (let index = 0; index < before.length; index += 2)
-      merged.set(before[index] as string, before[index + 1] as string);
-  }
-  for (const [name, value] of Object.entries(change ?? {})) {
-    const lower = name.toLowerCase();
-    if (value === null) merged.delete(lower);
-    else if (value !== masked) merged.set(lower, value);
-    else if (!merged.has(lower)) throw invalidHeader(name, `has no value yet that ${masked} could keep`);
-  }
-  return Object.fromEntries(merged);
-}
-
-function checkedHeaders(headers: Record<string, string>, signing: SigningScheme): string[] {
-  const verdict = judgeStaticHeaders(headers);
-  if (!verdict.ok) throw invalidHeader(verdict.name, verdict.reason);
-  if ('header' in signing) {
-    const own = signing.header.toLowerCase();
-    const taken = verdict.headers.find((name, index) => {
-      return index % 2 === 0 && (name === own || name === previousSignatureHeader(own));
-    });
-    if (taken !== undefined) throw invalidHeader(taken, 'is the header of the signature');
-  }
-  return verdict.headers;
-}
-
-function invalidHeader(name: string, reason: string): Problem {
-  const pointer = `/headers/${name.slice(0, 128).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-  return new Problem('invalid_header', 'A header cannot be set as it is.', { errors: [{ pointer, message: reason }] });
+function checkedHeaders(before: readonly string[], change: HeadersChange, signing: SigningScheme): string[] {
+  const changed = changeHeaders(before, change, signing);
+  if (changed.ok) return changed.headers;
+  const errors = changed.refused.slice(0, 20).map(({ name, reason }) => {
+    const key = name.slice(0, 128).replaceAll('~', '~0').replaceAll('/', '~1');
+    return { pointer: `/headers/${key}`, message: reason };
+  });
+  const detail = 'These headers cannot be set as they are; each error says which and why.';
+  throw new Problem('invalid_header', detail, { errors });
 }
 
 function checkedClientTls(

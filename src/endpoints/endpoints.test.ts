@@ -93,7 +93,7 @@ describe('endpoints', () => {
       [{ url: 'https://169.254.169.254/latest' }, 422, 'invalid_url', '/url'],
       [{ url: 'https://user:pw@example.com' }, 422, 'invalid_url', '/url'],
       [{ filter: { a: { $where: 'x' } } }, 422, 'invalid_filter', '/filter/a/$where'],
-      [{ headers: { Host: 'a' } }, 422, 'invalid_header', '/headers/host'],
+      [{ headers: { Host: 'a' } }, 422, 'invalid_header', '/headers/Host'],
       [{ headers: { 'x-a': 'b\r\nc: d' } }, 422, 'invalid_header', '/headers/x-a'],
       [{ headers: { 'x-a': '***' } }, 422, 'invalid_header', '/headers/x-a'],
       [{ signing: { scheme: 'shared-secret-header', header: 'content-type' } }, 422, 'invalid_header', '/signing'],
@@ -123,6 +123,26 @@ describe('endpoints', () => {
       ).toContain(pointer);
     }
     expect((await api.call('GET', path)).body.data).toEqual([]);
+  });
+
+  test('headers that cannot be are told all at once, each where it stands', async () => {
+    const { id } = await created({ headers: { 'x-kept': '1' } });
+    const answer = await api.call('PATCH', `${path}/${id}`, {
+      body: {
+        signing: { scheme: 'shared-secret-header', header: 'X-Kept' },
+        headers: { Host: 'a', 'x-good': 'b', 'X/b': 'c', 'x-new': '***', 'x-c': 'planted\n', 'X-C': 'd' },
+      },
+    });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'invalid_header' } });
+    expect(answer.body.errors).toEqual([
+      { pointer: '/headers/x-new', message: 'has no value yet that *** could keep' },
+      { pointer: '/headers/X-C', message: 'is given twice' },
+      { pointer: '/headers/Host', message: 'belongs to the connection' },
+      { pointer: '/headers/X~1b', message: 'name is not an HTTP token' },
+      { pointer: '/headers/x-c', message: expect.stringContaining('line break') },
+      { pointer: '/headers/x-kept', message: 'is the header of the signature' },
+    ]);
+    expect(JSON.stringify(answer.body)).not.toContain('planted');
   });
 
   test('secrets, header values and private keys are in no answer but the first, and in no log line', async () => {

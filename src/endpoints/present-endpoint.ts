@@ -1,7 +1,7 @@
 import type { Sealer } from '../sealing/sealer.ts';
 import { publicKeyOf } from '../signing/secret.rules.ts';
 import type { SigningScheme } from '../signing/signing-scheme.rules.ts';
-import { masked } from './endpoint-change.ts';
+import { masked } from './endpoint-headers.rules.ts';
 import type { EndpointStatus, StoredEndpoint } from './endpoint.store.ts';
 import { openClientTls, openHeaders, openSecret } from './sealed-fields.ts';
 
