@@ -14,7 +14,8 @@ const description = Nullable(Type.String({ maxLength: 2000, pattern: '^[^\\u0000
 const eventTypes = Type.Array(Type.String({ pattern: subscriptionPattern }), {
   minItems: 1,
   maxItems: 1000,
-  description: 'Names, `invoice.*` for a family, or `*` for all but the `posthorn.` types, which have to be named.',
+  description:
+    'Names, `invoice.*` for a family, or `*` for all but the `posthorn.` types, which have to be named. They need not be registered yet.',
   examples: [['invoice.paid']],
 });
 const sources = Nullable(
