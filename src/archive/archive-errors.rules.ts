@@ -9,7 +9,7 @@ export const archiveErrors = {
   wrong_content: 'What came is not what was asked for, such as a page of HTML for a PDF',
   cut_short: 'The download ended before its end',
   too_large: 'The document is larger than the archive takes',
-  store_failed: 'The blob store did not take the document',
+  store_failed: 'The blob store did not take the document: the log of Posthorn says why',
   no_documents: 'What the event and the provider say does not lead to any document',
   connection_unknown: 'The connection was deleted, or cannot be read',
   internal: 'Posthorn failed: see its log',

@@ -99,7 +99,9 @@ describe('posthorn archive', () => {
     const { signed, job } = await archived();
     const place = await folder();
     await stand.tamper(signed.sha256, Buffer.alloc(signed.sizeBytes, '%'));
-    await expect(archive(['fetch', signed.id, '-o', place])).rejects.toBeInstanceOf(CliFailure);
+    const fetched = archive(['fetch', signed.id, '-o', place]);
+    await expect(fetched).rejects.toBeInstanceOf(CliFailure);
+    await expect(fetched).rejects.toMatchObject({ remedy: `mend it: posthorn archive retry ${job}` });
     expect(await readdir(place)).toEqual([]);
     await expect.poll(async () => (await stand.documents()).map(({ state }) => state)).toContain('damaged');
     const { text } = await archive(['retry', job]);
@@ -126,7 +128,10 @@ describe('posthorn archive verify', () => {
       out: ['3 documents verified, all whole.'],
     });
     await stand.tamper(signed.sha256, Buffer.from('tampered'));
-    expect(await archive(['verify'])).toMatchObject({ exitCode: 0, out: ['0 documents verified, all whole.'] });
+    expect(await archive(['verify'])).toMatchObject({
+      exitCode: 0,
+      out: ['No document was due: what was found whole in the last 24 hours is passed over. --all reads it too.'],
+    });
     const damaged = ['1 damaged.', 'See posthorn archive list --state damaged; show names the job to retry.'];
     expect(await archive(['verify', '--all'])).toMatchObject({
       exitCode: 1,
@@ -139,6 +144,13 @@ describe('posthorn archive verify', () => {
     });
     const { out, exitCode } = await archive(['verify', '--all', '--json']);
     expect([exitCode, JSON.parse(out[0] ?? '')]).toEqual([1, expect.objectContaining({ checked: 3, damaged: 1 })]);
+  });
+
+  test('says when there is nothing to verify', async () => {
+    expect(await archive(['verify', '--all'])).toMatchObject({
+      exitCode: 0,
+      out: ['There is no document in the archive.'],
+    });
   });
 
   test('draws how far it is on a terminal', async () => {

@@ -21,13 +21,9 @@ export async function runFetch(
   const file = await placeFor(flags.output ?? '.', found.name);
   const draft = `${file}.part-${process.pid}`;
   try {
-    const sha256 = await download(api, `${at}/body`, key, draft);
-    if (sha256 !== found.sha256) {
-      throw new CliFailure(
-        'the bytes are not those that were archived',
-        `mend it: posthorn archive retry ${found.jobId}`,
-      );
-    }
+    const retry = `mend it: posthorn archive retry ${found.jobId}`;
+    const sha256 = await download(api, { path: `${at}/body`, key, draft, retry });
+    if (sha256 !== found.sha256) throw new CliFailure('the bytes are not those that were archived', retry);
     await name(draft, file, flags.force === true);
   } finally {
     await unlink(draft).catch(() => undefined);
@@ -58,13 +54,17 @@ async function name(draft: string, file: string, force: boolean): Promise<void> 
   }
 }
 
-async function download(api: ApiClient, path: string, key: string, draft: string): Promise<string> {
+async function download(
+  api: ApiClient,
+  { path, key, draft, retry }: { path: string; key: string; draft: string; retry: string },
+): Promise<string> {
   // A redirect could carry the key elsewhere.
   const answer = await fetch(api.url + path, { headers: { authorization: `Bearer ${key}` }, redirect: 'error' });
   if (!answer.ok || answer.body === null) {
-    const problem = (await answer.json().catch(() => ({}))) as { detail?: unknown };
+    const problem = (await answer.json().catch(() => ({}))) as { code?: unknown; detail?: unknown };
     const detail =
       typeof problem.detail === 'string' ? problem.detail.replace(/\.$/, '') : `it answered ${answer.status}`;
+    if (problem.code === 'document_damaged') throw new CliFailure(detail.replace(/; retry .*$/, ''), retry);
     throw new CliFailure(`the document cannot be read: ${detail}`, 'see posthorn archive show');
   }
   const file = await open(draft, 'wx', 0o600).catch((error: unknown) => {

@@ -77,7 +77,13 @@ export function renderProgress({ checked, total }: VerificationAnswer, width: nu
   return `[${'#'.repeat(full)}${'.'.repeat(room - full)}]  ${said}`;
 }
 
-export function renderVerdict({ checked, damaged, missing }: VerificationAnswer, paint: Paint): string[] {
+/** @param isAll what was found whole lately was read as well, and not passed over */
+export function renderVerdict(run: VerificationAnswer, paint: Paint, isAll: boolean): string[] {
+  const { checked, damaged, missing } = run;
+  if (checked === 0 && damaged + missing === 0) {
+    if (isAll) return ['There is no document in the archive.'];
+    return ['No document was due: what was found whole in the last 24 hours is passed over. --all reads it too.'];
+  }
   if (damaged + missing === 0) return [paint.green(`${counted(checked, 'document')} verified, all whole.`)];
   const bad = Object.entries({ damaged, missing }).filter(([, count]) => count > 0);
   const found = bad.map(([state, count]) => `${count} ${state}`).join(', ');

@@ -30,6 +30,6 @@ export async function runVerify(
   if (isDrawn) screen.write(`\r${renderProgress(run, terminal.width - 1)}\n`);
   if (flags.json === true) terminal.out(JSON.stringify(run));
   else if (run.state === 'running') terminal.out('The verification runs; see posthorn archive verify.');
-  else for (const line of renderVerdict(run, terminal.paint)) terminal.out(line);
+  else for (const line of renderVerdict(run, terminal.paint, flags.all === true)) terminal.out(line);
   return run.damaged + run.missing > 0 ? 1 : 0;
 }
