@@ -151,7 +151,7 @@ describe('problems', () => {
     }
   });
 
-  test('over a socket: late and unreadable requests are answered and cut off', async () => {
+  test('over a socket: late, unreadable and ambiguous requests are answered and cut off', async () => {
     await api.app.listen({ port: 0, host: '127.0.0.1' });
     const address = api.app.server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -165,17 +165,22 @@ describe('problems', () => {
       await once(socket, 'close');
       return received;
     };
-    const [late, lateBody, garbage, large] = await Promise.all([
+    const [late, lateBody, garbage, large, twoHosts, twoHostsInPublic] = await Promise.all([
       exchange('GET /v1/teams HTTP/1.1\r\nhost: a\r\n'),
       exchange(
         `POST /v1/teams HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${api.operatorKey}\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{`,
       ),
       exchange('nonsense\r\n\r\n'),
       exchange(`GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`),
+      exchange(`GET /v1/teams HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${api.operatorKey}\r\nHost: b\r\n\r\n`),
+      exchange('GET /docs/problems HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n'),
     ]);
     expect(late).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/);
     expect(lateBody).toMatch(/^HTTP\/1\.1 408 [\s\S]*"code":"request_timeout"/);
     expect(garbage).toMatch(/^HTTP\/1\.1 400 [\s\S]*"code":"invalid_request"/);
     expect(large).toMatch(/^HTTP\/1\.1 400 [\s\S]*"code":"invalid_request"/);
+    for (const answer of [twoHosts, twoHostsInPublic]) {
+      expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*connection: close[\s\S]*more than one Host header/);
+    }
   });
 });

@@ -13,6 +13,7 @@ import { Problem, type ProblemCode } from '../problem.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
 import type { AccessAudit } from '../audit/access-audit.ts';
 import { accessOf, type Authentication } from './authentication.ts';
+import { hasSeveralHosts } from './host-headers.rules.ts';
 import { registerOpenApi } from './openapi.ts';
 import { rawProblem, sendProblem } from './problem-answer.ts';
 import { registerReferencePage } from './reference-routes.ts';
@@ -140,7 +141,10 @@ export async function createHttpServer(options: {
     const begin = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
       if (streamsBody) streaming.set(request.raw.socket, request.raw);
       if (!answersItself) reply.header('posthorn-request-id', request.id);
-      if (isStopping() && permission !== 'public') done(shuttingDown());
+      if (hasSeveralHosts(request.raw.rawHeaders)) {
+        reply.header('connection', 'close');
+        done(new Problem('invalid_request', 'The request has more than one Host header: send one.'));
+      } else if (isStopping() && permission !== 'public') done(shuttingDown());
       else guard(request, reply, done);
     };
     route.onRequest = [begin, ...[route.onRequest ?? []].flat()];
