@@ -78,6 +78,7 @@ export const auditActions = {
   'audit.exported': 'the audit log was exported',
   'keys.rewrap-started': 'sealing everything anew under the first master key began',
   'keys.rewrapped': 'sealing everything anew under the first master key ended',
+  'keys.audit-key-replaced': 'a new key signs the audit log, since the master key of the one before it was lost',
 } as const satisfies Record<string, string>;
 
 export type AuditAction = keyof typeof auditActions;

@@ -67,6 +67,7 @@ export async function listCheckpointRows(
   return rows.map(toCheckpoint);
 }
 
+/** The newest, which signs; null when there is none yet. */
 export async function findKey(
   database: Queryable,
 ): Promise<{ uuid: string; sealed: Buffer; publicKey: Buffer } | null> {
@@ -87,4 +88,9 @@ export async function insertKey(
     key.publicKey,
     key.sealed,
   ]);
+}
+
+/** For a key that another has replaced: its public half is in the log. */
+export async function deleteKey(database: Queryable, uuid: string): Promise<void> {
+  await database.query('DELETE FROM audit_key WHERE team_id = $1 AND id = $2', [chainUuid(null), uuid]);
 }

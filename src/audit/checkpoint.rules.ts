@@ -52,7 +52,10 @@ export function isSignedWith(checkpoint: SignedCheckpoint, publicKey: KeyObject)
 
 /** Names a public key: the first 16 hex digits of the SHA-256 of its DER (SubjectPublicKeyInfo). */
 export function keyIdOf(publicKey: KeyObject): string {
-  const der = publicKey.export({ type: 'spki', format: 'der' });
+  return keyIdOfDer(publicKey.export({ type: 'spki', format: 'der' }));
+}
+
+export function keyIdOfDer(der: Buffer): string {
   return createHash('sha256').update(der).digest('hex').slice(0, 16);
 }
 

@@ -32,14 +32,11 @@ export function createAudit(
   },
 ): Audit {
   const { database, clock, timers, onError } = options;
-  let opened: Promise<CheckpointSigner> | null = null;
+  let opened: CheckpointSigner | null = null;
   let written = 0;
 
-  const signer = (): Promise<CheckpointSigner> => {
-    opened ??= openSigner(options).catch((error: unknown) => {
-      opened = null;
-      throw error;
-    });
+  const signer = async (): Promise<CheckpointSigner> => {
+    opened = await openSigner(options, opened);
     return opened;
   };
   const worker = createWorker({

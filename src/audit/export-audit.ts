@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { readAsTeam } from '../database/read-as-team.ts';
 import type { AccessAudit } from './access-audit.ts';
@@ -6,6 +7,7 @@ import { readChainPage, type StoredRow } from './audit-entry.store.ts';
 import type { SignedCheckpoint } from './checkpoint.rules.ts';
 import type { CheckpointSigner } from './checkpoint-signer.ts';
 import { entryOf } from './entry-hash.rules.ts';
+import { readReplacedKeys } from './replaced-keys.ts';
 import { beginLine, type ExportLine, entryLine, writeLine } from './export-lines.rules.ts';
 import { requireChain } from './require-chain.ts';
 import { signHead } from './sign-head.ts';
@@ -30,9 +32,14 @@ export async function exportAudit(ctx: ExportContext, input: { team: string } | 
   const signer = await ctx.signer();
   await ctx.access.read(ctx, { team: only?.team ?? null, action: 'audit.exported', filter: null });
   const at = new Date(ctx.clock.now()).toISOString();
-  const publicKey = signer.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
-  const begin = beginLine({ scope: only?.team ?? 'all', at, publicKey });
+  const publicKey = textOf(signer.publicKey);
+  const replacedKeys = (await readReplacedKeys(ctx.database)).map(textOf);
+  const begin = beginLine({ scope: only?.team ?? 'all', at, publicKey, replacedKeys });
   return inText(only === undefined ? everything(ctx, signer, begin) : oneChain(ctx, signer, begin, only.team));
+}
+
+function textOf(publicKey: KeyObject): string {
+  return publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 }
 
 async function* everything(

@@ -6,13 +6,15 @@ const format = 'posthorn-audit-export-1';
 
 /** A line of an export. The file begins with `begin`; then checkpoints, then entries chain by chain, then `end`. */
 export type ExportLine =
-  | { type: 'begin'; format: typeof format; scope: string; at: string; publicKey: string }
+  | { type: 'begin'; format: typeof format; scope: string; at: string; publicKey: string; replacedKeys?: string[] }
   | { type: 'checkpoint'; checkpoint: SignedCheckpoint }
   | { type: 'entry'; sequence: number; hash: string; entry: AuditContent }
   | { type: 'end'; entries: number };
 
-export function beginLine(more: { scope: string; at: string; publicKey: string }): ExportLine {
-  return { type: 'begin', format, ...more };
+/** @param more.replacedKeys the public keys before this one, newest first; not in the line where there are none */
+export function beginLine(more: { scope: string; at: string; publicKey: string; replacedKeys: string[] }): ExportLine {
+  const { replacedKeys, ...rest } = more;
+  return { type: 'begin', format, ...rest, ...(replacedKeys.length === 0 ? {} : { replacedKeys }) };
 }
 
 export function entryLine({ sequence, hash, ...entry }: AuditEntry): ExportLine {
@@ -35,8 +37,11 @@ export function readLine(text: string): { ok: true; line: ExportLine } | { ok: f
   }
   const line = value as Record<string, unknown> | null;
   if (line?.['type'] === 'begin' && line['format'] === format) {
-    const { scope, publicKey } = line;
-    if (typeof scope === 'string' && typeof publicKey === 'string') return { ok: true, line: value as ExportLine };
+    const { scope, publicKey, replacedKeys = [] } = line;
+    const areKeys = Array.isArray(replacedKeys) && replacedKeys.every((key) => typeof key === 'string');
+    if (typeof scope === 'string' && typeof publicKey === 'string' && areKeys) {
+      return { ok: true, line: value as ExportLine };
+    }
   }
   if (line?.['type'] === 'checkpoint') {
     const checkpoint = readCheckpoint(line['checkpoint']);

@@ -6,7 +6,8 @@ import type { AuditContent } from './audit-entry.ts';
 import { canonicalJson } from './canonical-json.rules.ts';
 import type { SignedCheckpoint } from './checkpoint.rules.ts';
 import { type AuditFault, createChainMarks, createChainVerifier } from './verify-chain.rules.ts';
-import { createCheckpointVerifier } from './verify-checkpoints.rules.ts';
+import { readReplacedKeys } from './replaced-keys.ts';
+import { createCheckpointVerifier, type Signer } from './verify-checkpoints.rules.ts';
 
 /** What verification looked at, and what is wrong. Without a key, signatures were not checked. */
 export type AuditVerdict = {
@@ -15,6 +16,8 @@ export type AuditVerdict = {
   checkpoints: number;
   /** Entries that no checkpoint is over yet. */
   unsigned: number;
+  /** Who signed the stored checkpoints: more than one where the key was replaced. */
+  signers: readonly Signer[];
   faults: readonly AuditFault[];
 };
 
@@ -51,7 +54,8 @@ async function verifySnapshot(
   const marks = createChainMarks();
   const faults: AuditFault[] = [];
   let checkpoints = 0;
-  const checker = publicKey === null ? null : createCheckpointVerifier(publicKey, marks, true);
+  const replaced = publicKey === null ? [] : await readReplacedKeys(client);
+  const checker = publicKey === null ? null : createCheckpointVerifier({ newest: publicKey, replaced }, marks, true);
   for (let after: number | null = 0; after !== null; ) {
     const page = await listCheckpointRows(client, { after, descending: false, limit: checkpointPage });
     checkpoints += page.length;
@@ -76,7 +80,8 @@ async function verifySnapshot(
   }
   const found = chains.end();
   const { faults: inChains, chains: chainCount, unsigned } = found;
-  return { entries, chains: chainCount, checkpoints, unsigned, faults: [...faults, ...inChains] };
+  const signers = checker?.signers ?? [];
+  return { entries, chains: chainCount, checkpoints, unsigned, signers, faults: [...faults, ...inChains] };
 }
 
 const keyIsGone: AuditFault = {

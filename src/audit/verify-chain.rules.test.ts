@@ -51,7 +51,7 @@ type Log = { chains: ChainLink[][]; checkpoints: SignedCheckpoint[] };
 
 function verify(log: Log, more: { others?: SignedCheckpoint[]; heads?: AuditHead[] | null } = {}) {
   const marks = createChainMarks();
-  const checker = createCheckpointVerifier(publicKey, marks, true);
+  const checker = createCheckpointVerifier({ newest: publicKey, replaced: [] }, marks, true);
   for (const each of log.checkpoints) checker.take(each);
   for (const each of more.others ?? []) checker.takeOther(each, 'the checkpoint outside');
   const verifier = createChainVerifier(marks, more.heads === undefined ? log.chains.flatMap(headOf) : more.heads);

@@ -54,10 +54,13 @@ export async function verifyExport(
       const publicKey = input.publicKey ?? readPublicKey(line.publicKey);
       if (publicKey === null) wrong(`line ${number} holds no Ed25519 key; give the right one`);
       scope ??= line.scope;
-      if (publicKey !== null) checker ??= createCheckpointVerifier(publicKey, marks, line.scope === 'all');
+      if (publicKey !== null) {
+        const replaced = (line.replacedKeys ?? []).map(readPublicKey).filter((key) => key !== null);
+        checker ??= createCheckpointVerifier({ newest: publicKey, replaced }, marks, line.scope === 'all');
+      }
     } else if (line.type === 'checkpoint') {
       if (entries > 0) wrong(`line ${number} is a checkpoint among the entries`);
-      if (line.checkpoint.number === null) checker?.takeOther(line.checkpoint, `line ${number}`);
+      if (line.checkpoint.number === null) checker?.takeAlone(line.checkpoint, `line ${number}`);
       else checker?.take(line.checkpoint);
     } else if (line.type === 'entry') {
       if (entries === 0) takeOthers();
@@ -81,6 +84,7 @@ export async function verifyExport(
     chains: found.chains,
     checkpoints: checker?.count ?? 0,
     unsigned: found.unsigned,
+    signers: checker?.signers ?? [],
     faults: [...faults, ...(checker?.faults ?? []), ...found.faults],
     isKeyTrusted: input.publicKey !== null,
   };

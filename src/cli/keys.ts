@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { NewAuditKeyFlags } from './keys/new-audit-key.ts';
 import type { KeyFlags } from './keys/open-keys.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -18,6 +19,15 @@ export function addKeyVerbs(keys: Command, terminal: Terminal): Command {
     const { runKeyRewrap } = await import('./keys/rewrap-keys.ts');
     process.exitCode = await runKeyRewrap(flags, terminal);
   });
+  common(
+    keys
+      .command('new-audit-key')
+      .description('Have a new key sign the audit log, where the master key of the present one is lost.')
+      .option('--replace <key>', 'the key that is to sign no more, as this verb shows it; only looks without'),
+  ).action(async (flags: NewAuditKeyFlags) => {
+    const { runNewAuditKey } = await import('./keys/new-audit-key.ts');
+    process.exitCode = await runNewAuditKey(flags, terminal);
+  });
   return keys;
 }
 
@@ -25,5 +35,5 @@ function common(command: Command): Command {
   return command
     .option('--config <file>', 'JSON file of settings (POSTHORN_CONFIG)')
     .option('--data <folder>', 'data folder (POSTHORN_DATA, ./data)')
-    .option('--json', 'print the counts as JSON');
+    .option('--json', 'print what was found as JSON');
 }

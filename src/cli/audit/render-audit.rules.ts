@@ -54,6 +54,7 @@ export type Verdict = {
   chains: number;
   checkpoints: number;
   unsigned: number;
+  signers: readonly { key: string; from: number; to: number }[];
   faults: readonly Fault[];
 };
 
@@ -73,5 +74,17 @@ export function renderVerdict(verdict: Verdict, hints: readonly string[], { pain
     verdict.unsigned === 0
       ? []
       : [`${counted(verdict.unsigned, 'entry', 'entries')} behind the last checkpoint, signed with the next.`];
-  return [...shown, ...rest, end, ...unsigned, ...hints];
+  return [...shown, ...rest, end, ...unsigned, ...signersOf(verdict), ...hints];
+}
+
+/** Nothing while one key signed everything. */
+function signersOf({ signers }: Verdict): string[] {
+  if (signers.length < 2) return [];
+  const parts = signers.map(({ key, from, to }) => {
+    return `${from === to ? `checkpoint ${from}` : `checkpoints ${from} to ${to}`} with ${plain(key)}`;
+  });
+  const listed = parts.join(', ');
+  return [
+    `The signing key was replaced: ${listed}. See who did it with posthorn audit list --all --action keys.audit-key-replaced, and compare with the public keys that you kept.`,
+  ];
 }

@@ -4,6 +4,8 @@ import type { Paint } from '../terminal/paint.rules.ts';
 import { counted } from '../terminal/readable.rules.ts';
 
 const barColumns = 30;
+/** As sealed-columns.ts has it. */
+const auditTitle = 'signing keys of the audit log';
 
 /** `[#########                     ]  30 % (300 of 1000)` */
 export function renderBar(done: number, found: number): string {
@@ -40,20 +42,24 @@ export function adviceOn(inventory: SealedInventory, damaged = 0): Advice {
   const all = columns.flatMap(({ keys }) => keys);
   const count = (fits: (keyId: string | null) => boolean): number =>
     all.reduce((sum, each) => (fits(each.keyId) ? sum + each.count : sum), 0);
-  const unknown = [
-    ...new Set(
-      all.flatMap(({ keyId }) => (keyId === null || keyId === sealing || opening.includes(keyId) ? [] : [keyId])),
-    ),
-  ];
+  const isUnknown = ({ keyId }: { keyId: string | null }): boolean =>
+    keyId !== null && keyId !== sealing && !opening.includes(keyId);
+  const unknown = [...new Set(all.filter(isUnknown).map(({ keyId }) => keyId))];
   const broken = count((keyId) => keyId === null) + damaged;
   const old = count((keyId) => keyId !== null && opening.includes(keyId)) - damaged;
   if (unknown.length > 0) {
     const what = `${counted(
-      count((keyId) => keyId !== null && unknown.includes(keyId)),
+      count((keyId) => isUnknown({ keyId })),
       'value',
     )} cannot be opened`;
     const remedy = 'add it behind the others in POSTHORN_MASTER_KEY and run this again, or enter those secrets again';
-    return { ok: false, isDone: false, text: `${what}: the key ${unknown.join(', ')} was not given; ${remedy}.` };
+    const isOfAudit = columns.some(({ title, keys }) => title === auditTitle && keys.some(isUnknown));
+    const more = isOfAudit ? '; for the signing key of the audit log there is posthorn keys new-audit-key' : '';
+    return {
+      ok: false,
+      isDone: false,
+      text: `${what}: the key ${unknown.join(', ')} was not given; ${remedy}${more}.`,
+    };
   }
   if (broken > 0) {
     const what = `${counted(broken, 'value')} cannot be opened with any key`;
