@@ -39,7 +39,9 @@ async function tryRead(services: PromotionServices, promotion: Promotion): Promi
   const isKnown = (): boolean => services.connections.find(connectionId)?.environment === 'production';
   services.connections.teamChanged(teamId);
   if (!(await within(services, knownWithinMs, () => Promise.resolve(isKnown())))) {
-    return failed('read', 'This node did not learn of the switch in time.');
+    const isGone = services.connections.find(connectionId) === null;
+    const why = isGone ? 'The connection was deleted meanwhile.' : 'This node did not learn of the switch in time.';
+    return failed('read', why);
   }
   const connection = services.connections.find(connectionId);
   const check = connection?.profile.check(connection.options) ?? null;
@@ -47,16 +49,25 @@ async function tryRead(services: PromotionServices, promotion: Promotion): Promi
   if (path === null) {
     return failed('read', 'Nothing says which read is harmless: name a path with `smoke.path`, or set the account.');
   }
+  const asked = `GET ${path.replace(/\?.*$/s, '')}`;
   const startedAtMs = services.clock.now();
+  const signal = AbortSignal.timeout(answerWithinMs);
   try {
-    const signal = AbortSignal.timeout(answerWithinMs);
     const answer = await services.call({ connectionId, method: 'GET', path, origin: 'check', signal });
     await drain(answer.body);
-    const seen = `GET ${path.replace(/\?.*$/s, '')} was answered ${answer.status} in ${Math.round(services.clock.now() - startedAtMs)} ms.`;
-    return answer.status < 400 ? succeeded('read', seen) : failed('read', seen);
+    const seen = `${asked} was answered ${answer.status} in ${Math.round(services.clock.now() - startedAtMs)} ms.`;
+    return answer.status < 400 ? succeeded('read', seen) : failed('read', `${seen}${remedyOf(answer.status)}`);
   } catch (error) {
+    if (signal.aborted) return failed('read', `${asked} was not answered within ${answerWithinMs / 1_000} s.`);
     return failed('read', error instanceof Problem ? `${error.code}: ${error.message}` : 'The answer broke off.');
   }
+}
+
+/** What to look at where an answer says so by itself; empty where it does not. */
+function remedyOf(status: number): string {
+  if (status === 401) return ' The provider does not take the credential: is it one of this server, and still good?';
+  if (status === 403) return ' The provider does not allow it: look at what the credential may do there.';
+  return status === 404 ? ' There is nothing to read: name another path with `smoke.path`.' : '';
 }
 
 async function tryEndpoint(services: PromotionServices, { teamId, smoke }: Promotion): Promise<Tried> {

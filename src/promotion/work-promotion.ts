@@ -7,6 +7,7 @@ import { tellTeam } from '../operations/tell-team.ts';
 import { Problem } from '../problem.ts';
 import { auditedPromotion, promotionFacts } from './audited-fields.rules.ts';
 import { keyOfCheck } from './check-key.rules.ts';
+import { isConnectionKept } from './connection-kept.store.ts';
 import type { Promotion, PromotionState, PromotionStep } from './promotion.ts';
 import { dropKeptCredentials, readKeptCredentials } from './promotion-credential.store.ts';
 import { findPromotion, keepPromotion, savePromotion, takePromotion } from './promotion.store.ts';
@@ -42,6 +43,10 @@ async function switchOver(services: PromotionServices, promotion: Promotion): Pr
   const { environment, baseUrl, options } = { environment: 'production' as const, ...promotion.target };
   try {
     return await change(services, promotion, 'preparing', async (client) => {
+      // Of a connection that is gone, credentials of production would be kept for ever.
+      if (!(await isConnectionKept(client, promotion))) {
+        throw new Problem('not_found', `${promotion.connectionId} was deleted.`);
+      }
       const credentials = await readKeptCredentials(client, promotion, 'next');
       const former = await readKeptCredentials(client, promotion, 'former');
       const keptIds = former.map(({ id }) => id);

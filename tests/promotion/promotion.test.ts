@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { uuidFromId } from '../../src/ids/id.rules.ts';
 import { Problem } from '../../src/problem.ts';
 import { openPromotionStand, type PromotionStand, promotionOf } from './promotion-stand.ts';
 
@@ -77,6 +78,44 @@ describe('a promotion', () => {
       [''],
     );
     expect(rows).toHaveLength(await keptElsewhere());
+  });
+
+  test.each([
+    [401, 'does not take the credential'],
+    [403, 'does not allow it'],
+    [404, 'smoke.path'],
+  ])('and of a read that is answered %i says what to look at', async (status, remedy) => {
+    stand.answers(status);
+    const made = await promoted(await stand.newReview(team));
+    await stand.work();
+    expect((await shown(made)).because).toContain(remedy);
+  });
+
+  test('ends as failed when there is nothing left to switch, and tells the team and the audit log so', async () => {
+    const of = await stand.newReview(team);
+    const made = await promoted(of);
+    const gone = await stand.call('DELETE', `/v1/teams/${team}/connections/${of.connection}`);
+    expect(gone.status, gone.text).toBe(204);
+    expect(await stand.work()).toBe(true);
+    const because = `Nothing was switched: ${of.connection} was deleted.`;
+    const ended = await shown(made);
+    expect(ended).toMatchObject({ state: 'failed', because });
+    expect(ended.steps.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+      'decided succeeded',
+      'failed failed',
+    ]);
+    expect(stand.reviews.statusOf(of.review)).toMatchObject({ status: 'open' });
+    expect(await stand.outbox()).toMatchObject([
+      { type: 'posthorn.promotion.rolled_back', data: { promotionId: made.id, reason: because } },
+    ]);
+    expect((await stand.audited(team)).at(-1)).toBe('promotion.failed');
+    const kept = await stand.database.pool.query<{ name: string }>(
+      `SELECT name FROM connection_credential WHERE connection_id = $1 UNION ALL
+        SELECT name FROM promotion_credential WHERE promotion_id = $2`,
+      [uuidFromId(of.connection), uuidFromId(made.id)],
+    );
+    expect(kept.rows).toEqual([]);
+    expect(await stand.work()).toBe(false);
   });
 
   test('and when nothing answers, says which problem it was', async () => {
