@@ -7,6 +7,9 @@ const longestPath = 2_000;
 const largestBytes = 1_048_576;
 const mostElements = 100;
 const deepest = 24;
+/** An address within a text counts as so many levels, and has so many parameters at most: others hide something. */
+const queryLevels = 8;
+const mostPairs = 24;
 
 /** Names are compared without case and separators: `private_key` is `privatekey`. */
 const secretName =
@@ -37,7 +40,7 @@ export function maskBody(body: Buffer, contentType: string | null, maxBytes: num
 /** A path with its query as the ledger may keep it: values that are secrets or personal data masked; cut. */
 export function maskPath(path: string): string {
   const mark = path.indexOf('?');
-  const query = mark === -1 ? '' : `?${maskPairs(path.slice(mark + 1))}`;
+  const query = mark === -1 ? '' : `?${maskPairs(path.slice(mark + 1), 0)}`;
   const segments = (mark === -1 ? path : path.slice(0, mark)).replaceAll(email, masked);
   return (segments + query).slice(0, longestPath);
 }
@@ -52,31 +55,31 @@ function maskJson(mediaType: string, body: Buffer): string | null {
 }
 
 function maskForm(body: Buffer): string {
-  return maskPairs(body.toString('latin1'));
+  return maskPairs(body.toString('latin1'), 0);
 }
 
-function maskPairs(text: string): string {
+function maskPairs(text: string, depth: number): string {
   return text
     .split('&')
     .map((pair) => {
       const at = pair.indexOf('=');
-      if (at === -1) return maskText(decoded(pair)) === decoded(pair) ? pair : masked;
+      if (at === -1) return maskText(decoded(pair), depth) === decoded(pair) ? pair : masked;
       const value = decoded(pair.slice(at + 1));
-      const shown = maskNamed(decoded(pair.slice(0, at)), value, 0);
-      return `${maskKey(pair.slice(0, at))}=${shown === value ? pair.slice(at + 1) : String(shown)}`;
+      const shown = maskNamed(decoded(pair.slice(0, at)), value, depth);
+      return `${maskKey(pair.slice(0, at), depth)}=${shown === value ? pair.slice(at + 1) : String(shown)}`;
     })
     .join('&');
 }
 
 function maskValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return maskText(value);
+  if (typeof value === 'string') return maskText(value, depth);
   if (depth >= deepest && typeof value === 'object' && value !== null) return masked;
   if (Array.isArray(value)) {
     const shown: unknown[] = value.slice(0, mostElements).map((each) => maskValue(each, depth + 1));
     return value.length > mostElements ? [...shown, `[${value.length - mostElements} more]`] : shown;
   }
   if (!isJsonObject(value)) return value;
-  const entries = Object.entries(value).map(([name, each]) => [maskKey(name), maskNamed(name, each, depth)]);
+  const entries = Object.entries(value).map(([name, each]) => [maskKey(name, depth), maskNamed(name, each, depth)]);
   return Object.fromEntries(entries) as unknown;
 }
 
@@ -93,19 +96,38 @@ function maskNamed(name: string, value: unknown, depth: number): unknown {
 }
 
 /** Objects may have values as names, such as e-mail addresses. */
-function maskKey(name: string): string {
-  return name.length > 64 || maskText(decoded(name)) !== decoded(name) ? masked : name;
+function maskKey(name: string, depth: number): string {
+  return name.length > 64 || maskText(decoded(name), depth) !== decoded(name) ? masked : name;
 }
 
-function maskText(text: string): string {
+/** @param depth of the JSON around it, and of addresses within addresses */
+function maskText(text: string, depth: number): string {
   if (text.startsWith('JVBERi0')) return `[PDF in base64, ${text.length} characters]`;
   if (text.length > longestText) return `[${text.length} characters]`;
   if (text.includes('-----BEGIN ')) return masked;
   const url = address.exec(text);
   if (url !== null) return text.length === url[0].length && !text.includes('@') ? text : `${url[1]}${url[2]}/${masked}`;
   if (/\s/.test(text.trim())) return `[text of ${text.length} characters]`;
+  const within = addressWithin(text);
+  if (within > 0) return maskText(text.slice(0, within), depth) + maskText(text.slice(within), depth);
+  const mark = text.search(/[?#]/);
+  if (mark !== -1) {
+    const query = text.slice(mark + 1);
+    const isPlain = depth + queryLevels <= deepest && query.split('&', mostPairs + 1).length <= mostPairs;
+    const shown = isPlain ? maskPairs(query, depth + queryLevels) : masked;
+    return `${maskText(text.slice(0, mark), depth)}${text[mark]}${shown}`;
+  }
   if (opaque.test(text) && !uuid.test(text)) return masked;
   return text.replaceAll(email, masked);
+}
+
+/** Where a URL begins that does not begin the text; -1 for none. Without a regular expression, which would look from each letter. */
+function addressWithin(text: string): number {
+  const colon = text.indexOf('://');
+  let start = colon;
+  while (start > 0 && /[a-z0-9+.-]/i.test(text[start - 1] as string)) start -= 1;
+  while (start < colon && !/[a-z]/i.test(text[start] as string)) start += 1;
+  return colon === -1 || start === colon ? -1 : start;
 }
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
