@@ -37,8 +37,12 @@ async function receiver(statusOf: (request: Received, nth: number) => number) {
 }
 
 /** The verb as somebody types it: its options go through the command line's own parsing. */
-async function simulate(args: string[], given: { stopped?: Promise<unknown>; stdin?: NodeJS.ReadableStream } = {}) {
-  const { out, err, terminal } = screen();
+async function simulate(
+  args: string[],
+  given: { stopped?: Promise<unknown>; stdin?: NodeJS.ReadableStream } = {},
+  width?: number,
+) {
+  const { out, err, terminal } = screen(width);
   const command = buildProgram(terminal).commands.find((each) => each.name() === 'simulate');
   if (command === undefined) throw new Error('there is no verb simulate');
   const parsed = Promise.withResolvers<Parameters<typeof runSimulate>>();
@@ -237,6 +241,44 @@ describe('--print', () => {
       '--print',
     ];
     expect((await simulate(args)).out).toEqual((await simulate(args)).out);
+  });
+});
+
+describe('when nothing genuine is acknowledged', () => {
+  test.each([
+    [401, 'Is it the secret that the source has? posthorn sources rejections <source> says why they were refused.'],
+    [404, 'There is no source at this URL: posthorn sources list shows those that there are.'],
+  ])('and all were answered %i, it says what to look at', async (status, hint) => {
+    const { url } = await receiver(() => status);
+    const { exitCode, out } = await simulate(documenso(url));
+    expect(exitCode).toBe(1);
+    expect(out.at(-2)).toBe(hint);
+  });
+
+  test('because nothing listens, it says so', async () => {
+    const { out } = await simulate(documenso('http://127.0.0.1:1/in/src_1', '--attempts', '1'));
+    expect(out.at(-2)).toBe('Nothing listens there: is it running, and is it the right port?');
+  });
+
+  test('for several reasons, or of what must be refused, it leaves that to the rows', async () => {
+    const { url } = await receiver((_request, nth) => (nth % 2 === 0 ? 401 : 404));
+    const { out } = await simulate(documenso(url));
+    expect(out.at(-2)).toBe('6 notifications: 0 acknowledged, 6 given up, 18 retries.');
+    const forged = await simulate(documenso((await receiver(() => 401)).url, '--forge'));
+    expect(forged.out.at(-2)).toBe('6 requests that must be refused: 6 refused.');
+  });
+});
+
+describe('on 80 columns', () => {
+  test('a row with what became of it fits, without the subject where there is no room for it', async () => {
+    const { url } = await receiver(() => 401);
+    const { out } = await simulate(documenso(url, '--forge'), {}, 80);
+    expect(out[0]).toMatch(/^time {6}event {25}try {2}status {2}ms$/);
+    expect(out[1]).toMatch(/^\d\d:\d\d:\d\d {2}DOCUMENT_CREATED {14}1 {4}401 {5}\d+ +forged, refused$/);
+    const rows = out.slice(0, 7);
+    expect(Math.max(...rows.map((row) => row.length))).toBeLessThanOrEqual(80);
+    const one = await simulate(documenso(url, '--forge', '--event', 'DOCUMENT_SENT'), {}, 80);
+    expect(one.out[0]).toContain('subject');
   });
 });
 

@@ -9,7 +9,7 @@ import { simulators } from '../simulation/simulators.rules.ts';
 import { CliFailure } from './failure.ts';
 import type { SimulateFlags } from './simulate/command-options.ts';
 import { curlCommand, rawRequest, requestAsJson } from './simulate/print-request.rules.ts';
-import { columnsFor, renderExchange, renderHeading, renderReport } from './simulate/render-exchange.rules.ts';
+import { columnsFor, hintOn, renderExchange, renderHeading, renderReport } from './simulate/render-exchange.rules.ts';
 import { providerAsJson, renderProvider, renderProviders } from './simulate/render-list.rules.ts';
 import { readSecrets } from './sources/read-secrets.ts';
 import { untilStopped } from './stop-signals.ts';
@@ -54,8 +54,10 @@ async function play(
   const stop = new AbortController();
   void stopped.then(() => stop.abort());
   let rows = 0;
+  const fates = new Set<string>();
 
   function onExchange(exchange: Exchange): void {
+    if (exchange.kind === 'genuine') fates.add(String(exchange.status ?? exchange.error));
     if (flags.json === true) {
       out(JSON.stringify({ ...exchange, sentAt: new Date(exchange.sentAtMs).toISOString(), sentAtMs: undefined }));
       return;
@@ -73,7 +75,10 @@ async function play(
     if (rows > 0) out('');
     if (options.burst !== undefined && rows === mostProblems)
       out(paint.dim(`Only the first ${rows} problems are shown.`));
-    for (const line of renderReport(report, simulator.title, paint)) out(line);
+    const lines = renderReport(report, simulator.title, paint);
+    const hint = report.genuine.acknowledged > 0 ? null : hintOn(fates);
+    if (hint !== null) lines.splice(-1, 0, paint.yellow(hint));
+    for (const line of lines) out(line);
   }
   return report.clean ? 0 : 1;
 }

@@ -82,17 +82,17 @@ export function withSimulateOptions(command: Command): Command {
 function share(text: string): number {
   const percent = /^\d+(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : Number.NaN;
   if (percent <= 100) return percent / 100;
-  throw new InvalidArgumentError('not a share; write a percentage such as 20%.');
+  throw new InvalidArgumentError('is not a share; write a percentage such as 20%.');
 }
 
 function factor(text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
   if (value > 0 && value <= 1e9) return value;
-  throw new InvalidArgumentError('not a speed; write 1, 60 or 0.5.');
+  throw new InvalidArgumentError('is not a factor; write 1, 60 or 0.5.');
 }
 
 function time(text: string): number {
   const unixMs = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(unixMs)) return unixMs;
-  throw new InvalidArgumentError('not a time; write 2026-01-31T12:00:00Z.');
+  throw new InvalidArgumentError('is not a time; write 2026-01-31T12:00:00Z.');
 }

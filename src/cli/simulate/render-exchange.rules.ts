@@ -4,7 +4,7 @@ import type { Paint } from '../terminal/paint.rules.ts';
 import { counted, readableDuration, readableTime } from '../terminal/readable.rules.ts';
 import { safeText } from '../terminal/safe-text.rules.ts';
 
-/** How wide the columns are that are not always the same: known before the first row. */
+/** How wide the columns are that are not always the same: known before the first row. No subject where there is no room. */
 export type Columns = { event: number; subject: number };
 
 const errors: Readonly<Record<NonNullable<Exchange['error']>, string>> = {
@@ -19,7 +19,8 @@ const errors: Readonly<Record<NonNullable<Exchange['error']>, string>> = {
 
 export function columnsFor(events: readonly string[], width: number): Columns {
   const event = Math.max(5, ...events.map((name) => name.length));
-  return { event, subject: Math.max(12, Math.min(40, width - event - 46)) };
+  const room = width - event - 46;
+  return { event, subject: room < 12 ? 0 : Math.min(40, room) };
 }
 
 export function renderHeading(columns: Columns, paint: Paint): string {
@@ -93,7 +94,24 @@ export function renderReport(report: SimulationReport, title: string, paint: Pai
   return lines;
 }
 
+/**
+ * What to look at when all genuine requests fared alike and none was acknowledged; null when there is nothing to add.
+ * @param fates status or error of each
+ */
+export function hintOn(fates: ReadonlySet<string>): string | null {
+  const [fate, ...others] = fates;
+  return fate === undefined || others.length > 0 ? null : (hints.get(fate) ?? null);
+}
+
+const hints: ReadonlyMap<string, string> = new Map([
+  ['401', 'Is it the secret that the source has? posthorn sources rejections <source> says why they were refused.'],
+  ['404', 'There is no source at this URL: posthorn sources list shows those that there are.'],
+  ['503', 'The source is paused, or Posthorn cannot store anything: posthorn sources list and its log say which.'],
+  ['refused', 'Nothing listens there: is it running, and is it the right port?'],
+]);
+
 function line(cells: readonly string[], columns: Columns): string {
   const widths = [8, columns.event, columns.subject, 3, 6, 5];
-  return cells.map((cell, index) => padVisible(cell, widths[index] ?? 0)).join('  ');
+  const padded = cells.map((cell, index) => padVisible(cell, widths[index] ?? 0));
+  return padded.filter((_cell, index) => widths[index] !== 0).join('  ');
 }
