@@ -21,7 +21,7 @@ function secondsUpTo(most: number, text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (value <= most) return value;
   if (value > most) throw new InvalidArgumentError(`${text} is more than may be; write at most ${most}.`);
-  throw new InvalidArgumentError('not a number of seconds; write 2 or 0.5.');
+  throw new InvalidArgumentError('is not a number of seconds; write 2 or 0.5.');
 }
 
 export function serviceUrl(text: string): string {
@@ -31,7 +31,7 @@ export function serviceUrl(text: string): string {
 /** RFC 9110 section 5.1: a header name is a token. Given back in lower case. */
 export function headerName(text: string): string {
   if (/^[\w!#$%&'*+.^`|~-]+$/.test(text)) return text.toLowerCase();
-  throw new InvalidArgumentError('not a header name; write X-Signature.');
+  throw new InvalidArgumentError('is not a header name; write X-Signature.');
 }
 
 /** For options that may be given several times. */

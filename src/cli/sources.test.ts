@@ -285,5 +285,14 @@ describe('posthorn sources providers', () => {
     expect(one.text).toContain('document_completed');
     expect(Math.max(...one.out.map(visibleWidth))).toBeLessThanOrEqual(60);
     await expect(sources(['providers', 'signwel'])).rejects.toMatchObject({ what: 'there is no provider signwel' });
+    await expect(sources(['providers', 'signwel'])).rejects.toMatchObject({ remedy: 'did you mean signwell?' });
+    await expect(sources(['create', 'signwel'])).rejects.toMatchObject({
+      what: expect.stringMatching(
+        /^Posthorn knows no such provider: did you mean signwell\? \(\/provider must be one of /,
+      ),
+    });
+    await expect(sources(['providers', 'qqq'])).rejects.toMatchObject({
+      remedy: expect.stringMatching(/^there are: adobe-sign, documenso, /),
+    });
   });
 });

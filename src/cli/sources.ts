@@ -112,5 +112,5 @@ function perSecond(text: string): number | 'none' {
   if (text === 'none') return text;
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (value >= 0.01 && value <= 100_000) return value;
-  throw new InvalidArgumentError('not a number of requests; write 50, or none.');
+  throw new InvalidArgumentError('is not a number of requests; write 50, or none.');
 }

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { parseNetwork } from '../egress/address.rules.ts';
+import { closestTo } from '../filtering/suggestion.rules.ts';
 import { Problem, type ProblemPointer } from '../problem.ts';
 import type { Options, ProviderProfile } from '../providers/provider-profile.ts';
 import { readOptions } from '../providers/read-options.rules.ts';
@@ -28,7 +29,9 @@ export function profileOrRefuse(provider: string): ProviderProfile {
   const profile = findProfile(provider);
   if (profile !== null) return profile;
   const names = allProfiles().map(({ name }) => name);
-  throw new Problem('unknown_provider', `Posthorn knows no such provider. There are: ${names.join(', ')}.`, {
+  const meant = closestTo(provider, names);
+  const detail = `Posthorn knows no such provider${meant === undefined ? '' : `: did you mean ${meant}?`}`;
+  throw new Problem('unknown_provider', meant === undefined ? `${detail}.` : detail, {
     errors: [{ pointer: '/provider', message: `must be one of ${names.join(', ')}` }],
   });
 }

@@ -25,7 +25,10 @@ export function readFilter(text: string): (payload: unknown) => boolean {
   }
   const compiled = compileFilter(filter);
   if (compiled.ok) return (payload) => compiled.matches(payload);
-  const problems = compiled.problems.map(({ pointer, message }) => `${pointer} ${message}`.trim()).join(' ');
+  const problems = compiled.problems
+    .map(({ pointer, message }) => `${pointer} ${message}`.trim())
+    .join(' ')
+    .replace(/\.$/, '');
   throw new CliFailure(`--filter is no filter: ${problems}`, 'docs/filters.md has the operators', 2);
 }
 

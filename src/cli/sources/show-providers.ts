@@ -1,3 +1,4 @@
+import { closestTo } from '../../filtering/suggestion.rules.ts';
 import { CliFailure } from '../failure.ts';
 import { safeText } from '../terminal/safe-text.rules.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -17,7 +18,10 @@ export async function runProviders(name: string | null, flags: CommonFlags, term
   }
   const found = data.find((each) => each.name === name);
   if (found === undefined) {
-    throw new CliFailure(`there is no provider ${name}`, `there are: ${data.map((each) => each.name).join(', ')}`);
+    const names = data.map((each) => each.name);
+    const meant = closestTo(name, names);
+    const remedy = meant === undefined ? `there are: ${names.join(', ')}` : `did you mean ${meant}?`;
+    throw new CliFailure(`there is no provider ${name}`, remedy);
   }
   if (flags.json === true) return terminal.out(JSON.stringify(found));
   for (const line of renderProvider(found, terminal)) terminal.out(line);
