@@ -3,6 +3,7 @@ import { inTransaction } from '../database/transaction.ts';
 import { idPrefixes } from '../ids/id.rules.ts';
 import { tellTeam } from '../operations/tell-team.ts';
 import { Problem } from '../problem.ts';
+import { findingOfReview } from '../readiness/finding-of-review.rules.ts';
 import type { ReviewedCheck, ReviewView } from '../reviews/review.ts';
 import { keyOfCheck } from './check-key.rules.ts';
 import { readDay } from './figures.store.ts';
@@ -54,7 +55,11 @@ export async function lookAt(services: PromotionServices, watch: Watch): Promise
     ...(isLive ? [] : [rolledBack(decides)]),
     ...(view === null ? [notLooked] : []),
     ...crossed,
-    ...checkFindings(watch.states, checks.map(watched), decides),
+    ...checkFindings(
+      watch.states,
+      checks.map((check) => watched(check, reviewId)),
+      decides,
+    ),
   ].slice(0, findingsMost);
   const isBroken = findings.some(({ kind }) => kind !== 'not-looked');
   const reopened = isBroken && view?.review.status === 'promoted';
@@ -119,8 +124,12 @@ function rolledBack(decides: string | null): WatchFinding {
   return { kind: 'rolled-back', what, decides, action: 'Mend what it was rolled back for, and promote again.' };
 }
 
-function watched({ checkId, subject, definition, state, because, evidence }: ReviewedCheck): WatchedCheck {
-  const why = (state === 'stale' ? because : (evidence?.finding.seen ?? because)) ?? '';
+function watched(
+  { checkId, subject, definition, state, because, evidence }: ReviewedCheck,
+  reviewId: string,
+): WatchedCheck {
+  const own = evidence === null ? null : findingOfReview(evidence.finding, reviewId);
+  const why = (state === 'stale' ? because : (own?.seen ?? because)) ?? '';
   const { severity, remedy } = definition;
   return { key: keyOfCheck({ checkId, subject }), checkId, severity, state, why, remedy };
 }

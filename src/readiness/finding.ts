@@ -15,6 +15,8 @@ export type Finding = {
   seen: string;
   values: readonly MeasuredValue[];
   command: string | null;
+  /** Of checks that judge every review of a team by itself: what each came to, by id. A review counts its own alone. */
+  reviews?: Readonly<Record<string, Pick<Finding, 'state' | 'seen' | 'command'>>>;
 };
 
 /** How a check's result counts in a review. Only `passed` and `attested` do as decided well. */

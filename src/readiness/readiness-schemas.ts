@@ -57,6 +57,17 @@ export const EvidenceSchema = Type.Object({
   seen: Type.String(),
   values: Values,
   command: Nullable(Type.String()),
+  reviews: Type.Optional(
+    Type.Record(
+      Type.String(),
+      Type.Object({
+        state: OneOf(['passed', 'failed', 'unknown', 'not-applicable']),
+        seen: Type.String(),
+        command: Nullable(Type.String()),
+      }),
+      { description: 'Of checks that judge every review of the team by itself: what each came to, by its id.' },
+    ),
+  ),
   measuredAt: Time(),
   expiresAt: Time(),
   collectorVersion: Type.Integer(),

@@ -143,6 +143,7 @@ function presentEvidence(evidence: Evidence) {
     seen: finding.seen,
     values: [...finding.values],
     command: finding.command,
+    ...(finding.reviews === undefined ? {} : { reviews: { ...finding.reviews } }),
     measuredAt: new Date(evidence.measuredAtMs).toISOString(),
     expiresAt: new Date(evidence.expiresAtMs).toISOString(),
     collectorVersion,

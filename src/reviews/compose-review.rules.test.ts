@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CheckDefinition } from '../readiness/check-definition.ts';
-import type { CheckState } from '../readiness/finding.ts';
+import type { CheckState, Evidence } from '../readiness/finding.ts';
 import { composeReview, type ReviewFacts } from './compose-review.rules.ts';
 import type { AttestationOnRecord, Review, WaiverOnRecord } from './review.ts';
 
@@ -109,10 +109,49 @@ const signed = (facts: ReviewFacts): ReviewFacts => {
   };
   return { ...facts, signOffs: [signOff] };
 };
+/** Evidence of a check that judged every review of the team by itself, of which another one failed. */
+const judgedEach = (reviews: NonNullable<Evidence['finding']['reviews']>): ReviewFacts => {
+  const facts = factsWith({ 'a.blocks': 'failed' });
+  const finding = {
+    state: 'failed',
+    seen: 'Other: it has no launch plan.',
+    values: [],
+    command: null,
+    reviews,
+  } as const;
+  const statuses = facts.statuses.map((status) => {
+    const { checkId, subject } = status;
+    const measured = {
+      id: 'evd_1',
+      measuredAtMs: 0,
+      expiresAtMs: nowMs + dayMs,
+      collectorVersion: 1,
+      release: '1.0.0',
+    };
+    const where = { environment: 'production', configurationDigest: 'd', hash: 'h' } as const;
+    return checkId === 'a.blocks'
+      ? { ...status, evidence: { ...measured, ...where, checkId, subject, finding } }
+      : status;
+  });
+  return { ...facts, statuses };
+};
 const stateOf = (facts: ReviewFacts, id: string) =>
   composeReview(facts).checks.find(({ checkId }) => checkId === id)?.state;
 
 describe('a review', () => {
+  test('counts what a check says of itself, and not that another review of the team fails it', () => {
+    const other = { state: 'failed', seen: 'This review: it has no launch plan.', command: null } as const;
+    const facts = signed(
+      judgedEach({ rev_other: other, [reviewId]: { state: 'passed', seen: 'Six.', command: null } }),
+    );
+    expect(composeReview(facts).verdict).toEqual({ passed: true, because: [] });
+    expect(composeReview(facts).checks.find(({ checkId }) => checkId === 'a.blocks')).toMatchObject({
+      because: 'Six.',
+    });
+    expect(stateOf(judgedEach({ [reviewId]: other }), 'a.blocks')).toBe('failed');
+    expect(stateOf(judgedEach({ rev_other: other }), 'a.blocks')).toBe('stale');
+  });
+
   test('passes when all hold and everybody signed, and a sign-off falls with what it was given for', () => {
     const facts = signed(factsWith({}));
     expect(composeReview(facts).verdict).toEqual({ passed: true, because: [] });

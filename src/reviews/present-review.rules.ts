@@ -1,5 +1,6 @@
 import type { ScopeQuestion } from '../readiness/check-definition.ts';
 import { fillCommand } from '../readiness/fill-command.rules.ts';
+import { findingOfReview } from '../readiness/finding-of-review.rules.ts';
 import type { Evidence } from '../readiness/finding.ts';
 import type { Comment } from './comment.store.ts';
 import type { ExplainedCheck } from './explain-check.ts';
@@ -76,6 +77,7 @@ function presentSection({ section, total, ...states }: ReviewView['sections'][nu
 /** One check of a review, short enough for a list. */
 export function presentCheck(review: Pick<Review, 'id' | 'teamId'>, check: ReviewedCheck) {
   const { checkId, definition, subject, evidence } = check;
+  const own = ownFinding(review, check);
   return {
     check: checkId,
     title: definition.title,
@@ -86,9 +88,9 @@ export function presentCheck(review: Pick<Review, 'id' | 'teamId'>, check: Revie
     state: check.state,
     because: check.because,
     basis: check.basis,
-    seen: evidence?.finding.seen ?? null,
+    seen: own?.seen ?? null,
     remedy: definition.remedy,
-    command: fillCommand(evidence?.finding.command ?? null, { teamId: review.teamId, subject, reviewId: review.id }),
+    command: fillCommand(own?.command ?? null, { teamId: review.teamId, subject, reviewId: review.id }),
     next: { kind: check.next, post: postOf(review, check) },
     evidenceId: evidence?.id ?? null,
     measuredAt: timeOrNull(evidence?.measuredAtMs ?? null),
@@ -112,15 +114,21 @@ export function presentExplained(review: Pick<Review, 'id' | 'teamId'>, explaine
   return {
     ...presentCheck(review, check),
     why: check.definition.evidence,
-    values: [...(check.evidence?.finding.values ?? [])],
+    values: [...(ownFinding(review, check)?.values ?? [])],
     items: items.map(({ checklistId, ref, phase, says }) => ({ checklist: checklistId, ref, phase, says })),
     comments: comments.map(presentComment),
-    history: history.map(presentEvidence),
+    history: history.map((evidence) => presentEvidence(review, evidence)),
   };
 }
 
-function presentEvidence({ id, finding, measuredAtMs, expiresAtMs, release, hash }: Evidence) {
-  const { state, seen } = finding;
+/** What the newest evidence says to the review. */
+function ownFinding({ id }: Pick<Review, 'id'>, { evidence }: Pick<ReviewedCheck, 'evidence'>) {
+  return evidence === null ? null : findingOfReview(evidence.finding, id);
+}
+
+function presentEvidence({ id: reviewId }: Pick<Review, 'id'>, evidence: Evidence) {
+  const { id, finding, measuredAtMs, expiresAtMs, release, hash } = evidence;
+  const { state, seen } = findingOfReview(finding, reviewId) ?? finding;
   return { id, state, seen, measuredAt: time(measuredAtMs), expiresAt: time(expiresAtMs), release, hash };
 }
 

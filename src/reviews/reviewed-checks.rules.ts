@@ -1,5 +1,6 @@
 import type { CheckDefinition, ChecksAndLists } from '../readiness/check-definition.ts';
 import type { CheckStatus } from '../readiness/create-readiness.ts';
+import { findingOfReview } from '../readiness/finding-of-review.rules.ts';
 import { mergeChecklists } from '../readiness/merge-checklists.rules.ts';
 import { stateOfAttestation } from './people/attestation.rules.ts';
 import { isInForce } from './people/waiver.rules.ts';
@@ -94,6 +95,9 @@ function nextOf({ kind }: CheckDefinition, status: CheckStatus | null): Reviewed
   return kind === 'drill' ? 'drill' : 'run';
 }
 
+/** Checks that judge every review of a team look at the newest that are not closed. */
+const notAmong =
+  'It was measured without this review, which came later, or is not among the 50 newest that are worked on.';
 const needsNoWaiver: ReadonlySet<string> = new Set(['passed', 'attested', 'not-applicable']);
 
 /** What evidence or a person says of it, and whether a waiver covers what that lacks. Nobody waives a blocker. */
@@ -101,7 +105,7 @@ function standOf(
   definition: CheckDefinition,
   subject: NamedSubject,
   status: CheckStatus | null,
-  { attestations, waivers, nowMs }: CheckFacts,
+  { review, attestations, waivers, nowMs }: CheckFacts,
 ): Stand {
   const isThis = (each: AttestationOnRecord | WaiverOnRecord): boolean =>
     each.checkId === definition.id && each.subject.kind === subject.kind && each.subject.id === subject.id;
@@ -120,7 +124,13 @@ function standOf(
 
   function decided(): Stand {
     if (status === null) return { state: 'unknown', because: 'Nothing was measured.', basis: null };
-    return { state: status.state, because: becauseOf(status), basis: null };
+    const { evidence } = status;
+    if (status.because !== null || evidence?.finding.reviews === undefined) {
+      return { state: status.state, because: becauseOf(status), basis: null };
+    }
+    const own = findingOfReview(evidence.finding, review.id);
+    if (own === null) return { state: 'stale', because: notAmong, basis: null };
+    return { state: own.state, because: own.seen, basis: null };
   }
 }
 

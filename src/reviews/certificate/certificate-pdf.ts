@@ -3,7 +3,7 @@ import type { CertificateParts, CertifiedCheck } from './certificate.rules.ts';
 import type { CertificateHead } from './certificate-page.rules.ts';
 import { namesOf } from './page-people.rules.ts';
 import { openSheet, type PdfSheet, softInk } from './pdf-sheet.ts';
-import { capitalised, isOpen, shownTime, stateLooks, statesInOrder } from './reading-words.rules.ts';
+import { capitalised, isOpen, seenForAll, shownTime, stateLooks, statesInOrder } from './reading-words.rules.ts';
 
 const code = { font: 'code', size: 7, colour: softInk } as const;
 // Without the ligatures that the other fonts write `ff` with.
@@ -118,7 +118,7 @@ function drawCheck(sheet: PdfSheet, check: CertifiedCheck): void {
   sheet.labelled({ text: name, colour, dark: state === 'not-applicable' }, () => {
     sheet.paragraph(title, { font: 'bold' });
     sheet.paragraph(`${checkId}, ${severity}, ${about}`, soft);
-    const seen = evidence?.finding.seen ?? null;
+    const seen = seenForAll(evidence);
     if (seen !== null && seen !== because) sheet.paragraph(seen);
     if (because !== null) sheet.paragraph(because);
     if (isOpen(state)) sheet.paragraph(`→ ${remedy}`);

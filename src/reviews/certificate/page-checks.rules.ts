@@ -1,6 +1,6 @@
 import { type Html, html } from '../../html.rules.ts';
 import type { CertificateParts, CertifiedCheck, CertifiedTranscript } from './certificate.rules.ts';
-import { capitalised, isOpen, shownTime, stateLooks } from './reading-words.rules.ts';
+import { capitalised, isOpen, seenForAll, shownTime, stateLooks } from './reading-words.rules.ts';
 
 /** Every check, by section, with what was seen and what it stands on. */
 export function renderChecks({ checks, review }: CertificateParts): Html {
@@ -16,7 +16,7 @@ function renderCheck(check: CertifiedCheck): Html {
   const { checkId, title, state, severity, subject, evidence, because, basis, remedy } = check;
   const { name, colour } = stateLooks[state];
   const about = subject.kind === subject.id ? subject.kind : `${subject.kind} ${subject.name}`;
-  const seen = evidence?.finding.seen ?? null;
+  const seen = seenForAll(evidence);
   const lines = [seen === null || seen === because ? null : seen, because].filter((line) => line !== null);
   return html`<article class="check"><p class="state"><span class="badge ${state}" style="--state: ${colour}">${name}</span></p>
 <div><h4>${title}</h4><p class="soft"><code>${checkId}</code> · ${severity} · ${about}</p>

@@ -1,4 +1,4 @@
-import type { CheckState } from '../../readiness/finding.ts';
+import type { CheckState, Evidence } from '../../readiness/finding.ts';
 
 /** States in the order in which people read them: what holds, what is open, what does not concern this. */
 export const statesInOrder: readonly CheckState[] = [
@@ -21,6 +21,11 @@ export const stateLooks: Readonly<Record<CheckState, { name: string; colour: str
   failed: { name: 'failed', colour: '#b3261e' },
   'not-applicable': { name: 'does not apply', colour: '#c9d0d8' },
 };
+
+/** What evidence saw; null where it says something else to each review: what it says to this one is why it stands so. */
+export function seenForAll(evidence: Evidence | null): string | null {
+  return evidence === null || evidence.finding.reviews !== undefined ? null : evidence.finding.seen;
+}
 
 /** To the minute, in UTC. */
 export function shownTime(at: number | string): string {

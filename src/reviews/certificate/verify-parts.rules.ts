@@ -1,4 +1,5 @@
 import { digestOf } from '../../readiness/digest.rules.ts';
+import { findingOfReview } from '../../readiness/finding-of-review.rules.ts';
 import { hashOfEvidence } from '../../readiness/evidence.rules.ts';
 import type { CheckState } from '../../readiness/finding.ts';
 import { stateOfAttestation } from '../people/attestation.rules.ts';
@@ -64,7 +65,7 @@ function checkSet({ parts, manifest, add }: Certified): void {
 }
 
 /** What a check stands on is there, is about it, and says so at the time of the certificate. */
-function checkState(check: CertifiedCheck, { parts, atMs, add }: Certified): void {
+function checkState(check: CertifiedCheck, { parts, manifest, atMs, add }: Certified): void {
   const { checkId, subject, state, basis, evidence } = check;
   const place = placeOf(check);
   if (evidence !== null) {
@@ -87,7 +88,7 @@ function checkState(check: CertifiedCheck, { parts, atMs, add }: Certified): voi
   } else if (state === 'passed' || state === 'failed') {
     if (check.kind === 'attested') add(place, `counts as ${state}, which nothing measures`);
     else if (evidence === null) add(place, `counts as ${state} without evidence`);
-    else if (evidence.finding.state !== state || evidence.expiresAtMs <= atMs) {
+    else if (findingOfReview(evidence.finding, manifest.review)?.state !== state || evidence.expiresAtMs <= atMs) {
       add(place, `counts as ${state}, and its evidence does not say so`);
     }
   }

@@ -1,4 +1,4 @@
-import { uuidFromId } from '../../../ids/id.rules.ts';
+import { idFromUuid, idPrefixes, uuidFromId } from '../../../ids/id.rules.ts';
 import type { Collector, Subject } from '../../finding.ts';
 import type { GatheringContext } from '../../instruments.ts';
 import { gatherLaunches, type TeamLaunches } from './launch-facts.ts';
@@ -11,28 +11,28 @@ import { judgeDailyReview, judgeWatchedDaily, type SeenDay, type WatchedDays } f
 
 export const criteriaArmed: Collector<TeamLaunches> = {
   checkId: 'launch.rollback.criteria-armed',
-  version: 1,
+  version: 2,
   gather: gatherLaunches,
   judge: judgeCriteriaArmed,
 };
 
 export const planScheduled: Collector<TeamLaunches> = {
   checkId: 'launch.watch.plan-scheduled',
-  version: 1,
+  version: 2,
   gather: gatherLaunches,
   judge: judgePlanScheduled,
 };
 
 export const reviewHeld: Collector<TeamLaunches> = {
   checkId: 'launch.review.held',
-  version: 1,
+  version: 2,
   gather: gatherLaunches,
   judge: judgeReviewHeld,
 };
 
 export const planComplete: Collector<PlanFacts> = {
   checkId: 'launch.plan.complete',
-  version: 1,
+  version: 2,
   async gather(context: GatheringContext, subject: Subject) {
     const freezes = await context.query<Freeze>(
       `SELECT floor(extract(epoch FROM starts_at) * 1000)::double precision AS "fromMs",
@@ -47,7 +47,7 @@ export const planComplete: Collector<PlanFacts> = {
 
 export const dutiesOnTime: Collector<DutyFacts> = {
   checkId: 'launch.ongoing.duties-on-time',
-  version: 1,
+  version: 2,
   async gather(context: GatheringContext, subject: Subject) {
     const found = await gatherLaunches(context, subject);
     const checks = [
@@ -68,10 +68,10 @@ export const dutiesOnTime: Collector<DutyFacts> = {
   judge: judgeDuties,
 };
 
-/** Days of what is watched, by review. */
+/** Days of what is watched, by review; of reviews that are not watched that there is nothing to see yet. */
 async function gatherDays(context: GatheringContext, subject: Subject): Promise<WatchedDays> {
-  const watches = await context.query<{ name: string; startedAtMs: number; days: SeenDay[] | null }>(
-    `SELECT r.name, floor(extract(epoch FROM w.started_at) * 1000)::double precision AS "startedAtMs",
+  const watches = await context.query<Omit<WatchedDays['watches'][number], 'days'> & { days: SeenDay[] | null }>(
+    `SELECT r.id AS "reviewId", r.name, floor(extract(epoch FROM w.started_at) * 1000)::double precision AS "startedAtMs",
         (SELECT json_agg(json_build_object('startMs', floor(extract(epoch FROM d.day::timestamp AT TIME ZONE 'UTC') * 1000),
             'openedAtMs', floor(extract(epoch FROM opened_at) * 1000),
             'closedAtMs', floor(extract(epoch FROM closed_at) * 1000),
@@ -79,23 +79,30 @@ async function gatherDays(context: GatheringContext, subject: Subject): Promise<
             'crossed', json_array_length((summary -> 'crossed')::json)))
           FROM watch_day d WHERE d.team_id = w.team_id AND d.review_id = w.review_id
             AND d.day < (w.started_at AT TIME ZONE 'UTC')::date + 30) AS days
-      FROM watch w JOIN review r ON r.team_id = w.team_id AND r.id = w.review_id
-      WHERE w.team_id = $1 AND w.ended_at IS NULL LIMIT 50`,
+      FROM review r LEFT JOIN watch w ON w.team_id = r.team_id AND w.review_id = r.id AND w.ended_at IS NULL
+      WHERE r.team_id = $1 AND (w.review_id IS NOT NULL OR r.status <> 'closed')
+      ORDER BY w.review_id IS NULL, r.id DESC LIMIT 50`,
     [uuidFromId(subject.teamId ?? '')],
   );
-  return { watches: watches.map(({ days, ...watch }) => ({ ...watch, days: days ?? [] })) };
+  return {
+    watches: watches.map(({ days, reviewId, ...watch }) => ({
+      ...watch,
+      reviewId: idFromUuid(idPrefixes.review, reviewId),
+      days: days ?? [],
+    })),
+  };
 }
 
 export const dailyReview: Collector<WatchedDays> = {
   checkId: 'launch.first-week.daily-review',
-  version: 1,
+  version: 2,
   gather: gatherDays,
   judge: judgeDailyReview,
 };
 
 export const watchedDaily: Collector<WatchedDays> = {
   checkId: 'launch.weeks-1-4.success-watched-daily',
-  version: 1,
+  version: 2,
   gather: gatherDays,
   judge: judgeWatchedDaily,
 };

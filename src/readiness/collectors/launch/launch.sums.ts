@@ -14,7 +14,7 @@ import { gatherStands, type StandingLaunches } from './review-stand.ts';
 const over = (
   checkId: string,
   judge: (facts: StandingLaunches, nowMs: number) => Finding,
-): Collector<StandingLaunches> => ({ checkId, version: 1, gather: gatherStands, judge });
+): Collector<StandingLaunches> => ({ checkId, version: 2, gather: gatherStands, judge });
 
 export const goNoGo = over('launch.criteria.go-no-go', judgeGoNoGo);
 export const noneCritical = over('launch.issues.none-critical', judgeNoneCritical);

@@ -1,6 +1,7 @@
 import type { Finding } from '../../finding.ts';
 import { dayMs, failed, notApplicable, passed } from '../../finding.rules.ts';
 
+type OfReview = NonNullable<Finding['reviews']>[string];
 /** A summary of a day, Unix milliseconds of its beginning. */
 export type SeenDay = {
   startMs: number;
@@ -9,14 +10,18 @@ export type SeenDay = {
   noteLength: number;
   crossed: number;
 };
-export type WatchedDays = { watches: readonly { name: string; startedAtMs: number; days: readonly SeenDay[] }[] };
+export type WatchedDays = {
+  /** `startedAtMs` null: nothing of the review is promoted. */
+  watches: readonly { reviewId: string; name: string; startedAtMs: number | null; days: readonly SeenDay[] }[];
+};
 
 /** A day is over, and so is the day that people have to look at it. */
 const overdueAfterMs = 2 * dayMs;
 const shortestNote = 10;
 
 /** Days since a promotion that ought to have been seen by now, at most so many. */
-function dueDays(startedAtMs: number, mostDays: number, nowMs: number): number[] {
+function dueDays(startedAtMs: number | null, mostDays: number, nowMs: number): number[] {
+  if (startedAtMs === null) return [];
   const first = Math.floor(startedAtMs / dayMs) * dayMs;
   return Array.from({ length: mostDays }, (_, index) => first + index * dayMs).filter(
     (startMs) => nowMs - startMs >= overdueAfterMs,
@@ -49,16 +54,28 @@ function judgeDays(
   nowMs: number,
   faultOf: (day: SeenDay | undefined) => string | null,
 ): Finding {
-  const due = watches.flatMap(({ name, startedAtMs, days }) =>
-    dueDays(startedAtMs, mostDays, nowMs).map((startMs) => {
-      const what = faultOf(days.find((day) => day.startMs === startMs));
-      return { what, text: `${new Date(startMs).toISOString().slice(0, 10)} of ${name} ${what ?? ''}` };
-    }),
+  const reviews = Object.fromEntries(
+    watches.map((watch) => [watch.reviewId, ofReview(findingOf(judgedDays([watch])))]),
   );
-  if (due.length === 0) return notApplicable('No day since a promotion is over yet.');
-  const faults = due.filter(({ what }) => what !== null).map(({ text }) => text);
-  const values = { days: due.length, faults: faults.length };
+  return { ...findingOf(judgedDays(watches)), reviews };
+
+  function judgedDays(of: WatchedDays['watches']): { days: number; faults: string[] } {
+    const due = of.flatMap(({ name, startedAtMs, days }) =>
+      dueDays(startedAtMs, mostDays, nowMs).map((startMs) => {
+        const what = faultOf(days.find((day) => day.startMs === startMs));
+        return { what, text: `${new Date(startMs).toISOString().slice(0, 10)} of ${name} ${what ?? ''}` };
+      }),
+    );
+    return { days: due.length, faults: due.filter(({ what }) => what !== null).map(({ text }) => text) };
+  }
+}
+
+function findingOf({ days, faults }: { days: number; faults: readonly string[] }): Finding {
+  if (days === 0) return notApplicable('No day since a promotion is over yet.');
+  const values = { days, faults: faults.length };
   const command = 'POST /v1/teams/{team}/reviews/{review}/days/{date}/close';
   if (faults.length > 0) return failed(`${faults.slice(0, 3).join(', ')}.`, values, command);
-  return passed(`All ${due.length} days that are over were looked at.`, values);
+  return passed(`All ${days} days that are over were looked at.`, values);
 }
+
+const ofReview = ({ state, seen, command }: Finding): OfReview => ({ state, seen, command });
