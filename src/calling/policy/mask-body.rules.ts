@@ -9,6 +9,7 @@ const mostElements = 100;
 const deepest = 24;
 /** An address within a text counts as so many levels, and has so many parameters at most: others hide something. */
 const queryLevels = 8;
+const queryMark = /[?#]/;
 const mostPairs = 24;
 
 /** Names are compared without case and separators: `private_key` is `privatekey`. */
@@ -110,7 +111,7 @@ function maskText(text: string, depth: number): string {
   if (/\s/.test(text.trim())) return `[text of ${text.length} characters]`;
   const within = addressWithin(text);
   if (within > 0) return maskText(text.slice(0, within), depth) + maskText(text.slice(within), depth);
-  const mark = text.search(/[?#]/);
+  const mark = text.search(queryMark);
   if (mark !== -1) {
     const query = text.slice(mark + 1);
     const isPlain = depth + queryLevels <= deepest && query.split('&', mostPairs + 1).length <= mostPairs;
@@ -124,10 +125,11 @@ function maskText(text: string, depth: number): string {
 /** Where a URL begins that does not begin the text; -1 for none. Without a regular expression, which would look from each letter. */
 function addressWithin(text: string): number {
   const colon = text.indexOf('://');
+  if (colon === -1) return -1;
   let start = colon;
   while (start > 0 && /[a-z0-9+.-]/i.test(text[start - 1] as string)) start -= 1;
   while (start < colon && !/[a-z]/i.test(text[start] as string)) start += 1;
-  return colon === -1 || start === colon ? -1 : start;
+  return start === colon ? -1 : start;
 }
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
