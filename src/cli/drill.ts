@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { withTeamApi } from './api-options.ts';
 import type { RunFlags } from './drill/run-drills.ts';
+import type { RemoveFlags, ScheduleFlags } from './drill/schedules.ts';
 import type { CommonFlags } from './sources/open-team.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -9,10 +10,13 @@ import type { Terminal } from './terminal/terminal.ts';
 export function addDrillVerbs(drill: Command, terminal: Terminal): Command {
   drill.helpCommand('help [verb]', 'show the help of a verb').usage('<verb> [options]');
   withTeamApi(
-    drill.command('list').description('List drills: what they are for, what they touch, and how it went last.'),
-  ).action(async (flags: CommonFlags) => {
+    drill
+      .command('list')
+      .description('List drills and how they went last; with a check, all about its drill.')
+      .argument('[check]', 'the check that it decides'),
+  ).action(async (check: string | undefined, flags: CommonFlags) => {
     const { runList } = await import('./drill/show-drills.ts');
-    await runList(flags, terminal);
+    await runList(check, flags, terminal);
   });
   withTeamApi(
     drill
@@ -44,7 +48,54 @@ export function addDrillVerbs(drill: Command, terminal: Terminal): Command {
       await runStop(runId, flags, terminal);
     },
   );
+  addScheduleVerbs(drill, terminal);
   return drill;
+}
+
+function addScheduleVerbs(drill: Command, terminal: Terminal): void {
+  const schedules = drill
+    .command('schedules')
+    .description('See and set which drills run by themselves.')
+    .helpCommand('help [verb]', 'show the help of a verb');
+  const subject = (command: Command): Command =>
+    command.option('--subject <id>', 'for this source, endpoint or connection alone; otherwise for all');
+  withTeamApi(schedules.command('list').description('List what runs by itself, and when next.')).action(
+    async (flags: CommonFlags) => {
+      const { runList } = await import('./drill/schedules.ts');
+      await runList(flags, terminal);
+    },
+  );
+  withTeamApi(
+    subject(
+      schedules
+        .command('set')
+        .description('Have a drill run by itself, first one interval from now.')
+        .argument('<check>', 'the check that it decides')
+        .requiredOption('--every <time>', 'how often: 24h or 7d, 366d at most', hours),
+    ),
+  ).action(async (check: string, flags: ScheduleFlags) => {
+    const { runSet } = await import('./drill/schedules.ts');
+    await runSet(check, flags, terminal);
+  });
+  withTeamApi(
+    subject(
+      schedules
+        .command('remove')
+        .description('End the schedule of a drill.')
+        .argument('<check>', 'the check that it decides'),
+    ),
+  ).action(async (check: string, flags: RemoveFlags) => {
+    const { runRemove } = await import('./drill/schedules.ts');
+    await runRemove(check, flags, terminal);
+  });
+}
+
+/** Whole hours, from `24h`, `7d` or `24`. */
+function hours(text: string): number {
+  const [, count, unit] = /^(\d+)([hd]?)$/.exec(text) ?? [];
+  const value = Number(count) * (unit === 'd' ? 24 : 1);
+  if (value >= 1 && value <= 8_784) return value;
+  throw new InvalidArgumentError(`"${text}" is no interval; give hours or days, such as 24h or 7d, up to 366d`);
 }
 
 function share(text: string): number {

@@ -61,13 +61,15 @@ beforeEach(async () => {
 afterAll(() => stand[Symbol.asyncDispose]());
 
 /** Runs the verb as the command line does. */
-async function posthorn(...args: string[]): Promise<{ out: string[]; err: string[]; code: unknown }> {
+const posthorn = (...args: string[]) => posthornIn(200, ...args);
+
+async function posthornIn(width: number, ...args: string[]): Promise<{ out: string[]; err: string[]; code: unknown }> {
   const [out, err]: [string[], string[]] = [[], []];
   const terminal = {
     out: (line: string) => void out.push(line),
     err: (line: string) => void err.push(line),
     paint: createPaint(false),
-    width: 200,
+    width,
   };
   const given = ['drill', ...args, '--url', url, '--key', stand.api.operatorKey, '--team', team];
   const before = process.exitCode;
@@ -88,6 +90,20 @@ describe('posthorn drill', () => {
     expect(out[3]).toMatch(/^endpoint.touched +no endpoint +integration +- +-$/);
     const json = JSON.parse((await posthorn('list', '--json')).out.join()) as { check: string }[];
     expect(json.map(({ check }) => check)).toEqual(['drill.one', 'drill.two', 'endpoint.touched', 'invoice.sent']);
+  });
+
+  test('schedules a drill, lists what runs by itself, and ends it', async () => {
+    expect((await posthorn('schedules', 'list')).err.join('')).toContain('No drill is scheduled');
+    const set = await posthorn('schedules', 'set', 'drill.one', '--every', '7d');
+    expect(set.out[0]).toMatch(/^scheduled {2}drill.one every 168 h, first 20/);
+    expect((await posthorn('schedules', 'list')).out[1]).toMatch(/^drill.one +all +168 h +20\S+Z$/);
+    await expect(posthorn('schedules', 'remove', 'drill.two')).rejects.toThrow('drill.two is not scheduled');
+    await expect(posthorn('schedules', 'remove', 'drill.one', '--subject', 'gateway')).rejects.toThrow('for gateway');
+    expect((await posthorn('schedules', 'remove', 'drill.one')).out).toEqual(['removed  the schedule of drill.one']);
+    expect((await posthorn('schedules', 'list', '--json')).out).toEqual(['[]']);
+    for (const every of ['0', '7w', '367d']) {
+      await expect(posthorn('schedules', 'set', 'drill.one', '--every', every)).rejects.toThrow(/no interval/);
+    }
   });
 
   test('runs one, says what it found, and ends with 1 when it failed', async () => {
@@ -173,6 +189,27 @@ describe('posthorn drill', () => {
     const { err } = await posthorn('run', 'drill.one', '--watch');
     expect(err[0]).toMatch(/^drill.one, gateway: drl_/);
     expect(err.filter((line) => line.includes('tries=2'))).toHaveLength(1);
+  });
+
+  test('lists a drill in a line where there is little room, several subjects by the gravest state, and one drill with all of it', async () => {
+    for (const port of [9, 10]) {
+      const body = { url: `http://127.0.0.1:${port}/`, eventTypes: ['*'] };
+      await stand.api.call('POST', `/v1/teams/${team}/endpoints`, { body });
+    }
+    const { out, err } = await posthornIn(48, 'list');
+    expect(out).toHaveLength(5);
+    expect(Math.max(...out.map(({ length }) => length))).toBeLessThanOrEqual(48);
+    expect(out[3]).toMatch(/^endpoint.touched +2 endpoints\* +unknown$/);
+    expect(err.join(' ')).toContain('posthorn drill list <check>');
+    const [, run] = (await posthorn('list', 'endpoint.touched')).out.join('\n').match(/\((ep_\w+)\)/) ?? [];
+    await posthorn('run', 'endpoint.touched', '--subject', run ?? '');
+    expect((await posthorn('list')).out[3]).toMatch(/ 1 of 2 unknown +done \d{4}-\d\d-\d\dT\d\d:\d\dZ$/);
+    const shown = (await posthorn('list', 'endpoint.touched')).out.join('\n');
+    expect(shown).toMatch(new RegExp(`\\(${run}\\) +passed +done .* +drl_`));
+    expect(shown).toMatch(/touches +integration/);
+    const json = (await posthorn('list', 'endpoint.touched', '--json')).out.join('');
+    expect(JSON.parse(json)).toMatchObject({ check: 'endpoint.touched' });
+    await expect(posthorn('list', 'nobody.knows')).rejects.toThrow('no drill for nobody.knows');
   });
 });
 

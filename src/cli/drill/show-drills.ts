@@ -1,19 +1,30 @@
+import { CliFailure } from '../failure.ts';
 import { type CommonFlags, openTeam } from '../sources/open-team.ts';
-import { renderFields, renderTable } from '../sources/render-source.rules.ts';
-import { readableTime } from '../terminal/readable.rules.ts';
+import { renderFields } from '../sources/render-source.rules.ts';
+import { counted } from '../terminal/readable.rules.ts';
 import { safeText } from '../terminal/safe-text.rules.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { DrillAnswer, RunDetailAnswer } from './drill-answers.ts';
 import { renderStep } from './render-drill.rules.ts';
+import { renderDrill, renderDrills } from './render-list.rules.ts';
 
-/** What can be drilled, and how it went last. */
-export async function runList(flags: CommonFlags, terminal: Terminal): Promise<void> {
+/** What can be drilled and how it went last, a line each; with a check everything about its drill. */
+export async function runList(check: string | undefined, flags: CommonFlags, terminal: Terminal): Promise<void> {
   const { api, path } = await openTeam(flags);
   const { data } = await api.request<{ data: DrillAnswer[] }>('GET', `${path}/drills`);
+  if (check !== undefined) {
+    const drill = data.find((each) => each.check === check);
+    if (drill === undefined) throw new CliFailure(`there is no drill for ${check}`, 'see posthorn drill list');
+    if (flags.json === true) return terminal.out(JSON.stringify(drill));
+    for (const line of renderDrill(drill, terminal)) terminal.out(line);
+    return;
+  }
   if (flags.json === true) return terminal.out(JSON.stringify(data));
   if (data.length === 0) return terminal.err('There is no drill in this release.');
-  const headings = ['CHECK', 'FOR', 'TOUCHES', 'STATE', 'LAST RUN'];
-  for (const line of renderTable(headings, data.flatMap(rowsOf), terminal)) terminal.out(line);
+  const lines = renderDrills(data, terminal);
+  for (const line of lines) terminal.out(line);
+  if (!lines[0]?.includes('TOUCHES')) terminal.err('* acts on a source, an endpoint or a connection of your own.');
+  terminal.err(`${counted(data.length, 'drill')}. More about one: posthorn drill list <check>`);
 }
 
 /** A run with its transcript. */
@@ -42,14 +53,4 @@ export async function runStop(runId: string, flags: CommonFlags, terminal: Termi
   const { api, path } = await openTeam(flags);
   const run = await api.request<RunDetailAnswer>('POST', `${path}/drills/runs/${encodeURIComponent(runId)}/stop`);
   terminal.out(flags.json === true ? JSON.stringify(run) : `stopping  ${run.id}, ${run.check}`);
-}
-
-function rowsOf({ check, touches, irrevocable, refused, subjects, about }: DrillAnswer): string[][] {
-  const how = irrevocable === null ? '' : ' (with --confirm)';
-  const touching = refused ? `${touches} (refused here)` : touches + how;
-  if (subjects.length === 0) return [[check, `no ${about}`, touching, '-', '-']];
-  return subjects.map(({ kind, id, state, lastRun }) => {
-    const last = lastRun === null ? 'never' : `${lastRun.state} ${readableTime(Date.parse(lastRun.createdAt))}`;
-    return [check, kind === id ? kind : id, touching, state, last];
-  });
 }
