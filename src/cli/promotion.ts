@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { withTeamApi } from './api-options.ts';
 import { collected } from './option-values.ts';
+import { addFreezeVerbs } from './promotion/freeze-verbs.ts';
 import type { PromoteFlags } from './promotion/promote.ts';
 import type { ResumeFlags, RollBackFlags } from './promotion/show-promotions.ts';
 import type { CommonFlags } from './sources/open-team.ts';
@@ -68,5 +69,6 @@ export function addPromotionVerbs(promotions: Command, terminal: Terminal): Comm
     const { runResume } = await import('./promotion/show-promotions.ts');
     await runResume(review, flags, terminal);
   });
+  addFreezeVerbs(promotions, terminal);
   return promotions;
 }

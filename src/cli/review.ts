@@ -4,6 +4,8 @@ import type { CatalogueFlags } from './review/show-catalogue.ts';
 import type { CoverageFlags } from './review/show-coverage.ts';
 import { serviceUrl } from './option-values.ts';
 import type { RehearseFlags } from './review/rehearse-docusign.ts';
+import { addOwnVerbs } from './review/own-verbs.ts';
+import { addSaidVerbs } from './review/said-verbs.ts';
 import { addSignVerbs } from './review/sign-verbs.ts';
 import { addWorkVerbs } from './review/work-verbs.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -23,6 +25,8 @@ export function addReviewVerbs(
   review.helpCommand('help [verb]', 'show the help of a verb').usage('<verb> [options]');
   addWorkVerbs(review, terminal);
   addSignVerbs(review, terminal);
+  addSaidVerbs(review, terminal);
+  addOwnVerbs(review, terminal);
   review
     .command('rehearse')
     .description("Show how DocuSign's review of calls would go now; exit 1 unless it would be passed.")

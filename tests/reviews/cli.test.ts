@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -21,7 +21,9 @@ async function review(verb: string, ...more: string[]): Promise<{ text: string; 
   const out = (line: string): void => void lines.push(line);
   const before = process.exitCode;
   process.exitCode = undefined;
-  const given = ['review', verb, '--url', url, '--key', stand.api.operatorKey, '--team', stand.team, ...more];
+  const common = ['--url', url, '--key', stand.api.operatorKey, '--team', stand.team];
+  const words = verb === 'checks' || verb === 'checklists' ? more.splice(0, 1) : [];
+  const given = ['review', verb, ...words, ...common, ...more];
   await buildProgram({ out, err: out, paint: createPaint(false), width: 100 }).parseAsync(given, { from: 'user' });
   const { exitCode } = process;
   process.exitCode = before;
@@ -95,6 +97,56 @@ describe('posthorn review', () => {
     expect(text).toMatch(/gateway\.is-good\s+gateway\s+passed\s+failed/);
     expect((await review('history', id)).text).toContain('operator');
   });
+
+  test('names who owns a check, said something and measured, and keeps to the width', async () => {
+    const body = { name: 'Ada Example', email: 'ada@example.com', role: 'developer' };
+    const member = (await stand.api.call('POST', `${stand.at}/members`, { body })).body as { id: string };
+    const { key } = await stand.api.createKey(stand.team, ['*'], { memberId: member.id });
+    const id = await create('Names');
+    stand.weather.failing.add('endpoint.is-good');
+    const { text: assigned } = await review('assign', id, 'endpoint.is-good', '--to', 'ada@example.com');
+    expect(assigned).toBe('endpoint.is-good  Ada Example');
+    await review('comment', id, 'On it.', '--check', 'endpoint.is-good', '--key', key);
+    await review('run', id, '--key', key);
+    expect((await review('status', id)).text).toMatch(/endpoint\.is-good.*\n? +.*Ada Example/);
+    expect((await review('explain', id, 'endpoint.is-good')).text).toMatch(
+      /^owner +Ada Example$[^]*Ada Example: On it\./m,
+    );
+    expect((await review('history', id)).text).toMatch(/ Ada Example$/m);
+    const snapshots = JSON.parse((await review('history', id, '--json')).text) as { takenBy: string }[];
+    expect(snapshots.map(({ takenBy }) => takenBy)).toEqual([member.id]);
+  });
+
+  test.each(['checks', 'checklists'])(
+    'puts %s of a team from a file, shows them as that, and removes them',
+    async (kind) => {
+      const file = join(mkdtempSync(join(tmpdir(), 'posthorn-own-')), 'own.yaml');
+      onTestFinished(() => rmSync(join(file, '..'), { recursive: true, force: true }));
+      const named = { checks: 'team.put', checklists: 'team-put' }[kind] ?? '';
+      const own =
+        kind === 'checks'
+          ? 'section: security\nseverity: minor\nevidence: e\nremedy: r\nttlHours: 1\nmeasure: {kind: attestation}'
+          : 'signoffs: []\nitems: [{ref: "1", says: s, phase: prepare, checks: [gateway.is-good]}]';
+      const write = (title: string, more = ''): void =>
+        writeFileSync(file, `id: ${named}\ntitle: ${title}\n${own}${more}`);
+      const put = async (): Promise<string> => (await review(kind, 'put', '--file', file)).text;
+      expect((await review(kind, 'list')).text).toContain('of your own; write one');
+      write('First');
+      expect(await put()).toBe(`created  ${named}, version 1`);
+      expect(await put()).toBe(`unchanged  ${named}, version 1`);
+      write('Second');
+      expect(await put()).toBe(`replaced  ${named}, version 2`);
+      expect((await review(kind, 'list')).text).toMatch(new RegExp(`^${named} .* 2 +Second$`, 'm'));
+      write('Third', '\nversion: 1');
+      await expect(put()).rejects.toThrow('it has version 2');
+      writeFileSync(file, (await review(kind, 'show', named)).text);
+      expect(await put()).toBe(`unchanged  ${named}, version 2`);
+      writeFileSync(file, 'title: Nothing');
+      await expect(put()).rejects.toThrow('it has no id');
+      expect((await review(kind, 'remove', named)).text).toBe(`removed  ${named}`);
+      await expect(review(kind, 'show', named)).rejects.toThrow('of its own');
+    },
+  );
 
   test('writes JUnit and JSON for a pipeline', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'posthorn-review-'));

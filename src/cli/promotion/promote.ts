@@ -6,6 +6,7 @@ import { CliFailure } from '../failure.ts';
 import { type CommonFlags, openTeam } from '../sources/open-team.ts';
 import { splitPair } from '../sources/source-settings.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { nameParts } from './name-parts.ts';
 import { type PromotionAnswer, renderPromotion, renderStep } from './render-promotion.rules.ts';
 
 export type PromoteFlags = CommonFlags &
@@ -68,7 +69,10 @@ export async function runPromote(
   }
   if (isQuiet) terminal.out(JSON.stringify(promotion));
   else if (flags.wait) terminal.out(`${promotion.id} is ${promotion.state}`);
-  else for (const line of renderPromotion(promotion, terminal)) terminal.out(line);
+  else {
+    const nameOf = await nameParts(api, path, [promotion]);
+    for (const line of renderPromotion(promotion, { ...terminal, nameOf })) terminal.out(line);
+  }
   return !flags.wait || promotion.state === 'live' ? 0 : 1;
 }
 

@@ -12,10 +12,14 @@ export type PromotionAnswer = {
   endedAt: string | null;
   because: string | null;
   override: { reason: string; by: string } | null;
+  requestedBy: string;
   steps: { name: string; at: string; outcome: string; seen: string }[];
 };
 
-type Look = { paint: Paint; width: number };
+/** `nameOf` makes ids of connections, reviews, members and keys readable. */
+type Look = { paint: Paint; width: number; nameOf?: (id: string) => string };
+
+const asItIs = (id: string): string => id;
 
 const marks: Readonly<Record<string, string>> = { succeeded: '✓', failed: '✗', skipped: '–' };
 
@@ -26,13 +30,16 @@ export function stateColour(state: string, paint: Paint): (text: string) => stri
 
 /** Everything about a promotion, its steps one below the other. */
 export function renderPromotion(promotion: PromotionAnswer, look: Look): string[] {
-  const { id, state, connection, review, override, because, steps } = promotion;
+  const { id, state, connection, review, override, because, requestedBy, steps } = promotion;
+  const { nameOf = asItIs } = look;
+  const named = (part: string): string => (nameOf(part) === part ? part : `${nameOf(part)} (${part})`);
   const fields: [string, string][] = [
     ['promotion', id],
     ['state', stateColour(state, look.paint)(state)],
-    ['connection', connection],
-    ['review', review],
-    ...(override === null ? [] : [['override', `${override.reason} (${override.by})`] as [string, string]]),
+    ['connection', named(connection)],
+    ['review', named(review)],
+    ['asked by', nameOf(requestedBy)],
+    ...(override === null ? [] : [['override', `${override.reason} (${nameOf(override.by)})`] as [string, string]]),
     ...(because === null ? [] : [['because', because] as [string, string]]),
   ];
   const safe = fields.map(

@@ -1,4 +1,5 @@
 import { CliFailure } from '../failure.ts';
+import { namePeople } from '../members/name-people.ts';
 import { type CommonFlags, openTeam } from '../sources/open-team.ts';
 import { renderFields } from '../sources/render-source.rules.ts';
 import { safeText } from '../terminal/safe-text.rules.ts';
@@ -68,11 +69,12 @@ export async function runConfirm(id: string, flags: CommonFlags & YesFlag, termi
   const { api, path } = await openTeam(flags);
   const at = `${path}/attestations/${encodeURIComponent(id)}`;
   const found = await api.request<AttestationAnswer>('GET', at);
+  const nameOf = await namePeople(api, path, [found.author]);
   say(
     [
       ['check', found.check],
       ['about', found.subject.id],
-      ['attested by', `${found.author}, ${found.attestedAt}`],
+      ['attested by', `${nameOf(found.author)}, ${found.attestedAt}`],
       ['good until', found.expiresAt],
       ['it rests on', found.proofs.map(shownProof).join('\n')],
       ...(found.note === null ? [] : [['note', found.note] as [string, string]]),

@@ -94,8 +94,10 @@ function renderOpen(check: CheckAnswer, { paint, width, nameOf = asItIs }: Look)
   const why = safeText(because ?? '', 'one line');
   const later = laterPhase(check);
   const when = later === null ? '' : `  from ${later} on`;
+  const head = `${colour(state.padEnd(8))}${severity.padEnd(8)} ${check.check}`;
+  const more = safeText(about + who + when, 'one line');
   return [
-    `${colour(state.padEnd(8))}${severity.padEnd(8)} ${check.check}${safeText(about + who + when, 'one line')}`,
+    ...(visibleWidth(head + more) <= width ? [head + more] : [head, `  ${more.trim()}`]),
     ...(why === '' ? [] : [paint.dim(`  ${cutLine(why, width - 2)}`)]),
   ];
 }
@@ -148,6 +150,9 @@ function ownerOf({ owner, dueAt }: Pick<CheckAnswer, 'owner' | 'dueAt'>, nameOf:
   return [...name, ...(dueAt === null ? [] : [`by ${dueAt}`])].join(' ');
 }
 
+/** What a line of the history takes without the id and without who. */
+const historyColumns = 62;
+
 /** A line for each time that a review was measured; without ids where there is no room, as diff takes times as well. */
 export function renderHistory(snapshots: readonly SnapshotAnswer[], look: Look): string[] {
   const { paint, nameOf = asItIs } = look;
@@ -166,11 +171,8 @@ export function renderHistory(snapshots: readonly SnapshotAnswer[], look: Look):
   ]);
   const fits = alignColumns([headings, ...rows]).every((line) => visibleWidth(line) <= look.width);
   if (fits) return renderTable(headings, rows, look);
-  return renderTable(
-    headings.slice(1),
-    rows.map((row) => row.slice(1)),
-    look,
-  );
+  const short = rows.map((row) => [...row.slice(1, -1), cutLine(row.at(-1) ?? '', look.width - historyColumns)]);
+  return renderTable(headings.slice(1), short, look);
 }
 
 /** What stands otherwise. */

@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import type { ApiClient } from '../api/api-client.ts';
 import { CliFailure } from '../failure.ts';
+import { namePeople } from '../members/name-people.ts';
 import { type CommonFlags, openTeam } from '../sources/open-team.ts';
 import { renderTable } from '../sources/render-source.rules.ts';
 import { safeText } from '../terminal/safe-text.rules.ts';
@@ -31,7 +33,7 @@ export async function runList(flags: ListFlags, terminal: Terminal): Promise<voi
 export async function runStatus(review: string | undefined, flags: StatusFlags, terminal: Terminal): Promise<0 | 1> {
   const { api, path } = await openTeam(flags);
   const view = await api.request<ViewAnswer>('GET', await findReview(api, path, review));
-  await show(view, flags, terminal);
+  await show(view, { api, path }, flags, terminal);
   return flags.gate === true && !view.verdict.passed ? 1 : 0;
 }
 
@@ -39,18 +41,25 @@ export async function runStatus(review: string | undefined, flags: StatusFlags, 
 export async function runRun(review: string | undefined, flags: StatusFlags, terminal: Terminal): Promise<0 | 1> {
   const { api, path } = await openTeam(flags);
   const view = await api.request<ViewAnswer>('POST', `${await findReview(api, path, review)}/run`);
-  await show(view, flags, terminal);
+  await show(view, { api, path }, flags, terminal);
   const isBlocked = view.checks.some(({ state, severity }) => state === 'failed' && severity === 'blocker');
   return isBlocked || (flags.gate === true && !view.verdict.passed) ? 1 : 0;
 }
 
-async function show(view: ViewAnswer, flags: StatusFlags, terminal: Terminal): Promise<void> {
+async function show(
+  view: ViewAnswer,
+  { api, path }: { api: ApiClient; path: string },
+  flags: StatusFlags,
+  terminal: Terminal,
+): Promise<void> {
   if (flags.junit !== undefined) {
     await writeReport(flags.junit, junitOf(view.checks.map((check) => ({ ...check, runAgain: check.next.post }))));
   }
   if (flags.json === true) return terminal.out(JSON.stringify(view, null, 2));
   const most = flags.all === true ? view.checks.length : shownChecks;
-  for (const line of renderView(view, most, terminal)) terminal.out(line);
+  const owners = view.checks.map(({ owner }) => owner);
+  const nameOf = await namePeople(api, path, owners);
+  for (const line of renderView(view, most, { ...terminal, nameOf })) terminal.out(line);
 }
 
 async function writeReport(path: string, text: string): Promise<void> {
@@ -80,7 +89,9 @@ export async function runExplain(
     explained = await api.request<ExplainedAnswer>('GET', at);
   }
   if (flags.json === true) return terminal.out(JSON.stringify(explained, null, 2));
-  for (const line of renderExplained(explained, terminal)) terminal.out(line);
+  const people = [explained.owner, ...explained.comments.map(({ author }) => author)];
+  const nameOf = await namePeople(api, path, people);
+  for (const line of renderExplained(explained, { ...terminal, nameOf })) terminal.out(line);
 }
 
 /** @throws CliFailure when something else than measuring decides the check */
@@ -98,7 +109,9 @@ export async function runHistory(review: string | undefined, flags: CommonFlags,
   const { data } = await api.request<{ data: SnapshotAnswer[] }>('GET', at);
   if (flags.json === true) return terminal.out(JSON.stringify(data));
   if (data.length === 0) return terminal.err('It was never measured: posthorn review run.');
-  for (const line of renderHistory(data, terminal)) terminal.out(line);
+  const takers = data.map(({ takenBy }) => takenBy);
+  const nameOf = await namePeople(api, path, takers);
+  for (const line of renderHistory(data, { ...terminal, nameOf })) terminal.out(line);
 }
 
 export type DiffFlags = CommonFlags & { from?: string; to?: string };

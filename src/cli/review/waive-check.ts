@@ -1,5 +1,6 @@
 import { CliFailure } from '../failure.ts';
 import { findMemberId } from '../members/find-member.ts';
+import { namePeople } from '../members/name-people.ts';
 import { type CommonFlags, openTeam } from '../sources/open-team.ts';
 import { renderFields } from '../sources/render-source.rules.ts';
 import { safeText } from '../terminal/safe-text.rules.ts';
@@ -58,11 +59,12 @@ export async function runApprove(id: string, flags: ApproveFlags, terminal: Term
   const { data } = await api.request<{ data: WaiverAnswer[] }>('GET', `${review}/waivers`);
   const waiver = data.find((each) => each.id === id);
   if (waiver === undefined) throw new CliFailure(`the review has no waiver ${id}`, 'name its review with --review');
+  const nameOf = await namePeople(api, path, [waiver.requestedBy, waiver.owner]);
   const fields: [string, string][] = [
     ['waiver', waiver.id],
     ['check', `${waiver.check} (${waiver.subject.id})`],
-    ['asked for by', `${waiver.requestedBy}, ${waiver.requestedAt}`],
-    ['mended by', waiver.owner],
+    ['asked for by', `${nameOf(waiver.requestedBy)}, ${waiver.requestedAt}`],
+    ['mended by', nameOf(waiver.owner)],
     ['until', waiver.expiresAt],
     ['reason', waiver.reason],
     ['in its place', waiver.control],

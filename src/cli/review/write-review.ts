@@ -1,6 +1,7 @@
 import { loadCatalogue } from '../../readiness/load-catalogue.ts';
 import { CliFailure } from '../failure.ts';
 import { findMemberId } from '../members/find-member.ts';
+import { namePeople } from '../members/name-people.ts';
 import { type CommonFlags, openTeam } from '../sources/open-team.ts';
 import { safeText } from '../terminal/safe-text.rules.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -63,7 +64,9 @@ export async function runAssign(review: string, check: string, flags: AssignFlag
   const assigned = await api.request<CheckAnswer>('PUT', at, body);
   if (flags.json === true) return terminal.out(JSON.stringify(assigned));
   const until = assigned.dueAt === null ? '' : ` by ${assigned.dueAt}`;
-  terminal.out(safeText(`${assigned.check}  ${assigned.owner ?? 'nobody'}${until}`, 'one line'));
+  const nameOf = await namePeople(api, path, [assigned.owner]);
+  const who = assigned.owner === null ? 'nobody' : nameOf(assigned.owner);
+  terminal.out(safeText(`${assigned.check}  ${who}${until}`, 'one line'));
 }
 
 function timeOf(text: string): string {
