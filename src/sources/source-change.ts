@@ -30,9 +30,8 @@ export function profileOrRefuse(provider: string): ProviderProfile {
   if (profile !== null) return profile;
   const names = allProfiles().map(({ name }) => name);
   const meant = closestTo(provider, names);
-  const detail = `Posthorn knows no such provider${meant === undefined ? '' : `: did you mean ${meant}?`}`;
-  throw new Problem('unknown_provider', meant === undefined ? `${detail}.` : detail, {
-    errors: [{ pointer: '/provider', message: `must be one of ${names.join(', ')}` }],
+  throw new Problem('unknown_provider', `Posthorn knows no such provider. There are: ${names.join(', ')}.`, {
+    errors: [{ pointer: '/provider', message: meant === undefined ? 'is none of them' : `did you mean ${meant}?` }],
   });
 }
 
