@@ -73,6 +73,35 @@ describe('doctor', () => {
     expect(of(await doctor({ POSTHORN_DATA: folder }), 'master key')[0]).toMatch(/^FAIL .* key 1 /);
   });
 
+  test('warns of databases in the shared folder whose data folder is gone, and of no others', async () => {
+    const [shared, present] = [await temporaryFolder(), await temporaryFolder()];
+    const put = async (name: string, dataFolder: string | null, pid: number | null = null): Promise<string> => {
+      const folder = join(shared, name);
+      await mkdir(join(folder, 'postgres'), { recursive: true });
+      await writeFile(join(folder, 'postgres', 'PG_VERSION'), '18\n'.padEnd(1000));
+      if (dataFolder !== null) await writeFile(join(folder, 'data-folder'), `${dataFolder}\n`);
+      if (pid !== null) await writeFile(join(folder, 'postgres', 'postmaster.pid'), `${pid}\n`);
+      return folder;
+    };
+    const used = await put('used', present);
+    await writeFile(join(present, 'postgres.location'), JSON.stringify({ folder: used, initialized: true }));
+    const gone = join(present, 'gone');
+    const left = await put('left', gone);
+    await put('not-on-record', null);
+    await put('with-a-server', gone, process.pid);
+    const findings = await examine(readConfig({ PORT: '0', POSTHORN_DATA: present }), shared);
+    expect(findings.filter(({ check }) => check === 'old database')).toEqual([
+      {
+        check: 'old database',
+        state: 'WARN',
+        what: expect.stringMatching(
+          `^${left} \\(1(\\.\\d)? kB\\) is of ${gone}, which is gone or has another database$`,
+        ),
+        remedy: `when that was not only moved or unmounted: rm -r '${left}'`,
+      },
+    ]);
+  });
+
   test('fails when the data folder is a file, and warns when everyone may enter it', async () => {
     const folder = await temporaryFolder();
     const file = join(folder, 'file');

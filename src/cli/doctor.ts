@@ -1,12 +1,12 @@
 import { type Config, type ConfigReading, environmentWith, readConfig } from '../config.ts';
-import { embeddedProblem } from '../database/look-at-embedded.ts';
+import { embeddedProblem, leftDatabases } from '../database/look-at-embedded.ts';
 import { checkDataFolder, hasDatabase, keptMasterKeys } from './doctor/check-data-folder.ts';
 import { checkDatabase } from './doctor/check-database.ts';
 import { checkDisk, checkNode, checkOpenFiles } from './doctor/check-machine.ts';
 import { checkPort } from './doctor/check-port.ts';
 import { type Finding, fail, ok, renderFinding, warn } from './doctor/finding.rules.ts';
 import { describeError } from './failure.ts';
-import { counted } from './terminal/readable.rules.ts';
+import { counted, readableSize } from './terminal/readable.rules.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 export type DoctorOptions = { config?: string; data?: string; json?: true };
@@ -28,7 +28,7 @@ export async function runDoctor(options: DoctorOptions, terminal: Terminal): Pro
 }
 
 /** Every finding, in the order in which a person would look. */
-export async function examine(reading: ConfigReading): Promise<Finding[]> {
+export async function examine(reading: ConfigReading, sharedFolder?: string): Promise<Finding[]> {
   const findings = [checkNode(), ...(await checkOpenFiles()), ...judgeConfig(reading)];
   const { config } = reading;
   if (config === null) return findings;
@@ -37,6 +37,7 @@ export async function examine(reading: ConfigReading): Promise<Finding[]> {
     ...findings,
     ...(await checkDataFolder(config)),
     await checkDisk(config.dataFolder),
+    ...(await checkLeftDatabases(sharedFolder)),
     ...port.findings,
     ...(config.databaseUrl === null
       ? [await checkEmbedded(config, port.running)]
@@ -51,6 +52,15 @@ function judgeConfig(reading: ConfigReading): Finding[] {
   ];
   if (reading.config === null) return findings;
   return [ok('configuration', `valid, for ${reading.config.environment}`), ...findings];
+}
+
+/** Databases that a data folder led to which is gone: they take space, and only a person knows whether for nothing. */
+async function checkLeftDatabases(sharedFolder?: string): Promise<Finding[]> {
+  const left = await leftDatabases(sharedFolder);
+  return left.map(({ folder, dataFolder, sizeBytes }) => {
+    const what = `${folder} (${readableSize(sizeBytes)}) is of ${dataFolder}, which is gone or has another database`;
+    return warn('old database', what, `when that was not only moved or unmounted: rm -r '${folder}'`);
+  });
 }
 
 /** The embedded server belongs to the Posthorn that starts it, so it is only looked at from outside. */

@@ -13,6 +13,12 @@ import { unlessAbsent } from './unless-absent.ts';
 /** Where the cluster lives and who runs it. `home` is the data folder unless the server's user cannot reach that. */
 export type ClusterPlace = { home: string; clusterFolder: string; user: ServerUser };
 
+/** Where clusters are put that their server could not reach in the data folder. */
+export const sharedClusterFolder = '/var/lib/posthorn';
+
+/** In a place away from the data folder: the path of that. */
+const ownerName = 'data-folder';
+
 type Pointer = { folder: string; initialized: boolean };
 
 /** Decides the place; makes `home` and leaves a pointer in the data folder when it has to be elsewhere. */
@@ -40,9 +46,19 @@ export async function findClusterFolder(dataFolder: string): Promise<string> {
   return join((await readPointer(dataFolder))?.folder ?? dataFolder, 'postgres');
 }
 
-/** Called once the cluster exists: from now on its absence is a loss to report, not a first start. */
+/**
+ * Called once the cluster exists: from now on its absence is a loss to report, not a first start. The place says whose it is,
+ * so that it is known when the data folder is gone.
+ */
 export async function confirmClusterPlace(dataFolder: string, place: ClusterPlace): Promise<void> {
-  if (place.home !== dataFolder) await writePointer(dataFolder, { folder: place.home, initialized: true });
+  if (place.home === dataFolder) return;
+  await writePointer(dataFolder, { folder: place.home, initialized: true });
+  await writePrivateFile(join(place.home, ownerName), `${dataFolder}\n`);
+}
+
+/** The data folder that started a cluster elsewhere the last time; undefined where it is not on record. */
+export async function readDataFolderOf(home: string): Promise<string | undefined> {
+  return (await unlessAbsent(readFile(join(home, ownerName), 'utf8')))?.trimEnd();
 }
 
 async function chooseUser(dataFolder: string, clusterOwner: Account | undefined): Promise<ServerUser> {

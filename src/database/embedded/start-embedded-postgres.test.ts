@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -14,6 +14,7 @@ import {
   temporaryFolder,
   unpackLike,
 } from '../../../tests/support/embedded-folders.ts';
+import { leftDatabases } from '../look-at-embedded.ts';
 import { findServerPackage } from './server-package.ts';
 import { findServerProcesses, signalAndWait } from './server-processes.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './start-embedded-postgres.ts';
@@ -213,6 +214,8 @@ describe.runIf(asRoot)('started by root, where the server cannot go', () => {
     await queryOnce(first.connection, 'create table kept as select 9 as answer');
     const { folder } = JSON.parse(await readFile(join(dataFolder, 'postgres.location'), 'utf8')) as { folder: string };
     expect((await stat(join(folder, 'postgres'))).uid).not.toBe(0);
+    expect(await readFile(join(folder, 'data-folder'), 'utf8')).toBe(`${dataFolder}\n`);
+    expect(await leftDatabases(sharedFolder)).toEqual([]);
 
     const copied = join(hidden, 'copied');
     await cp(dataFolder, copied, { recursive: true, filter: (path) => !path.endsWith('.lock') });
@@ -221,6 +224,13 @@ describe.runIf(asRoot)('started by root, where the server cannot go', () => {
     const second = await startForTest({ dataFolder, sharedFolder });
     expect(await keptAnswer(second)).toBe(9);
     await second.stop();
+
+    const away = join(hidden, 'away');
+    await rename(dataFolder, away);
+    expect(await leftDatabases(sharedFolder)).toEqual([{ folder, dataFolder, sizeBytes: expect.any(Number) }]);
+    expect((await leftDatabases(sharedFolder))[0]?.sizeBytes).toBeGreaterThan(10_000_000);
+    await rename(away, dataFolder);
+    expect(await leftDatabases(sharedFolder)).toEqual([]);
 
     await rm(folder, { recursive: true });
     await expect(startForTest({ dataFolder, sharedFolder })).rejects.toMatchObject({ code: 'cluster_missing' });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { acquireFolderLock, type FolderLock } from '../../folder-lock/folder-lock.ts';
 import { awaitServer, type ServerConnection } from './await-server.ts';
 import { takeOwnership } from './cluster-ownership.ts';
-import { type ClusterPlace, chooseClusterPlace, confirmClusterPlace } from './cluster-place.ts';
+import { type ClusterPlace, chooseClusterPlace, confirmClusterPlace, sharedClusterFolder } from './cluster-place.ts';
 import { prepareDataFolder } from './data-folder.ts';
 import { createPassword, databaseName, passwordPath, readPassword, resetPassword } from './database-password.ts';
 import { EmbeddedDatabaseError } from './embedded-database-error.ts';
@@ -40,7 +40,7 @@ export async function startEmbeddedPostgres(options: {
   sharedFolder?: string;
   server?: ServerPackage;
 }): Promise<EmbeddedPostgres> {
-  const { log, sharedFolder = '/var/lib/posthorn' } = options;
+  const { log, sharedFolder = sharedClusterFolder } = options;
   const server = options.server ?? (await findServerPackage(process.platform, process.arch));
   const dataFolder = await prepareDataFolder(options.dataFolder);
   const locks: FolderLock[] = [await lockFolder(dataFolder)];
