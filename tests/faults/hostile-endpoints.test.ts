@@ -127,6 +127,21 @@ describe.concurrent('an endpoint that', () => {
     expect(attempts[0]?.response?.body?.content).toHaveLength(64 * 1024);
   });
 
+  test('breaks off in the middle of its answer has failed, and what had come of it is kept', async () => {
+    const server = await serve((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nx-at: node-7\r\ncontent-length: 1000\r\n\r\n{"half":');
+    });
+    const { state, attempts } = await deliverTo(`http://127.0.0.1:${server.port}/`, { timeoutMs: 1_000 });
+    expect([state, attempts[0]?.error, attempts[0]?.status]).toEqual(['dead', 'timeout', 200]);
+    expect(attempts[0]?.response).toMatchObject({
+      headers: [
+        { name: 'x-at', value: 'node-7' },
+        { name: 'content-length', value: '1000' },
+      ],
+      body: { content: '{"half":', sizeBytes: 8, truncated: true },
+    });
+  });
+
   test('resets the connection is tried again', async () => {
     const server = await serve((socket, _request, number) => {
       if (number === 0) socket.resetAndDestroy();
