@@ -147,7 +147,7 @@ export const operationalEventTypes = [
       runId: 'drl_01jz4b6m0e7f8g9h1j2k3m4n5x',
       check: 'delivery.failed-ones-retried',
       subject: 'gateway',
-      seen: 'The delivery is dead after 1 attempts (500).',
+      seen: 'The delivery is dead after 1 attempt (500).',
       evidenceId: 'evd_01jz4b6m0e7f8g9h1j2k3m4n5y',
     },
   },

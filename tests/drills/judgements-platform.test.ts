@@ -129,6 +129,12 @@ describe('load', () => {
     expect(judgeLatency({ ...result, ...change }).state).toBe(state);
   });
 
+  test('that was too slow is told beside what is allowed', () => {
+    const { seen } = judgeLatency({ ...result, acceptP99Ms: 5_000, attemptP95Ms: 9_000, failed: result.sent });
+    expect(seen).toMatch(/within 5000 ms \(p99\), and \d+ ms are allowed\..*within 9000 ms .* \d+ ms are allowed\./);
+    expect(seen).toContain(`${result.sent} of ${result.sent} requests failed, and 1 % may.`);
+  });
+
   test('goes to as many endpoints as there are deliveries to an event', () => {
     expect(copiesOf({ eventsPerSecond: 10 })).toBe(1);
     expect(copiesOf({ eventsPerSecond: 5, inboundPerSecond: 5, deliveriesPerSecond: 30 })).toBe(3);

@@ -1,4 +1,4 @@
-import { failed, passed } from '../../readiness/finding.rules.ts';
+import { counted, failed, passed } from '../../readiness/finding.rules.ts';
 import type { Finding } from '../../readiness/finding.ts';
 
 /** What became of one delivery to an endpoint that answers 500, then too late, then 200. */
@@ -23,7 +23,11 @@ export function judgeRetried({ state, attempts, received }: RetriedFacts): Findi
   const outcomes = attempts.map(({ status, error }) => status ?? error).join(', ');
   const command = 'decideOutcome in src/delivery/decide-outcome.rules.ts decides what follows an attempt';
   if (state !== 'succeeded' || attempts.length !== 3) {
-    return failed(`The delivery is ${state} after ${attempts.length} attempts (${outcomes}).`, values, command);
+    return failed(
+      `The delivery is ${state} after ${counted(attempts.length, 'attempt')} (${outcomes}).`,
+      values,
+      command,
+    );
   }
   if (new Set(received.map(({ webhookId }) => webhookId)).size !== 1) {
     return failed('The attempts did not carry one webhook-id.', values, command);

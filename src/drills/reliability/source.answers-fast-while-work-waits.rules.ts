@@ -31,10 +31,10 @@ export function judgeFastAnswers(facts: FastAnswerFacts): Finding {
   if (deliveredMeanwhile > 0) return unknown('The receiver did not stand still.', values);
   return verdict(
     [
-      [taken === webhooks, `${taken} of ${webhooks} webhooks were answered 2xx.`],
+      [taken === webhooks, `Only ${taken} of ${webhooks} webhooks were answered 2xx.`],
       [p99Ms <= p99MostMs, `p99 of the answers was ${p99Ms} ms, and ${p99MostMs} ms are allowed.`],
-      [slowestMs < mostMs, `One answer took ${slowestMs} ms.`],
-      [deliveredLater === webhooks, `${deliveredLater} of ${webhooks} events were delivered afterwards.`],
+      [slowestMs < mostMs, `One answer took ${slowestMs} ms, and less than ${mostMs} ms is allowed.`],
+      [deliveredLater === webhooks, `Only ${deliveredLater} of ${webhooks} events were delivered afterwards.`],
     ],
     `While all that takes the events stood still, p99 of ${webhooks} answers was ${p99Ms} ms, and all were delivered later.`,
     values,

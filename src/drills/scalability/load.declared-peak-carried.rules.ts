@@ -21,7 +21,7 @@ export function judgeCarried(facts: CarriedFacts): Finding {
   const finding = verdict(
     [
       [sent > 0 && expected > 0, 'Nothing was accepted.'],
-      [failed <= sent * failedMost, `${failed} of ${sent} requests failed.`],
+      [failed <= sent * failedMost, `${failed} of ${sent} requests failed, and ${failedMost * 100} % may.`],
       [missing === 0, `${missing} of ${expected} were not delivered ${Math.round(drainMs / 1000)} s after the end.`],
       [
         pending === 0 || missing > 0,

@@ -1,5 +1,5 @@
 import type { Finding } from '../../readiness/finding.ts';
-import { failed, listed, passed, unknown } from '../../readiness/finding.rules.ts';
+import { counted, failed, listed, passed, unknown } from '../../readiness/finding.rules.ts';
 
 export type SsrfFacts = {
   /** URLs that were entered, as what, and what that was answered. */
@@ -18,7 +18,7 @@ const fewestUrls = 40;
 /** Nothing inside was reached, and each way there was refused as documented. */
 export function judgeSsrf({ entered, met, canaryReached, decoyReached }: SsrfFacts): Finding {
   const values = { urls: entered.length, names: met.length, canaryReached, decoyReached };
-  if (canaryReached > 0) return failed(`What listens inside was reached ${canaryReached} times.`, values);
+  if (canaryReached > 0) return failed(`What listens inside was reached ${counted(canaryReached, 'time')}.`, values);
   const taken = entered.filter(({ status, code, as }) => status !== 422 || code !== documented[as]);
   if (taken.length > 0) {
     const seen = taken.map(({ url, as, status }) => `${url} as ${as === 'endpoint' ? 'an' : 'a'} ${as} (${status})`);
