@@ -107,7 +107,8 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
     },
   });
   let text: string | null = null;
-  app.get('/openapi.json', { config: { permission: 'public' }, schema: { hide: true } }, (_request, reply) => {
+  const route = { config: { permission: 'public' }, schema: { hide: true }, exposeHeadRoute: true } as const;
+  app.get('/openapi.json', route, (_request, reply) => {
     text ??= JSON.stringify(app.swagger());
     reply.type('application/json; charset=utf-8').send(text);
   });

@@ -1,10 +1,13 @@
 /* oxlint-disable typescript/no-unsafe-call, typescript/no-unsafe-return -- answers are JSON of every shape */
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestApi, type TestApi } from '../../tests/support/configuration-api.ts';
+import { healthRoutes } from '../operations/health.routes.ts';
 
 let api: TestApi;
+let server: FastifyInstance;
 let stopping = false;
 const planted = 'ada@example.com';
 
@@ -13,6 +16,9 @@ beforeAll(async () => {
     isStopping: () => stopping,
     limits: { headersTimeoutMs: 300, requestTimeoutMs: 500 },
     register(app) {
+      server = app;
+      const metrics = { contentType: 'text/plain', metrics: () => Promise.resolve('one 1') };
+      app.register(healthRoutes({ readiness: {} as never, metrics }));
       const config = { permission: 'operator' } as const;
       const refusal = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' });
       const invalid = Object.assign(new Error(`invalid input syntax for type uuid: "${planted}"`), {
@@ -46,6 +52,17 @@ describe('problems', () => {
     expect(answer).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } });
     expect(answer.headers['allow']).toBe('GET, POST');
     expect((await api.call('PUT', '/v1/team')).status).toBe(404);
+  });
+
+  test('pages and what monitors ask answer HEAD as GET, without the body', async () => {
+    for (const url of ['/docs', '/docs/problems', '/docs/style.css', '/openapi.json', '/livez', '/metrics']) {
+      const [get, head] = [await server.inject({ url }), await server.inject({ method: 'HEAD', url })];
+      expect(head.statusCode, url).toBe(200);
+      expect([head.body, head.headers['content-type']], url).toEqual(['', get.headers['content-type']]);
+      expect(head.headers['content-length'], url).toBe(get.headers['content-length']);
+    }
+    expect((await server.inject({ method: 'PUT', url: '/docs' })).headers['allow']).toBe('GET, HEAD');
+    expect((await server.inject('/openapi.json')).json().paths['/livez'].head).toBeUndefined();
   });
 
   test('bodies that cannot be read say why', async () => {

@@ -7,7 +7,7 @@ const policy =
 
 /** `/docs` and `/docs/problems`: rendered here, without script and without anything from another host. */
 export function registerReferencePage(app: FastifyInstance): void {
-  const route = { config: { permission: 'public' }, schema: { hide: true } } as const;
+  const route = { config: { permission: 'public' }, schema: { hide: true }, exposeHeadRoute: true } as const;
   let reference: string | null = null;
   app.get('/docs', route, (_request, reply) => {
     reference ??= referencePage(app.swagger() as unknown as OpenApiDocument);

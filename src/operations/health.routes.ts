@@ -17,6 +17,7 @@ export function healthRoutes(options: {
       '/livez',
       {
         config: { permission: 'public' },
+        exposeHeadRoute: true,
         schema: {
           summary: 'Is the process alive?',
           tags: ['Operations'],
@@ -32,6 +33,7 @@ export function healthRoutes(options: {
       '/readyz',
       {
         config: { permission: 'public' },
+        exposeHeadRoute: true,
         schema: {
           summary: 'Can this node do its work now?',
           description:
@@ -53,6 +55,7 @@ export function healthRoutes(options: {
       '/metrics',
       {
         config: { permission: 'public' },
+        exposeHeadRoute: true,
         schema: { summary: 'Prometheus metrics', tags: ['Operations'], produces: ['text/plain'] },
       },
       async (_request, reply) => reply.type(options.metrics.contentType).send(await options.metrics.metrics()),

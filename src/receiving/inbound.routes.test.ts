@@ -101,10 +101,15 @@ describe('what is refused', () => {
 
   test('a wrong method is told which are right', async () => {
     const at = await stand(aSource('adobe-sign'));
-    expect((await send(at, { method: 'PATCH' })).headers.get('allow')).toBe('GET, POST');
+    for (const method of ['PATCH', 'HEAD', 'OPTIONS']) {
+      const answer = await send(at, { method, body: null });
+      expect([answer.status, answer.headers.get('allow')], method).toEqual([405, 'GET, POST']);
+    }
     const other = aSource();
     at.sources.set(other.id, other);
-    expect((await send(at, { method: 'PATCH' }, `/in/${other.id}`)).headers.get('allow')).toBe('POST');
+    for (const method of ['PATCH', 'HEAD', 'OPTIONS']) {
+      expect((await send(at, { method, body: null }, `/in/${other.id}`)).headers.get('allow'), method).toBe('POST');
+    }
   });
 
   test('too many say when to come again', async () => {

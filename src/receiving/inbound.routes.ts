@@ -97,7 +97,7 @@ export function inboundRoutes(options: { receiver: Receiver; monotonicMs: () => 
       },
     };
     // Refused with a rejection on record, not as a path that does not exist.
-    app.route({ ...route, method: ['PUT', 'PATCH', 'DELETE'], schema: { hide: true } });
+    app.route({ ...route, method: ['HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'], schema: { hide: true } });
     app.route({
       ...route,
       method: ['POST', 'GET'],
