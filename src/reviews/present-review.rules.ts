@@ -86,7 +86,8 @@ export function presentCheck(review: Pick<Review, 'id' | 'teamId'>, check: Revie
     kind: definition.kind,
     subject: { kind: subject.kind, id: subject.id, name: subject.name },
     state: check.state,
-    because: check.because,
+    // What is seen is not said twice of what holds.
+    because: check.state === 'passed' && check.because === own?.seen ? null : check.because,
     basis: check.basis,
     seen: own?.seen ?? null,
     remedy: definition.remedy,
