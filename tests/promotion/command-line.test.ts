@@ -32,7 +32,8 @@ async function posthorn(...args: string[]): Promise<string> {
   const out: string[] = [];
   const say = (line: string): void => void out.push(line);
   const terminal = { out: say, err: say, paint: createPaint(false), width: 200 };
-  const given = [...args, '--url', url, '--key', stand.operatorKey, '--team', team];
+  const key = args.includes('--key') ? [] : ['--key', stand.operatorKey];
+  const given = [...args, '--url', url, ...key, '--team', team];
   const working = setInterval(() => void stand.work(), 50);
   try {
     await buildProgram(terminal).parseAsync(given, { from: 'user' });
@@ -83,6 +84,14 @@ test('posthorn promote exits with 1 when it was rolled back, and with the proble
   const open = await stand.newReview(team, { passed: false });
   await expect(promote({ ...open, review: of.review })).rejects.toThrow(/not about this connection/);
   expect(await posthorn('promotions', 'list', '--json')).toContain('"state":"rolled-back"');
+});
+
+test('posthorn promote names who decided, where the step on record has an id', async () => {
+  const of = await stand.newReview(team, { passed: false });
+  const { id, key } = await stand.addMember(team, 'owner');
+  const said = await promote(of, '--override', 'Known.', '--key', key);
+  expect(said).toMatch(/✓ decided +Decided by Member \d+/);
+  expect(said).not.toContain(id);
 });
 
 test('posthorn promotions freeze-windows shows, adds, removes, and sets what a file says', async () => {

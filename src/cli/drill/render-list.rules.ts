@@ -52,7 +52,7 @@ export function renderDrill(drill: DrillAnswer, look: Look): string[] {
     kind === id ? kind : safeText(`${name} (${id})`, 'one line'),
     state,
     lastOf(lastRun),
-    lastRun?.id ?? '',
+    lastRun?.id ?? '-',
   ]);
   return [
     look.paint.bold(safeText(title ?? check, 'one line')),

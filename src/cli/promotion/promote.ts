@@ -56,10 +56,11 @@ export async function runPromote(
     ...(flags.override === undefined ? {} : { override: { reason: flags.override } }),
   });
   const isQuiet = flags.json === true;
+  const look = isQuiet ? terminal : { ...terminal, nameOf: await nameParts(api, path, [promotion]) };
   let shown = 0;
   const untilMs = Date.now() + longestMs;
   while (flags.wait) {
-    if (!isQuiet) for (const step of promotion.steps.slice(shown)) renderStep(step, terminal).forEach(terminal.out);
+    if (!isQuiet) for (const step of promotion.steps.slice(shown)) renderStep(step, look).forEach(terminal.out);
     shown = promotion.steps.length;
     if (promotion.endedAt !== null) break;
     if (Date.now() > untilMs)
@@ -69,10 +70,7 @@ export async function runPromote(
   }
   if (isQuiet) terminal.out(JSON.stringify(promotion));
   else if (flags.wait) terminal.out(`${promotion.id} is ${promotion.state}`);
-  else {
-    const nameOf = await nameParts(api, path, [promotion]);
-    for (const line of renderPromotion(promotion, { ...terminal, nameOf })) terminal.out(line);
-  }
+  else for (const line of renderPromotion(promotion, look)) terminal.out(line);
   return !flags.wait || promotion.state === 'live' ? 0 : 1;
 }
 

@@ -48,8 +48,10 @@ export function renderPromotion(promotion: PromotionAnswer, look: Look): string[
   return [...renderFields(safe, look), '', ...steps.flatMap((step) => renderStep(step, look))];
 }
 
-/** `✓ switched  Calls go to …`. */
+/** `✓ switched  Calls go to …`; steps name who decided by an id. */
 export function renderStep({ name, outcome, seen }: PromotionAnswer['steps'][number], look: Look): string[] {
+  const { nameOf = asItIs } = look;
+  const said = seen.replaceAll(/\b(?:mem|key)_[0-9a-z]{26}\b/g, nameOf);
   const paint = outcome === 'failed' ? look.paint.red : outcome === 'skipped' ? look.paint.dim : look.paint.green;
-  return renderFields([[`${marks[outcome] ?? '?'} ${name}`, paint(safeText(seen, 'one line'))]], look);
+  return renderFields([[`${marks[outcome] ?? '?'} ${name}`, paint(safeText(said, 'one line'))]], look);
 }
