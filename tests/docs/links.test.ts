@@ -54,8 +54,11 @@ describe.each(pages.map((page) => [page.path, page] as const))('%s', (path, page
     for (const [, verb = '', rest = ''] of said.matchAll(/(?:`|npx |posthorn\.ts |^)posthorn (\w+)\b([^`\n]*)/gm)) {
       let command = program.commands.find((each) => each.name() === verb);
       if (command === undefined) missing.push(`posthorn ${verb}`);
-      const [, second = ''] = /^\s+([a-z][a-z-]*)/.exec(rest) ?? [];
-      command = command?.commands.find((each) => each.name() === second) ?? command;
+      for (const [word] of rest.matchAll(/[a-z][a-z-]*/g)) {
+        const below = command?.commands.find((each) => each.name() === word);
+        if (below === undefined) break;
+        command = below;
+      }
       for (const [option] of rest.matchAll(/--[\w-]+/g)) {
         if (!command?.options.some((each) => each.long === option)) missing.push(`posthorn ${verb} ${option}`);
       }
