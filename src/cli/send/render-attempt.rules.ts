@@ -23,10 +23,12 @@ export type DeliveryView = {
 /** `14:02:11  ep_…  attempt 2  500 in 12 ms` */
 export function renderAttempt(delivery: DeliveryView, attempt: AttemptView, paint: Paint): string {
   const good = attempt.error === null && attempt.status !== null && attempt.status >= 200 && attempt.status < 300;
-  const what = attempt.status === null ? (attempt.error ?? 'no answer') : String(attempt.status);
+  // An answer that broke off has a status and is a failure all the same: its status alone would read like a success.
+  const isAnswered = attempt.status !== null && (attempt.error === null || attempt.error === 'http');
+  const what = [attempt.status, isAnswered ? null : (attempt.error ?? 'no answer')].filter((part) => part !== null);
   const took = ` in ${readableDuration(attempt.timing.totalMs)}`;
-  const why = attempt.status === null && attempt.errorMessage !== null ? ` (${attempt.errorMessage})` : '';
-  const outcome = safeText(`${what}${took}${why}`, 'one line');
+  const why = isAnswered || attempt.errorMessage === null ? '' : ` (${attempt.errorMessage})`;
+  const outcome = safeText(`${what.join(' ')}${took}${why}`, 'one line');
   return [
     paint.dim(readableTime(Date.parse(attempt.startedAt))),
     delivery.endpointId,
