@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { createPaint } from '../terminal/paint.rules.ts';
-import { type AttemptView, renderAttempt } from './render-attempt.rules.ts';
+import { type AttemptView, type DeliveryView, renderAttempt } from './render-attempt.rules.ts';
 
-const delivery = { id: 'dlv_1', eventId: 'evt_1', endpointId: 'ep_1', state: 'pending', attempts: [] } as const;
+const delivery: DeliveryView = { id: 'dlv_1', eventId: 'evt_1', endpointId: 'ep_1', state: 'pending', attempts: [] };
 
 test.each<[string, Partial<AttemptView>, string]>([
   ['a success', { status: 200 }, '200 in 1.5 s'],
