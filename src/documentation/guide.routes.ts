@@ -13,7 +13,7 @@ export function guideRoutes(options: { read?: () => Promise<Guide> } = {}) {
   let reading: Promise<Guide> | null = null;
   const guide = (): Promise<Guide> => (reading ??= read());
   return (app: FastifyInstance): void => {
-    const route = { config: { permission: 'public' }, schema: { hide: true } } as const;
+    const route = { config: { permission: 'public' }, schema: { hide: true }, exposeHeadRoute: true } as const;
     app.get('/docs/guide', route, async (request, reply) => {
       const { pages, release } = await guide();
       return send(request, reply, 'text/html', guideIndex([...pages.values()], release));

@@ -63,7 +63,7 @@ describe('a page', () => {
 
 describe('what is served', () => {
   const open = async (folder?: URL) => {
-    const app = fastify();
+    const app = fastify({ exposeHeadRoutes: false });
     onTestFinished(() => app.close());
     const guide = { ...(await readGuide(folder)), release: '1.2.3' };
     app.register(guideRoutes({ read: () => Promise.resolve(guide) }));
@@ -95,6 +95,16 @@ describe('what is served', () => {
     expect(headers['cache-control']).toBe('public, max-age=300');
     const again = await app.inject({ url: '/docs/guide/api', headers: { 'if-none-match': String(headers.etag) } });
     expect([again.statusCode, again.body]).toEqual([304, '']);
+  });
+
+  it('answers HEAD as GET, without the body', async () => {
+    const { app } = await open();
+    for (const url of ['/docs/guide', '/docs/guide/style.css', '/docs/guide/api']) {
+      const [get, head] = [await app.inject({ url }), await app.inject({ method: 'HEAD', url })];
+      expect([head.statusCode, head.body], url).toEqual([200, '']);
+      expect(head.headers['content-length'], url).toBe(get.headers['content-length']);
+      expect(head.headers.etag, url).toBe(get.headers.etag);
+    }
   });
 
   it('is nothing but pages', async () => {
