@@ -76,3 +76,11 @@ it('every page of docs is linked from the README', () => {
 it('the page of the benchmark keeps the place where its figures go', () => {
   expect(pageAt('docs/benchmarks.md').text).toMatch(/^<!-- figures -->\n[\s\S]*^<!-- end of figures -->$/m);
 });
+
+it('git passes over what the commands of the README write into the clone', () => {
+  const ignored = readFileSync(join(root, '.gitignore'), 'utf8').split('\n');
+  const commands = pageAt('README.md').blocks.filter(({ language }) => language === 'sh');
+  const written = commands.flatMap(({ text }) => [...text.matchAll(/ > ([\w.-]+)\b/g)].map(([, file]) => String(file)));
+  expect(written).toContain('documenso-secret');
+  expect(written.filter((file) => !ignored.includes(`/${file}`))).toEqual([]);
+});
