@@ -83,7 +83,9 @@ async function tryOut(services: PromotionServices, promotion: Promotion, leaseMs
 }
 
 async function goLive(services: PromotionServices, promotion: Promotion): Promise<Promotion | null> {
-  const { teamId, reviewId } = promotion;
+  const { teamId, reviewId, connectionId } = promotion;
+  const isKept = await inTransaction(services.database, (client) => isConnectionKept(client, promotion));
+  if (!isKept) return end(services, promotion, 'rolled-back', `${connectionId} was deleted while it was tried.`);
   // Before the promotion has ended: a node that is killed in between says it again.
   await services.reviews.setStatus({ teamId, reviewId, status: 'promoted', because: null });
   const states = await statesOf(services, promotion);

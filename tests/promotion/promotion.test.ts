@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { uuidFromId } from '../../src/ids/id.rules.ts';
 import { Problem } from '../../src/problem.ts';
@@ -115,6 +116,31 @@ describe('a promotion', () => {
       [uuidFromId(of.connection), uuidFromId(made.id)],
     );
     expect(kept.rows).toEqual([]);
+    expect(await stand.work()).toBe(false);
+  });
+
+  test('does not go live when its connection is deleted while it is tried, and the review stays as it was', async () => {
+    const of = await stand.newReview(team);
+    stand.answersBy(async ({ path: read }) => {
+      const gone = await stand.call('DELETE', `/v1/teams/${team}/connections/${of.connection}`);
+      expect(gone.status, gone.text).toBe(204);
+      return { callId: 'call_x', status: 200, headers: {}, body: Readable.from([read]) };
+    });
+    const made = await promoted(of);
+    expect(await stand.work()).toBe(true);
+    const ended = await shown(made);
+    expect(ended).toMatchObject({ state: 'rolled-back', because: `${of.connection} was deleted while it was tried.` });
+    expect(ended.steps.at(-1)).toMatchObject({
+      name: 'rolled-back',
+      seen: 'The connection was deleted: there is nothing to lead back.',
+    });
+    expect(stand.reviews.statusOf(of.review)).toMatchObject({ status: 'open' });
+    expect(await stand.outbox()).toMatchObject([{ type: 'posthorn.promotion.rolled_back' }]);
+    expect((await stand.audited(team)).at(-1)).toBe('promotion.rolled-back');
+    const kept = await stand.database.pool.query('SELECT FROM promotion_credential WHERE promotion_id = $1', [
+      uuidFromId(made.id),
+    ]);
+    expect(kept.rows).toHaveLength(0);
     expect(await stand.work()).toBe(false);
   });
 
