@@ -247,7 +247,8 @@ describe('docs/receiving-in-your-app.md', () => {
     if (!isOnThisMachine('go')) skip('go is not on this machine');
     const cwd = join(folder, 'go');
     mkdirSync(join(cwd, 'webhooks'), { recursive: true });
-    writeFileSync(join(cwd, 'go.mod'), 'module example.com/receiver\n\ngo 1.22\n');
+    const [, oldest] = /It needs Go (\S+) or newer/.exec(page.text) ?? [];
+    writeFileSync(join(cwd, 'go.mod'), `module example.com/receiver\n\ngo ${oldest}\n`);
     writeFileSync(join(cwd, 'webhooks', 'verify.go'), blockOf(verifying, 'go', 'function'));
     writeFileSync(join(cwd, 'main.go'), blockOf(page, 'go', 'receiver'));
     const go = { GOTOOLCHAIN: 'local', GOPROXY: 'off', GOFLAGS: '-mod=mod' };
