@@ -3,6 +3,13 @@ import { canonicalJson, type Json } from './canonical-json.rules.ts';
 import { readCheckpoint, type SignedCheckpoint } from './checkpoint.rules.ts';
 
 const format = 'posthorn-audit-export-1';
+const unknownLine = 'is no line of an export that this release knows';
+const fields: Readonly<Record<string, readonly string[]>> = {
+  begin: ['type', 'format', 'scope', 'at', 'publicKey', 'replacedKeys'],
+  checkpoint: ['type', 'checkpoint'],
+  entry: ['type', 'sequence', 'hash', 'entry'],
+  end: ['type', 'entries'],
+};
 
 /** A line of an export. The file begins with `begin`; then checkpoints, then entries chain by chain, then `end`. */
 export type ExportLine =
@@ -36,6 +43,8 @@ export function readLine(text: string): { ok: true; line: ExportLine } | { ok: f
     return { ok: false, problem: 'is no JSON' };
   }
   const line = value as Record<string, unknown> | null;
+  // What no hash and no signature covers would be read past.
+  if (!hasOnly(line, fields[String(line?.['type'])] ?? [])) return { ok: false, problem: unknownLine };
   if (line?.['type'] === 'begin' && line['format'] === format) {
     const { scope, publicKey, replacedKeys = [] } = line;
     const areKeys = Array.isArray(replacedKeys) && replacedKeys.every((key) => typeof key === 'string');
@@ -45,11 +54,17 @@ export function readLine(text: string): { ok: true; line: ExportLine } | { ok: f
   }
   if (line?.['type'] === 'checkpoint') {
     const checkpoint = readCheckpoint(line['checkpoint']);
-    if (checkpoint !== null) return { ok: true, line: { type: 'checkpoint', checkpoint } };
+    if (checkpoint !== null && hasOnly(line['checkpoint'], Object.keys(checkpoint))) {
+      return { ok: true, line: { type: 'checkpoint', checkpoint } };
+    }
   }
   if (line?.['type'] === 'entry' && isEntry(line)) return { ok: true, line: value as ExportLine };
   if (line?.['type'] === 'end' && Number.isSafeInteger(line['entries'])) return { ok: true, line: value as ExportLine };
-  return { ok: false, problem: 'is no line of an export that this release knows' };
+  return { ok: false, problem: unknownLine };
+}
+
+function hasOnly(value: unknown, names: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).every((name) => names.includes(name));
 }
 
 function isEntry({ sequence, hash, entry }: Record<string, unknown>): boolean {

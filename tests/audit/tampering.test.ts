@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { canonicalJson, type Json } from '../../src/audit/canonical-json.rules.ts';
 import { readCheckpoint, type SignedCheckpoint } from '../../src/audit/checkpoint.rules.ts';
 import { recordChange } from '../../src/audit/record-change.ts';
 import { verifyAudit } from '../../src/audit/verify-audit.ts';
@@ -207,6 +208,19 @@ describe('an export', () => {
         // The time and the key in the first line are for people: the key to trust is one's own.
         if (index > 0) expect(faults, changed).not.toEqual([]);
       }
+    }
+  });
+
+  test('in which anything is added that no hash and no signature covers is refused, line by line', async () => {
+    const lines = await exported('/v1/audit/export');
+    for (const [index, line] of lines.entries()) {
+      const { type, ...rest } = JSON.parse(line) as Record<string, Json>;
+      const added = canonicalJson({ ...rest, type: type ?? null, zNote: 'approved by the owner' });
+      const what = `line ${index + 1} is no line of an export that this release knows`;
+      expect((await verifyLines(lines.with(index, added))).faults).toContainEqual(expect.objectContaining({ what }));
+      if (type !== 'checkpoint') continue;
+      const within = canonicalJson({ type, checkpoint: { ...(rest['checkpoint'] as object), zNote: 'approved' } });
+      expect((await verifyLines(lines.with(index, within))).faults).toContainEqual(expect.objectContaining({ what }));
     }
   });
 
