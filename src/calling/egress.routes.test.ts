@@ -221,6 +221,18 @@ describe('before anything goes out', () => {
     expect(calling.ledger.started[0]?.counted).toBe(false);
   });
 
+  test('a connection that cannot be read is told of to its own team, and to nobody else', async () => {
+    const calling = await stand();
+    const connection = calling.connect('http://127.0.0.1:1');
+    calling.lose(connection);
+    const answer = await calling.call(connection, '/x');
+    expect(answer).toMatchObject({ status: 502, json: { code: 'credential_failed' } });
+    expect(answer.json['detail']).toContain('posthorn keys status');
+    const codeFor = async (key: string) => (await calling.call(connection, '/x', { key })).json['code'];
+    expect(await codeFor(calling.createKey(['*'], calling.newTeamId()))).toBe('not_found');
+    expect(await codeFor(calling.createKey(['calls:read']))).toBe('forbidden');
+  });
+
   test('a call that cannot be put on record is not made', async () => {
     const api = await provider((_request, response) => response.end());
     const calling = await stand();

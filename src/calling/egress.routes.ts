@@ -14,6 +14,9 @@ const methods = METHODS.filter((method) => !refusedMethods.has(method));
 /** What a call may take beyond its own time before its connection is closed for being idle. */
 const graceMs = 30_000;
 
+const unreadable =
+  'The call did not go out: the connection cannot be read. posthorn keys status tells whether its credentials are sealed under another master key; otherwise the log of Posthorn says why.';
+
 /** The URL to use in place of a provider's. Requests and answers pass raw, past Fastify's handling of bodies. */
 export function egressRoutes(options: { calling: Calls; directory: ConnectionDirectory }) {
   const { calling, directory } = options;
@@ -60,7 +63,9 @@ export function egressRoutes(options: { calling: Calls; directory: ConnectionDir
       return;
     }
     try {
-      make(allowed(connection, request), request, reply);
+      allow(id, directory.teamOf(id), request);
+      if (connection === null) throw new Problem('credential_failed', unreadable);
+      make(connection, request, reply);
     } catch (error) {
       refuse(request, reply, error);
     }
@@ -91,15 +96,17 @@ export function egressRoutes(options: { calling: Calls; directory: ConnectionDir
   };
 }
 
-/** @throws Problem not_found, in the same words for what is not there and what is another team's; forbidden */
-function allowed(connection: ConnectionConfig | null, { actor }: FastifyRequest): ConnectionConfig {
-  const isMine = actor?.kind === 'operator' || (actor !== null && actor.teamId === connection?.teamId);
-  if (connection === null || !isMine) throw new Problem('not_found', 'There is no such connection.');
-  if (actor.kind === 'api-key' && !mayCall(actor.permissions, connection.id)) {
-    const needed = `connections:call or connections:call:${connection.id}`;
+/**
+ * @param teamId whose the connection is; null: there is none
+ * @throws Problem not_found, in the same words for what is not there and what is another team's; forbidden
+ */
+function allow(id: string, teamId: string | null, { actor }: FastifyRequest): void {
+  const isMine = actor?.kind === 'operator' || (actor !== null && actor.teamId === teamId);
+  if (teamId === null || !isMine) throw new Problem('not_found', 'There is no such connection.');
+  if (actor.kind === 'api-key' && !mayCall(actor.permissions, id)) {
+    const needed = `connections:call or connections:call:${id}`;
     throw new Problem('forbidden', `This API key may not call through this connection: it needs ${needed}.`);
   }
-  return connection;
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, error: unknown): void {

@@ -46,6 +46,8 @@ export type ConnectionConfig = {
 export type ConnectionDirectory = {
   /** Null: there is no such connection, as far as this node knows, or it cannot be read. */
   find(connectionId: string): ConnectionConfig | null;
+  /** Whose it is, even if it cannot be read; null: there is no such connection, as far as this node knows. */
+  teamOf(connectionId: string): string | null;
   /** Resolves when connections were read anew, for an id made a moment ago; null: there is nothing to wait for. */
   awaitNew(connectionId: string): Promise<void> | null;
   all(): Iterable<ConnectionConfig>;

@@ -113,6 +113,8 @@ describe('the directory of connections', () => {
     ]);
     connections.teamChanged(team);
     await until('it to be gone', () => connections.find(broken.id) === null);
+    expect(connections.teamOf(broken.id)).toBe(team);
+    expect(connections.teamOf('con_00000000000000000000000000')).toBeNull();
     expect([...connections.all()].map(({ id }) => id)).toEqual([fine.id]);
     expect(changes).toEqual([broken.id]);
     expect(errors).toHaveLength(1);

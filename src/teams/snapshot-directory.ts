@@ -15,6 +15,8 @@ export type SnapshotDirectory<Config> = {
   find(id: string): Config | null;
   /** Whether there is such a thing, even one whose configuration this release cannot read. */
   has(id: string): boolean;
+  /** Whose it is, even if it cannot be read; null: there is no such thing, as far as this node knows. */
+  teamOf(id: string): string | null;
   /** False until everything was read from the database once: then what is not found may be there nevertheless. */
   readonly known: boolean;
   /** Those that can be read. */
@@ -166,6 +168,7 @@ export function createSnapshotDirectory<Row extends TeamRow, Config>(options: {
   return {
     find: (id) => rows.get(id)?.config ?? null,
     has: (id) => rows.has(id),
+    teamOf: (id) => rows.get(id)?.row.teamId ?? null,
     get known() {
       return known;
     },

@@ -37,6 +37,8 @@ export type CallingStand = AsyncDisposable & {
   /** Makes or replaces a connection of the team. */
   connect(baseUrl: string | null, change?: ConnectionChange): ConnectionConfig;
   disconnect(connectionId: string): void;
+  /** Leaves it there, and its credentials sealed under a key that nobody has. */
+  lose(connection: ConnectionConfig): void;
   /** Over a connection of its own, with a key that may call. */
   call(connection: ConnectionConfig, path: string, options?: CallOptions): Promise<Answer>;
   errors: { where: string; error: unknown }[];
@@ -80,9 +82,11 @@ export async function createCallingStand(
   const ledger = createMemoryCallLedger();
   const egress = createTestEgress(options.egress);
   const connections = new Map<string, ConnectionConfig>();
+  const unreadable = new Map<string, string>();
   const listeners: ((connectionId: string) => void)[] = [];
   const directory: ConnectionDirectory = {
     find: (connectionId) => connections.get(connectionId) ?? null,
+    teamOf: (connectionId) => connections.get(connectionId)?.teamId ?? unreadable.get(connectionId) ?? null,
     awaitNew: () => null,
     all: () => connections.values(),
     onChange: (listener) => void listeners.push(listener),
@@ -207,6 +211,11 @@ export async function createCallingStand(
       connections.set(id, connection);
       changed(id);
       return connection;
+    },
+    lose({ id, teamId: owner }) {
+      connections.delete(id);
+      unreadable.set(id, owner);
+      changed(id);
     },
     disconnect(connectionId) {
       connections.delete(connectionId);
