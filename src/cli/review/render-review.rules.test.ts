@@ -27,7 +27,7 @@ const check = (phase: string, more: Partial<CheckAnswer> = {}): CheckAnswer => (
 const explained = (of: CheckAnswer) => {
   const items = of.items.map((item) => ({ ...item, says: 'It is so' }));
   const answer = { ...of, kind: 'attested', why: 'It matters.', values: [], items, comments: [], history: [] };
-  return renderExplained(answer, look).join('\n');
+  return renderExplained('rev_1', answer, look).join('\n');
 };
 
 test('a check that is asked for after the launch alone says so: the verdict above does not count it', () => {
@@ -54,4 +54,14 @@ test('a check that is asked for after the launch alone says so: the verdict abov
 
 test('a check that a person answers for names the attestation or waiver that it stands on', () => {
   expect(explained(check('prepare', { state: 'attested', basis: 'ats_1' }))).toMatch(/^basis +ats_1$/m);
+});
+
+test('what comes next is a command that can be copied: of this review, and for this subject alone', () => {
+  const subject = { kind: 'connection', id: 'con_1', name: 'Contracts' };
+  const next = (kind: 'run' | 'drill' | 'attest', more = {}) =>
+    explained(check('prepare', { next: { kind, post: null }, ...more }));
+  expect(next('drill', { subject })).toMatch(/^next +posthorn drill run a\.prepare --subject con_1$/m);
+  expect(next('attest', { subject })).toMatch(/^next +posthorn review attest a\.prepare --subject con_1$/m);
+  expect(next('run', { subject })).toContain('posthorn review explain rev_1 a.prepare --subject con_1 --run');
+  expect(next('run')).toContain('posthorn review explain rev_1 a.prepare --run');
 });

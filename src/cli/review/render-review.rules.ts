@@ -108,15 +108,16 @@ function laterPhase({ items }: Pick<CheckAnswer, 'items'>): string | null {
   return first === 'prepare' ? null : first;
 }
 
-/** One check with all that explains it. */
-export function renderExplained(check: ExplainedAnswer, look: Look): string[] {
+/** One check with all that explains it. @param review its id, for the commands that go on from here */
+export function renderExplained(review: string, check: ExplainedAnswer, look: Look): string[] {
   const { paint, nameOf = asItIs } = look;
   const { subject, next } = check;
   const later = laterPhase(check);
+  const alone = subject.kind === subject.id ? '' : ` --subject ${subject.id}`;
   const nextWords = {
-    run: `posthorn review explain <review> ${check.check} --run, or POST ${next.post ?? ''}`,
-    drill: `posthorn drill run ${check.check}`,
-    attest: `posthorn review attest ${check.check}`,
+    run: `posthorn review explain ${review} ${check.check}${alone} --run, or POST ${next.post ?? ''}`,
+    drill: `posthorn drill run ${check.check}${alone}`,
+    attest: `posthorn review attest ${check.check}${alone}`,
     wait: 'nothing to run now: because says why',
   }[next.kind];
   const fields: [string, string][] = [

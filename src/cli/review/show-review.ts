@@ -82,7 +82,8 @@ export async function runExplain(
 ): Promise<void> {
   const { api, path } = await openTeam(flags);
   const query = flags.subject === undefined ? '' : `?subject=${encodeURIComponent(flags.subject)}`;
-  const at = `${await findReview(api, path, review)}/checks/${encodeURIComponent(check)}${query}`;
+  const found = await findReview(api, path, review);
+  const at = `${found}/checks/${encodeURIComponent(check)}${query}`;
   let explained = await api.request<ExplainedAnswer>('GET', at);
   if (flags.run === true) {
     await api.request('POST', toRun(explained));
@@ -91,7 +92,8 @@ export async function runExplain(
   if (flags.json === true) return terminal.out(JSON.stringify(explained, null, 2));
   const people = [explained.owner, ...explained.comments.map(({ author }) => author)];
   const nameOf = await namePeople(api, path, people);
-  for (const line of renderExplained(explained, { ...terminal, nameOf })) terminal.out(line);
+  const id = found.slice(found.lastIndexOf('/') + 1);
+  for (const line of renderExplained(id, explained, { ...terminal, nameOf })) terminal.out(line);
 }
 
 /** @throws CliFailure when something else than measuring decides the check */
