@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -68,4 +69,13 @@ test('an older Node is told what to install before anything is loaded', async ()
   const { exitCode, stdout, stderr } = await posthorn(['--version'], { nodeArgs: ['--import', pretend] });
   expect([exitCode, stdout]).toEqual([1, '']);
   expect(stderr).toBe('posthorn: Node 20.11.0 is too old; install Node 24 or newer from https://nodejs.org\n');
+});
+
+test('what nobody reads to its end is no success, though it ends without a word', async () => {
+  const child = spawn(process.execPath, [program, 'simulate', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const said: Buffer[] = [];
+  child.stderr.on('data', (piece: Buffer) => said.push(piece));
+  expect(await once(child, 'close')).toEqual([141, null]);
+  expect(Buffer.concat(said).toString()).toBe('');
 });

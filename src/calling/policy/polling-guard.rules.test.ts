@@ -61,6 +61,11 @@ describe('a repeated call', () => {
   test('of a list of envelopes with one of them got in between is the same, whatever its query', () => {
     const history = after(`${account}?from_date=2026-01-01`, `${account}/AAA`);
     expect(judged(history, `${account}?from_date=2026-01-01`, minutes(2))).toMatchObject({ pattern: 'list-then-get' });
+    for (const part of ['AAA/documents', 'AAA/documents/1']) {
+      expect(judged(after(account, `${account}/${part}`), account, minutes(2))).toMatchObject({
+        pattern: 'list-then-get',
+      });
+    }
   });
 
   test('of one envelope is a repeat, although its documents lie below it', () => {

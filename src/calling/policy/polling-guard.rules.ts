@@ -31,6 +31,9 @@ export type PollingHistory = {
 const shardCount = 256;
 const shardMost = 64;
 
+/** From /envelopes/{id}/documents/{id} up to /envelopes. */
+const partLevels = 3;
+
 const noShards = Array.from({ length: shardCount }, () => new Map<string, never>());
 export const emptyHistory: PollingHistory = { calls: noShards, members: noShards, events: noShards };
 
@@ -60,9 +63,21 @@ export function remember(
   const known = read(history.calls, resource);
   const calls =
     known !== undefined && known.atMs > atMs ? history.calls : write(history.calls, resource, { callId, atMs });
-  const path = pathOf(resource);
-  const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-  return { ...history, calls, members: parent === '' ? history.members : later(history.members, parent, atMs) };
+  let { members } = history;
+  for (const list of listsOf(pathOf(resource))) members = later(members, list, atMs);
+  return { ...history, calls, members };
+}
+
+/** The lists that what was got may have been found in: of itself, and of what it is a part of, as a document of an envelope. */
+function listsOf(path: string): string[] {
+  const lists: string[] = [];
+  let above = path;
+  for (let level = 0; level < partLevels; level += 1) {
+    above = above.slice(0, Math.max(0, above.lastIndexOf('/')));
+    if (above === '') break;
+    lists.push(above);
+  }
+  return lists;
 }
 
 /** An event told of the subject: the next call about it is no polling, on each of its resources. */

@@ -9,10 +9,13 @@ export type Terminal = {
   width: number;
 };
 
+/** What a shell says of a process that SIGPIPE ended: a verdict that nobody read to its end is no success. */
+const nobodyReadsStatus = 128 + 13;
+
 /** The process's own terminal. A reader that goes away early, as `head` does, ends the process quietly. */
 export function openTerminal(): Terminal {
   const closed = (error: NodeJS.ErrnoException): void => {
-    if (error.code === 'EPIPE') process.exit(0);
+    if (error.code === 'EPIPE') process.exit(nobodyReadsStatus);
     throw error;
   };
   process.stdout.on('error', closed);
