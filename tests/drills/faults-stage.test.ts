@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -142,7 +143,8 @@ describe('a node', { timeout: 180_000 }, () => {
   test('over a database that is cut is not ready, until it is restored', async () => {
     const { stage } = openedStage();
     const database = await stage.database();
-    const over: NodeOptions = { database };
+    // Nodes over one database have one master key: with another one, no node is ready.
+    const over: NodeOptions = { database, environment: { POSTHORN_MASTER_KEY: randomBytes(32).toString('base64') } };
     const [one, other] = await Promise.all([stage.node(over), stage.node(over)]);
     const { id, key } = await one.team();
     expect(await other.want('GET', `/v1/teams/${id}`, { key })).toMatchObject({ id });

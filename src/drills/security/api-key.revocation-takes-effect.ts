@@ -1,7 +1,8 @@
 import type { Agent } from 'undici';
 import { openConnections, sendRequest } from '../../simulation/send-request.ts';
 import type { Drill } from '../drill.ts';
-import type { Gateway, Stage } from '../stage.ts';
+import { sharingNodes } from '../reliability/two-nodes.ts';
+import type { DrillNode, Gateway, Stage } from '../stage.ts';
 import { judgeRevocation, type RevocationFacts } from './api-key.revocation-takes-effect.rules.ts';
 
 const everyMs = 200;
@@ -44,9 +45,7 @@ export const revocationTakesEffect: Drill = {
   safeInProduction: true,
   limitSeconds: 240,
   async run(stage) {
-    const database = await stage.database();
-    const first = await stage.node({ database });
-    const second = await stage.node({ database });
+    const [first, second] = (await sharingNodes(stage, 2)).nodes as [DrillNode, DrillNode];
     const nodes = [
       { name: 'the node that revoked', node: first },
       { name: 'the other node', node: second },
