@@ -21,8 +21,6 @@ type Shards<Value> = readonly ReadonlyMap<string, Value>[];
 export type PollingHistory = {
   /** By resource. */
   calls: Shards<Last>;
-  /** When something below a path was got last, by path. */
-  members: Shards<number>;
   /** When an event told of a subject last. */
   events: Shards<number>;
 };
@@ -31,11 +29,8 @@ export type PollingHistory = {
 const shardCount = 256;
 const shardMost = 64;
 
-/** From /envelopes/{id}/documents/{id} up to /envelopes. */
-const partLevels = 3;
-
 const noShards = Array.from({ length: shardCount }, () => new Map<string, never>());
-export const emptyHistory: PollingHistory = { calls: noShards, members: noShards, events: noShards };
+export const emptyHistory: PollingHistory = { calls: noShards, events: noShards };
 
 /**
  * Whether a call repeats another one on its resource within the window, with no event about its subject in between.
@@ -49,8 +44,8 @@ export function judge(history: PollingHistory, call: PollingCall, windowMs: numb
   if (agoMs >= windowMs || last.atMs - nowMs >= windowMs) return { verdict: 'ok' };
   const eventAtMs = call.subject === null ? undefined : read(history.events, call.subject);
   if (eventAtMs !== undefined && eventAtMs >= last.atMs) return { verdict: 'ok' };
-  const gotAtMs = call.operation.endsWith('.list') ? read(history.members, pathOf(call.resource)) : undefined;
-  const pattern = gotAtMs !== undefined && gotAtMs >= last.atMs ? 'list-then-get' : 'repeat';
+  const isList = call.operation.endsWith('.list');
+  const pattern = isList && wasGotBelow(history, pathOf(call.resource), last.atMs) ? 'list-then-get' : 'repeat';
   return { verdict: 'violation', callId: last.callId, agoMs, waitMs: windowMs - agoMs, pattern };
 }
 
@@ -63,21 +58,16 @@ export function remember(
   const known = read(history.calls, resource);
   const calls =
     known !== undefined && known.atMs > atMs ? history.calls : write(history.calls, resource, { callId, atMs });
-  let { members } = history;
-  for (const list of listsOf(pathOf(resource))) members = later(members, list, atMs);
-  return { ...history, calls, members };
+  return { ...history, calls };
 }
 
-/** The lists that what was got may have been found in: of itself, and of what it is a part of, as a document of an envelope. */
-function listsOf(path: string): string[] {
-  const lists: string[] = [];
-  let above = path;
-  for (let level = 0; level < partLevels; level += 1) {
-    above = above.slice(0, Math.max(0, above.lastIndexOf('/')));
-    if (above === '') break;
-    lists.push(above);
-  }
-  return lists;
+/** Whether a member of a list, or a part of one, was got since: looked for in a violation alone, and kept by no call. */
+function wasGotBelow({ calls }: PollingHistory, list: string, sinceMs: number): boolean {
+  const below = `${list}/`;
+  return calls.some((shard) => {
+    for (const [resource, { atMs }] of shard) if (atMs >= sinceMs && resource.startsWith(below)) return true;
+    return false;
+  });
 }
 
 /** An event told of the subject: the next call about it is no polling, on each of its resources. */

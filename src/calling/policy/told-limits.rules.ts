@@ -49,14 +49,9 @@ export function noteLeft(told: ToldLimits, scope: string, reading: LeftReading, 
 
 /** Takes one call. After `waitMs` there is room, unless others take it meanwhile. */
 export function takeTold(told: ToldLimits, scope: string, nowMs: number): ToldTaken {
-  const span = told.held.get(scope);
-  const left = told.left.get(scope);
-  const heldMs = span !== undefined && isOn(span, nowMs) ? span.untilMs - nowMs : 0;
-  const isLeft = left !== undefined && isOn(left, nowMs);
-  const emptyMs = isLeft && left.remaining <= 0 ? Math.min(left.untilMs, left.sinceMs + longestMs) - nowMs : 0;
-  const waitMs = Math.max(heldMs, emptyMs);
+  const { waitMs, left } = standing(told, scope, nowMs);
   if (waitMs > 0) return { allowed: false, waitMs: Math.ceil(waitMs) };
-  if (!isLeft) return { allowed: true, told: forgotten(told, scope), remaining: null };
+  if (left === null) return { allowed: true, told: forgotten(told, scope), remaining: null };
   const remaining = Math.max(0, left.remaining - 1);
   return { allowed: true, told: { ...told, left: new Map(told.left).set(scope, { ...left, remaining }) }, remaining };
 }
@@ -70,9 +65,19 @@ export function giveBackTold(told: ToldLimits, scope: string, takenAtMs: number)
 
 /** What is left by what was told; null where nothing is known. */
 export function leftByTold(told: ToldLimits, scope: string, nowMs: number): number | null {
-  const taken = takeTold(told, scope, nowMs);
-  if (!taken.allowed) return 0;
-  return taken.remaining === null ? null : taken.remaining + 1;
+  const { waitMs, left } = standing(told, scope, nowMs);
+  return waitMs > 0 ? 0 : (left?.remaining ?? null);
+}
+
+/** How long calls are held back, and what is left while it is known. */
+function standing(told: ToldLimits, scope: string, nowMs: number): { waitMs: number; left: Left | null } {
+  const span = told.held.get(scope);
+  const known = told.left.get(scope);
+  const heldMs = span !== undefined && isOn(span, nowMs) ? span.untilMs - nowMs : 0;
+  const left = known !== undefined && isOn(known, nowMs) ? known : null;
+  const isEmpty = left !== null && left.remaining <= 0;
+  const emptyMs = isEmpty ? Math.min(left.untilMs, left.sinceMs + longestMs) - nowMs : 0;
+  return { waitMs: Math.max(heldMs, emptyMs), left };
 }
 
 /** A clock that was set back ends it too. */
