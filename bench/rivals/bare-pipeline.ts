@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import pg from 'pg';
 import { Pool } from 'undici';
-import { byteaArray, int4Array, textArray, uuidArray } from '../../src/database/binary-arrays.ts';
+import { byteaColumn, int4Column, textColumn, uuidColumn } from '../../src/database/binary-arrays.ts';
 import { createGroupCommit } from '../../src/database/group-commit.ts';
 import { createIdSource } from '../../src/ids/id-source.ts';
 
@@ -34,24 +34,33 @@ await database.query(`
   CREATE TABLE attempt (team_id uuid, delivery_id uuid, id uuid, status integer, headers text, body bytea,
     PRIMARY KEY (team_id, delivery_id, id))`);
 
+const acceptColumns = [
+  uuidColumn<Job>(() => team),
+  uuidColumn<Job>((job) => job.eventId),
+  byteaColumn<Job>((job) => job.body),
+  uuidColumn<Job>((job) => job.deliveryId),
+  uuidColumn<Job>(() => endpoint),
+];
+
+const settleColumns = [
+  uuidColumn<Job>(() => team),
+  uuidColumn<Job>((job) => job.deliveryId),
+  uuidColumn<Job>(() => ids.next('att')),
+  int4Column<Job>((job) => job.status),
+  textColumn<Job>((job) => job.headers),
+  byteaColumn<Job>((job) => job.answer),
+];
+
 const accepts = createGroupCommit<Job, void>({
   maxBatch: 500,
   parallel: 2,
   async write(jobs) {
-    const teams = uuidArray(jobs, () => team);
-    const events = uuidArray(jobs, (job) => job.eventId);
     await database.query({
       name: 'accept',
       text: `WITH events AS (INSERT INTO event SELECT t, e, 'bench.event', 'application/json', b
                FROM unnest($1::uuid[], $2::uuid[], $3::bytea[]) u(t, e, b))
              INSERT INTO delivery SELECT t, d, e, p FROM unnest($1::uuid[], $4::uuid[], $2::uuid[], $5::uuid[]) u(t, d, e, p)`,
-      values: [
-        teams,
-        events,
-        byteaArray(jobs, (job) => job.body),
-        uuidArray(jobs, (job) => job.deliveryId),
-        uuidArray(jobs, () => endpoint),
-      ],
+      values: acceptColumns.map((column) => column(jobs)),
     });
     return new Array<void>(jobs.length);
   },
@@ -67,14 +76,7 @@ const settles = createGroupCommit<Job, void>({
                FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::bytea[]) u(t, d, a, s, h, b))
              UPDATE delivery x SET state = 1, attempts = 1 FROM unnest($1::uuid[], $2::uuid[]) u(t, d)
                WHERE x.team_id = u.t AND x.id = u.d`,
-      values: [
-        uuidArray(jobs, () => team),
-        uuidArray(jobs, (job) => job.deliveryId),
-        uuidArray(jobs, () => ids.next('att')),
-        int4Array(jobs, (job) => job.status),
-        textArray(jobs, (job) => job.headers),
-        byteaArray(jobs, (job) => job.answer),
-      ],
+      values: settleColumns.map((column) => column(jobs)),
     });
     return new Array<void>(jobs.length);
   },

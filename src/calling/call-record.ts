@@ -87,7 +87,11 @@ export class CallRecord {
 
   /** What the tries were authorized with. */
   secrets(): readonly string[] {
-    return this.#authorizations.flatMap(secretsOf);
+    const [first] = this.#authorizations;
+    // flatMap makes a list, which most calls do not need.
+    return first !== undefined && this.#authorizations.length === 1
+      ? secretsOf(first)
+      : this.#authorizations.flatMap(secretsOf);
   }
 
   /** What came from outside, without what quotes the credentials: some providers answer what they were sent. */

@@ -9,13 +9,16 @@ type Violation = Extract<PollingVerdict, { verdict: 'violation' }>;
 /**
  * Judges whether the call repeats another one too soon. In `observe` it goes out anyway, and whether an event made it
  * legitimate is found out meanwhile.
- * @returns the earlier answer, where the policy wants repeats to be served with it
+ * @returns the earlier answer, where the policy wants repeats to be served with it; null at once for what is not judged
  * @throws Problem polling_refused
  */
-export async function guardPolling(call: Call): Promise<KeptAnswer | null> {
-  const { mode } = call.state.config.policy.polling;
+export function guardPolling(call: Call): Promise<KeptAnswer | null> | null {
   const windowMs = windowOf(call);
-  if (windowMs === null) return null;
+  return windowMs === null ? null : guard(call, windowMs);
+}
+
+async function guard(call: Call, windowMs: number): Promise<KeptAnswer | null> {
+  const { mode } = call.state.config.policy.polling;
   const seeding = call.state.seed(windowMs);
   if (seeding !== null) await seeding;
   if (call.departure.hasLeft) throw new CallerGone();

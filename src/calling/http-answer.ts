@@ -6,6 +6,8 @@ import { freePiece } from './free-piece.ts';
 const togetherBytes = 131_072;
 /** What the caller has not taken may be so much. It is read on meanwhile, so that neither side waits for the other. */
 const mostWaitingBytes = 262_144;
+/** Up to so much, copying a body behind its head costs less than writing two pieces: 10 us of a call (2 cores). */
+const copiedBytes = 16_384;
 
 /** Answers an HTTP request, past the framework. */
 export class HttpAnswer implements AnswerSink {
@@ -44,6 +46,7 @@ export class HttpAnswer implements AnswerSink {
 
   end(trailers: readonly string[]): void {
     const response = this.#response;
+    if (this.#endTogether()) return;
     this.#write();
     // Only chunks have room for them.
     if (trailers.length > 0 && response.chunkedEncoding) {
@@ -54,6 +57,19 @@ export class HttpAnswer implements AnswerSink {
       response.addTrailers(pairs);
     }
     response.end();
+  }
+
+  /** A small body goes with its head, as one text. False: there is more to it. */
+  #endTogether(): boolean {
+    const response = this.#response;
+    const [body] = this.#pieces;
+    const isAll = this.#pieces.length === 1 && body?.length === this.#waitingBytes;
+    if (!isAll || body.length > copiedBytes || response.chunkedEncoding) return false;
+    const isFreeable = this.#freeable.length > 0;
+    this.#forget();
+    response.end(body.toString('latin1'), 'latin1');
+    if (isFreeable) freePiece(body);
+    return true;
   }
 
   /** Reset, not closed: a body without a length would end where the connection does. */

@@ -47,7 +47,8 @@ async function answer(call: Call): Promise<void> {
   }
   const kept = immutableAnswer(call);
   if (kept !== null) return answerFromMemory(call, kept, 'hit');
-  const served = await guardPolling(call);
+  const guarding = guardPolling(call);
+  const served = guarding === null ? null : await guarding;
   if (served !== null) return answerFromMemory(call, served, 'served');
   return goOut(call);
 }
@@ -58,7 +59,8 @@ async function goOut(call: Call): Promise<void> {
   let release: (() => void) | null = null;
   let isSending = false;
   try {
-    release = await takeTurn(call);
+    const turn = takeTurn(call);
+    release = turn instanceof Promise ? await turn : turn;
     // It may have opened while others had their turns.
     if (pass.phase !== state.circuit.phase) pass = enterBreaker(call);
     const takenAtMs = await spendBudget(call, budgetWaitMs(call));

@@ -28,15 +28,17 @@ export function leaveBreaker(call: Call, pass: CircuitPass, result: CircuitResul
 }
 
 /**
- * Waits for a turn among the calls of the connection.
+ * A turn among the calls of the connection: at once, or waited for.
  * @returns what gives the turn back
  * @throws Problem call_queue_full, or CallerGone
  */
-export async function takeTurn(call: Call): Promise<() => void> {
+export function takeTurn(call: Call): (() => void) | Promise<() => void> {
+  return call.state.turns.takeFree(call.incoming.apiKeyId) ?? waitForTurn(call);
+}
+
+async function waitForTurn(call: Call): Promise<() => void> {
   try {
-    const { turns, config } = call.state;
-    const isFree = turns.waiting === 0 && turns.underWay < config.policy.concurrency.most;
-    return await turns.acquire(call.incoming.apiKeyId, isFree ? undefined : call.departure.signal);
+    return await call.state.turns.acquire(call.incoming.apiKeyId, call.departure.signal);
   } catch (error) {
     if (error instanceof QueueFull || error instanceof WaitedTooLong) {
       throw refusal(call, 'queue_full', new Problem('call_queue_full', error.message, { retryAfterSeconds: 1 }));
@@ -55,6 +57,10 @@ export async function spendBudget(call: Call, waitMs: number): Promise<number> {
   const { clock, monotonicMs } = call.calling.ports;
   const seeding = state.seedBudgets();
   if (seeding !== null) await seeding;
+  if (state.budgets.size === 0 && state.told === nothingTold) {
+    call.budgetRemaining = null;
+    return clock.now();
+  }
   const names = state.config.profile.budgetsOf(call.request);
   const untilMs = monotonicMs() + waitMs;
   for (;;) {

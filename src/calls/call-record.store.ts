@@ -1,13 +1,14 @@
 import type pg from 'pg';
 import {
-  boolArray,
-  byteaArray,
-  float4Array,
-  float8Array,
-  int2Array,
-  int8Array,
-  textArray,
-  uuidArray,
+  boolColumn,
+  byteaColumn,
+  type Column,
+  float4Column,
+  float8Column,
+  int2Column,
+  int8Column,
+  textColumn,
+  uuidColumn,
 } from '../database/binary-arrays.ts';
 import { idPrefixes, type IdPrefix, isId, uuidFromId } from '../ids/id.rules.ts';
 import type { CallEnd, CallStart } from './call-ledger.ts';
@@ -23,8 +24,9 @@ export type CallRecordStore = {
   withdraw(epoch: number, calls: readonly { teamId: string; id: string }[]): Promise<void>;
 };
 
-const nilId = (prefix: IdPrefix): string => `${prefix}_${'0'.repeat(26)}`;
-const idOrNil = (prefix: IdPrefix, id: string | null): string => (id !== null && isId(prefix, id) ? id : nilId(prefix));
+const nilDigits = '0'.repeat(26);
+const idOrNil = (prefix: IdPrefix, id: string | null): string =>
+  id !== null && isId(prefix, id) ? id : `${prefix}_${nilDigits}`;
 const places = (count: number): string => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
 
 /**
@@ -40,7 +42,11 @@ const mostStatus = 32_767;
 
 export function createCallRecordStore(pool: pg.Pool): CallRecordStore {
   const insert = (epoch: number, starts: readonly CallStart[]) =>
-    pool.query({ name: 'begin_calls', text: beginSql, values: [epoch, ...startColumns(starts)] });
+    pool.query({
+      name: 'begin_calls',
+      text: beginSql,
+      values: [epoch, ...startColumns.map((column) => column(starts))],
+    });
 
   const begin: CallRecordStore['begin'] = async (epoch, starts) => {
     try {
@@ -53,10 +59,11 @@ export function createCallRecordStore(pool: pg.Pool): CallRecordStore {
   };
 
   const update = async (calls: readonly EndedCall[]): Promise<Set<string>> => {
+    const ends = calls.map(({ end }) => end);
     const { rows } = await pool.query<{ missing: string[] | null }>({
       name: 'end_calls',
       text: endSql,
-      values: endColumns(calls.map(({ end }) => end)),
+      values: [...firstAndLast(ends), ...endColumns.map((column) => column(ends))],
     });
     return new Set(rows[0]?.missing);
   };
@@ -80,71 +87,77 @@ export function createCallRecordStore(pool: pg.Pool): CallRecordStore {
       await pool.query({
         name: 'withdraw_calls',
         text: 'SELECT withdraw_calls($1, $2, $3)',
-        values: [epoch, uuidArray(calls, (call) => call.teamId), uuidArray(calls, (call) => call.id)],
+        values: [epoch, withdrawnTeams(calls), withdrawnIds(calls)],
       });
     },
   };
 }
 
-function startColumns(starts: readonly CallStart[]): Buffer[] {
-  const text = (read: (start: CallStart) => string | null): Buffer =>
-    textArray(starts, (start) => storableText(read(start)));
-  return [
-    uuidArray(starts, (start) => start.teamId),
-    uuidArray(starts, (start) => start.id),
-    uuidArray(starts, (start) => start.connectionId),
-    text((start) => start.provider),
-    text((start) => start.environment),
-    uuidArray(starts, (start) => idOrNil(idPrefixes.apiKey, start.apiKeyId)),
-    text((start) => start.origin),
-    text((start) => start.method),
-    text((start) => start.operation),
-    text((start) => start.template),
-    text((start) => start.subject),
-    text((start) => start.resource),
-    text((start) => start.path),
-    boolArray(starts, (start) => start.counted),
-  ];
+/** The smallest and the largest id as uuids; ids of one kind are ordered as these. */
+function firstAndLast(ends: readonly CallEnd[]): [string, string] {
+  let [{ id: first }, { id: last }] = [ends[0] as CallEnd, ends[0] as CallEnd];
+  for (const { id } of ends) {
+    if (id < first) first = id;
+    if (id > last) last = id;
+  }
+  return [uuidFromId(first), uuidFromId(last)];
 }
 
-function endColumns(ends: readonly CallEnd[]): (string | Buffer)[] {
-  const text = (read: (end: CallEnd) => string | null): Buffer => textArray(ends, (end) => storableText(read(end)));
-  const real = (read: (end: CallEnd) => number | null): Buffer => float4Array(ends, read);
-  const status = (value: number | null): number | null => (value === null ? null : storableWhole(value, mostStatus));
-  const sorted = ends.map((end) => uuidFromId(end.id)).sort();
-  return [
-    sorted[0] as string,
-    sorted.at(-1) as string,
-    uuidArray(ends, (end) => end.teamId),
-    uuidArray(ends, (end) => end.id),
-    int2Array(ends, (end) => status(end.status)),
-    int2Array(ends, (end) => status(end.answered)),
-    text((end) => end.error),
-    text((end) => end.errorCode),
-    int2Array(ends, (end) => storableWhole(end.tries.length, mostStatus)),
-    text(({ tries }) =>
-      tries.length === 0
-        ? null
-        : JSON.stringify(tries.map((each) => [each.status, each.error, each.atMs, each.durationMs])),
-    ),
-    real((end) => end.timing.queueMs),
-    real((end) => end.timing.dnsMs),
-    real((end) => end.timing.connectMs),
-    real((end) => end.timing.tlsMs),
-    real((end) => end.timing.firstByteMs),
-    real((end) => end.timing.totalMs),
-    int8Array(ends, (end) => storableWhole(end.requestBytes)),
-    int8Array(ends, (end) => storableWhole(end.responseBytes)),
-    text((end) => end.cache),
-    text((end) => end.polling),
-    uuidArray(ends, (end) => idOrNil(idPrefixes.call, end.repeats?.callId ?? null)),
-    float8Array(ends, (end) => end.repeats?.agoMs ?? null),
-    text((end) => end.repeats?.pattern ?? null),
-    uuidArray(ends, (end) => idOrNil(idPrefixes.connectionCredential, end.credentialId)),
-    text((end) => end.credentialKind),
-    text(({ rateHeaders }) => (Object.keys(rateHeaders).length === 0 ? null : JSON.stringify(rateHeaders))),
-    byteaArray(ends, (end) => end.requestBody),
-    byteaArray(ends, (end) => end.responseBody),
-    float8Array(ends, (end) => end.endedAtMs),
-  ];
+const withdrawnTeams = uuidColumn<{ teamId: string }>((call) => call.teamId);
+const withdrawnIds = uuidColumn<{ id: string }>((call) => call.id);
+
+const startColumns: readonly Column<CallStart>[] = [
+  uuidColumn((start) => start.teamId),
+  uuidColumn((start) => start.id),
+  uuidColumn((start) => start.connectionId),
+  textColumn((start) => storableText(start.provider)),
+  textColumn((start) => storableText(start.environment)),
+  uuidColumn((start) => idOrNil(idPrefixes.apiKey, start.apiKeyId)),
+  textColumn((start) => storableText(start.origin)),
+  textColumn((start) => storableText(start.method)),
+  textColumn((start) => storableText(start.operation)),
+  textColumn((start) => storableText(start.template)),
+  textColumn((start) => storableText(start.subject)),
+  textColumn((start) => storableText(start.resource)),
+  textColumn((start) => storableText(start.path)),
+  boolColumn((start) => start.counted),
+];
+
+const storableStatus = (value: number | null): number | null =>
+  value === null ? null : storableWhole(value, mostStatus);
+
+const endColumns: readonly Column<CallEnd>[] = [
+  uuidColumn((end) => end.teamId),
+  uuidColumn((end) => end.id),
+  int2Column((end) => storableStatus(end.status)),
+  int2Column((end) => storableStatus(end.answered)),
+  textColumn((end) => storableText(end.error)),
+  textColumn((end) => storableText(end.errorCode)),
+  int2Column((end) => storableWhole(end.tries.length, mostStatus)),
+  textColumn(({ tries }) => storableText(tries.length === 0 ? null : triesText(tries))),
+  float4Column((end) => end.timing.queueMs),
+  float4Column((end) => end.timing.dnsMs),
+  float4Column((end) => end.timing.connectMs),
+  float4Column((end) => end.timing.tlsMs),
+  float4Column((end) => end.timing.firstByteMs),
+  float4Column((end) => end.timing.totalMs),
+  int8Column((end) => storableWhole(end.requestBytes)),
+  int8Column((end) => storableWhole(end.responseBytes)),
+  textColumn((end) => storableText(end.cache)),
+  textColumn((end) => storableText(end.polling)),
+  uuidColumn((end) => idOrNil(idPrefixes.call, end.repeats?.callId ?? null)),
+  float8Column((end) => end.repeats?.agoMs ?? null),
+  textColumn((end) => storableText(end.repeats?.pattern ?? null)),
+  uuidColumn((end) => idOrNil(idPrefixes.connectionCredential, end.credentialId)),
+  textColumn((end) => storableText(end.credentialKind)),
+  textColumn(({ rateHeaders }) =>
+    storableText(Object.keys(rateHeaders).length === 0 ? null : JSON.stringify(rateHeaders)),
+  ),
+  byteaColumn((end) => end.requestBody),
+  byteaColumn((end) => end.responseBody),
+  float8Column((end) => end.endedAtMs),
+];
+
+function triesText(tries: CallEnd['tries']): string {
+  return JSON.stringify(tries.map((each) => [each.status, each.error, each.atMs, each.durationMs]));
 }

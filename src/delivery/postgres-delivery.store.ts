@@ -1,13 +1,14 @@
 import type pg from 'pg';
 import {
-  boolArray,
-  byteaArray,
-  float4Array,
-  float8Array,
-  int2Array,
-  int4Array,
-  textArray,
-  uuidArray,
+  boolColumn,
+  byteaColumn,
+  type Column,
+  float4Column,
+  float8Column,
+  int2Column,
+  int4Column,
+  textColumn,
+  uuidColumn,
 } from '../database/binary-arrays.ts';
 import { decodeCoverage } from '../events/coverage-code.rules.ts';
 import { idFromUuid, uuidFromId } from '../ids/id.rules.ts';
@@ -82,17 +83,12 @@ export function createPostgresDeliveryStore(pool: pg.Pool): DeliveryStore {
       await pool.query({
         name: 'release_deliveries',
         text: 'SELECT release_deliveries($1, $2, $3, $4)',
-        values: [
-          epoch,
-          uuidArray(deliveries, (row) => row.teamId),
-          uuidArray(deliveries, (row) => row.deliveryId),
-          when === 'after accepts',
-        ],
+        values: [epoch, ...releasedColumns.map((column) => column(deliveries)), when === 'after accepts'],
       });
     },
 
     async releaseUnheld(epoch, held) {
-      await pool.query('SELECT release_unheld($1, $2)', [epoch, uuidArray(held, (id) => id)]);
+      await pool.query('SELECT release_unheld($1, $2)', [epoch, heldIds(held)]);
     },
 
     async waitingEndpoints() {
@@ -111,12 +107,7 @@ export function createPostgresDeliveryStore(pool: pg.Pool): DeliveryStore {
       const { rows } = await pool.query<ClaimedRow>({
         name: 'claim_deliveries',
         text: 'SELECT * FROM claim_deliveries($1, $2, $3, $4)',
-        values: [
-          epoch,
-          uuidArray(wants, (want) => want.endpointId),
-          int4Array(wants, (want) => want.room),
-          budgetBytes,
-        ],
+        values: [epoch, ...wantColumns.map((column) => column(wants)), budgetBytes],
       });
       return rows.map((row) => toItem(row, epoch));
     },
@@ -167,65 +158,70 @@ function isFreshSuccess(settlement: Settlement): boolean {
   return settlement.item.fresh && settlement.outcome === 'succeeded';
 }
 
+const heldIds = uuidColumn<string>((id) => id);
+
+const releasedColumns: readonly Column<{ teamId: string; deliveryId: string }>[] = [
+  uuidColumn((row) => row.teamId),
+  uuidColumn((row) => row.deliveryId),
+];
+
+const wantColumns: readonly Column<{ endpointId: string; room: number }>[] = [
+  uuidColumn((want) => want.endpointId),
+  int4Column((want) => want.room),
+];
+
+const idColumns: readonly Column<Settlement>[] = [
+  uuidColumn((row) => row.item.teamId),
+  uuidColumn((row) => row.item.deliveryId),
+  uuidColumn((row) => row.attemptId),
+];
+
+const exchangeColumns: readonly Column<Settlement>[] = [
+  textColumn((row) => row.requestHeaders),
+  textColumn((row) => row.responseHeaders),
+  byteaColumn((row) => row.responseBody),
+  boolColumn((row) => row.responseTruncated),
+  float4Column((row) => row.timing.dnsMs),
+  float4Column((row) => row.timing.connectMs),
+  float4Column((row) => row.timing.tlsMs),
+  float4Column((row) => row.timing.firstByteMs),
+  float4Column((row) => row.timing.totalMs),
+];
+
+const startedAt = float8Column<Settlement>((row) => row.startedAtMs);
+const status = int2Column<Settlement>((row) => row.status);
+
+/** The parameters of settle_fresh_successes behind the epoch. */
+const freshColumns: readonly Column<Settlement>[] = [...idColumns, startedAt, status, ...exchangeColumns];
+
+/** The parameters of settle_deliveries behind the epoch. */
+const anyColumns: readonly Column<Settlement>[] = [
+  ...idColumns,
+  int2Column((row) => Math.min(32_767, row.item.attempts + 1)),
+  startedAt,
+  status,
+  textColumn((row) => row.error),
+  textColumn((row) => row.errorMessage),
+  ...exchangeColumns,
+  int2Column((row) => outcomeCodes[row.outcome]),
+  float8Column((row) => row.delayMs),
+  int2Column((row) => Math.min(32_767, row.item.cycleAttempts + (row.counted ? 1 : 0))),
+  int4Column((row) => row.item.body.length),
+  uuidColumn((row) => row.item.endpointId),
+  uuidColumn((row) => row.item.eventId),
+  textColumn((row) => row.item.orderingKey),
+  boolColumn((row) => row.item.eventType.startsWith('posthorn.')),
+];
+
 async function settleFresh(pool: pg.Pool, epoch: number, batch: Settlement[]): Promise<number> {
-  const { rows } = await pool.query<{ applied: string }>({
-    name: 'settle_fresh_successes',
-    text: freshSql,
-    values: [
-      epoch,
-      uuidArray(batch, (row) => row.item.teamId),
-      uuidArray(batch, (row) => row.item.deliveryId),
-      uuidArray(batch, (row) => row.attemptId),
-      float8Array(batch, (row) => row.startedAtMs),
-      int2Array(batch, (row) => row.status),
-      textArray(batch, (row) => row.requestHeaders),
-      textArray(batch, (row) => row.responseHeaders),
-      byteaArray(batch, (row) => row.responseBody),
-      boolArray(batch, (row) => row.responseTruncated),
-      ...timings(batch),
-    ],
-  });
+  const values = [epoch, ...freshColumns.map((column) => column(batch))];
+  const settle = { name: 'settle_fresh_successes', text: freshSql, values };
+  const { rows } = await pool.query<{ applied: string }>(settle);
   return Number(rows[0]?.applied);
 }
 
 async function settleAny(pool: pg.Pool, epoch: number, batch: Settlement[]): Promise<number> {
-  const { rows } = await pool.query<{ applied: number }>({
-    name: 'settle_deliveries',
-    text: anySql,
-    values: [
-      epoch,
-      uuidArray(batch, (row) => row.item.teamId),
-      uuidArray(batch, (row) => row.item.deliveryId),
-      uuidArray(batch, (row) => row.attemptId),
-      int2Array(batch, (row) => Math.min(32_767, row.item.attempts + 1)),
-      float8Array(batch, (row) => row.startedAtMs),
-      int2Array(batch, (row) => row.status),
-      textArray(batch, (row) => row.error),
-      textArray(batch, (row) => row.errorMessage),
-      textArray(batch, (row) => row.requestHeaders),
-      textArray(batch, (row) => row.responseHeaders),
-      byteaArray(batch, (row) => row.responseBody),
-      boolArray(batch, (row) => row.responseTruncated),
-      ...timings(batch),
-      int2Array(batch, (row) => outcomeCodes[row.outcome]),
-      float8Array(batch, (row) => row.delayMs),
-      int2Array(batch, (row) => Math.min(32_767, row.item.cycleAttempts + (row.counted ? 1 : 0))),
-      int4Array(batch, (row) => row.item.body.length),
-      uuidArray(batch, (row) => row.item.endpointId),
-      uuidArray(batch, (row) => row.item.eventId),
-      textArray(batch, (row) => row.item.orderingKey),
-      boolArray(batch, (row) => row.item.eventType.startsWith('posthorn.')),
-    ],
-  });
+  const values = [epoch, ...anyColumns.map((column) => column(batch))];
+  const { rows } = await pool.query<{ applied: number }>({ name: 'settle_deliveries', text: anySql, values });
   return rows[0]?.applied ?? 0;
-}
-
-function timings(batch: Settlement[]): Buffer[] {
-  return [
-    float4Array(batch, (row) => row.timing.dnsMs),
-    float4Array(batch, (row) => row.timing.connectMs),
-    float4Array(batch, (row) => row.timing.tlsMs),
-    float4Array(batch, (row) => row.timing.firstByteMs),
-    float4Array(batch, (row) => row.timing.totalMs),
-  ];
 }

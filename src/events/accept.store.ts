@@ -1,13 +1,14 @@
 import type pg from 'pg';
 import {
-  boolArray,
-  byteaArray,
-  float8Array,
-  int2Array,
-  int4Array,
-  int8Array,
-  textArray,
-  uuidArray,
+  boolColumn,
+  byteaColumn,
+  type Column,
+  float8Column,
+  int2Column,
+  int4Column,
+  int8Column,
+  textColumn,
+  uuidColumn,
 } from '../database/binary-arrays.ts';
 import { idFromUuid } from '../ids/id.rules.ts';
 import { encodeCoverage } from './coverage-code.rules.ts';
@@ -44,6 +45,8 @@ type Row = {
   earlier_deliveries: number[] | null;
 };
 
+type PlacedDelivery = { event: PlannedEvent; place: number; delivery: PlannedDelivery };
+
 const noSource = `src_${'0'.repeat(26)}`;
 
 /** Keys of the API and dedupe keys of sources are apart; a source belongs to one team. */
@@ -59,8 +62,7 @@ const acceptAnySql = `SELECT * FROM accept_events(${Array.from({ length: 28 }, (
 export function createPostgresAcceptStore(pool: pg.Pool): AcceptStore {
   return {
     async accept({ epoch, madeAtMs, teams, events }) {
-      const teamIds = [...teams.keys()];
-      const flat: { event: PlannedEvent; place: number; delivery: PlannedDelivery }[] = [];
+      const flat: PlacedDelivery[] = [];
       let plain = true;
       let place = 0;
       for (const event of events) {
@@ -73,23 +75,14 @@ export function createPostgresAcceptStore(pool: pg.Pool): AcceptStore {
           flat.push({ event, place, delivery });
         }
       }
+      const known = [...teams];
       const head = [
         epoch,
         madeAtMs,
-        uuidArray(teamIds, (id) => id),
-        int8Array(teamIds, (id) => teams.get(id)?.version ?? 0),
-        uuidArray(events, (event) => event.draft.teamId),
-        uuidArray(events, (event) => event.id),
-        textArray(events, (event) => event.draft.type),
-        textArray(events, (event) => event.draft.contentType),
-        byteaArray(events, (event) => event.draft.body),
+        ...teamColumns.map((column) => column(known)),
+        ...plainColumns.map((column) => column(events)),
       ];
-      const deliveries = [
-        uuidArray(flat, (row) => row.event.draft.teamId),
-        uuidArray(flat, (row) => row.delivery.id),
-        uuidArray(flat, (row) => row.event.id),
-        uuidArray(flat, (row) => row.delivery.endpointId),
-      ];
+      const deliveries = deliveryColumns.map((column) => column(flat));
       const query = plain
         ? {
             name: 'accept_fresh_events',
@@ -101,22 +94,9 @@ export function createPostgresAcceptStore(pool: pg.Pool): AcceptStore {
             text: acceptAnySql,
             values: [
               ...head,
-              textArray(events, (event) => event.draft.orderingKey),
-              float8Array(events, (event) => event.draft.occurredAtMs),
-              uuidArray(events, (event) => event.draft.origin?.sourceId ?? noSource),
-              textArray(events, (event) => event.draft.origin?.externalId ?? null),
-              int2Array(events, ({ draft }) => (draft.origin === null ? null : encodeCoverage(draft.origin.coverage))),
-              textArray(events, (event) => event.draft.origin?.credential ?? null),
-              textArray(events, (event) => event.draft.blob?.key ?? null),
-              int4Array(events, (event) => event.draft.blob?.sizeBytes ?? null),
-              textArray(events, (event) => event.draft.idempotencyKey),
-              int4Array(events, (event) => event.draft.keySeconds),
-              byteaArray(events, (event) => event.draft.requestHash),
-              int4Array(events, (event) => event.deliveries.length),
+              ...specialColumns.map((column) => column(events)),
               ...deliveries,
-              int4Array(flat, (row) => row.place),
-              boolArray(flat, (row) => row.delivery.queued),
-              textArray(flat, (row) => row.delivery.orderingKey),
+              ...placeColumns.map((column) => column(flat)),
             ],
           };
       const { rows } = await pool.query<Row>(query);
@@ -124,6 +104,48 @@ export function createPostgresAcceptStore(pool: pg.Pool): AcceptStore {
     },
   };
 }
+
+const teamColumns: readonly Column<[string, { version: number }]>[] = [
+  uuidColumn(([id]) => id),
+  int8Column(([, { version }]) => version),
+];
+
+const plainColumns: readonly Column<PlannedEvent>[] = [
+  uuidColumn((event) => event.draft.teamId),
+  uuidColumn((event) => event.id),
+  textColumn((event) => event.draft.type),
+  textColumn((event) => event.draft.contentType),
+  byteaColumn((event) => event.draft.body),
+];
+
+/** What `accept_events` alone takes. */
+const specialColumns: readonly Column<PlannedEvent>[] = [
+  textColumn((event) => event.draft.orderingKey),
+  float8Column((event) => event.draft.occurredAtMs),
+  uuidColumn((event) => event.draft.origin?.sourceId ?? noSource),
+  textColumn((event) => event.draft.origin?.externalId ?? null),
+  int2Column(({ draft }) => (draft.origin === null ? null : encodeCoverage(draft.origin.coverage))),
+  textColumn((event) => event.draft.origin?.credential ?? null),
+  textColumn((event) => event.draft.blob?.key ?? null),
+  int4Column((event) => event.draft.blob?.sizeBytes ?? null),
+  textColumn((event) => event.draft.idempotencyKey),
+  int4Column((event) => event.draft.keySeconds),
+  byteaColumn((event) => event.draft.requestHash),
+  int4Column((event) => event.deliveries.length),
+];
+
+const deliveryColumns: readonly Column<PlacedDelivery>[] = [
+  uuidColumn((row) => row.event.draft.teamId),
+  uuidColumn((row) => row.delivery.id),
+  uuidColumn((row) => row.event.id),
+  uuidColumn((row) => row.delivery.endpointId),
+];
+
+const placeColumns: readonly Column<PlacedDelivery>[] = [
+  int4Column((row) => row.place),
+  boolColumn((row) => row.delivery.queued),
+  textColumn((row) => row.delivery.orderingKey),
+];
 
 function readAnswer(row: Row, events: readonly PlannedEvent[]): AcceptAnswer {
   if (row.refused === 'stale') {

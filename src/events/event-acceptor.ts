@@ -31,6 +31,9 @@ export type Subscriptions = {
   endpoints: ReadonlyMap<string, EndpointConfig>;
 };
 
+/** One request: `answer` once it is known. */
+type Unit = { drafts: EventDraft[]; bytes: number; answer: AcceptedEvent[] | Problem | null };
+
 export type EventAcceptor = {
   /** Resolves after the commit. Rejects with a Problem: nothing was acknowledged. */
   accept(draft: EventDraft): Promise<AcceptedEvent>;
@@ -68,8 +71,6 @@ export function createEventAcceptor(options: {
   /** See createGroupCommit. */
   defer?: (run: () => void) => void;
 }): EventAcceptor {
-  type Unit = { drafts: EventDraft[]; bytes: number; answer: AcceptedEvent[] | Problem | null };
-
   let pendingBytes = 0;
 
   const write = async (units: Unit[]): Promise<(AcceptedEvent[] | Problem)[]> => {
@@ -112,14 +113,12 @@ export function createEventAcceptor(options: {
       const epoch = options.admission.epoch();
       if (epoch === null) throw unavailable();
       const teams = await readTeams(all);
-      const units = all.filter((unit) => unit.answer === null);
-      if (units.every((unit) => unit.drafts.length === 0)) {
+      const units = all.filter(isOpen);
+      const plan = planEvents(units, teams, options);
+      if (plan.length === 0) {
         for (const unit of units) unit.answer = [];
         return;
       }
-      const plan = units.flatMap((unit) =>
-        unit.drafts.map((draft) => planEvent(draft, teams.get(draft.teamId) as Subscriptions, options)),
-      );
       let answer: AcceptAnswer;
       try {
         // What the oldest id tells, not the clock: readers rely on no id being older than this, and after the clock was
@@ -219,6 +218,21 @@ function isMissingPartition(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '23514' && /no partition/.test(error.message);
 }
 
+const isOpen = ({ answer }: Unit): boolean => answer === null;
+
+/** In loops, as `finish`: functions made for each batch are compiled again and again (database/binary-arrays.ts). */
+function planEvents(
+  units: readonly Unit[],
+  teams: ReadonlyMap<string, Subscriptions>,
+  options: { ids: IdSource; admission: Admission },
+): PlannedEvent[] {
+  const plan: PlannedEvent[] = [];
+  for (const { drafts } of units) {
+    for (const draft of drafts) plan.push(planEvent(draft, teams.get(draft.teamId) as Subscriptions, options));
+  }
+  return plan;
+}
+
 function planEvent(
   draft: EventDraft,
   subscriptions: Subscriptions,
@@ -279,62 +293,79 @@ function settleDoubt(plan: PlannedEvent[], epoch: number, error: unknown, admiss
   );
 }
 
+type Finish = { admission: Admission; onNew?: (event: PlannedEvent) => void };
+
 function finish(
   plan: PlannedEvent[],
   earlierEvents: ReadonlyMap<string, EarlierEvent>,
   epoch: number,
-  { admission, onNew }: { admission: Admission; onNew?: (event: PlannedEvent) => void },
+  options: Finish,
 ): AcceptedEvent[] {
+  const accepted: AcceptedEvent[] = [];
   let anyQueued = false;
-  const accepted = plan.map((event): AcceptedEvent => {
+  for (const event of plan) {
     const { draft } = event;
     const earlier = draft.idempotencyKey === null ? undefined : earlierEvents.get(keyName(draft));
     if (earlier !== undefined && earlier.eventId !== event.id) {
-      cancelAll([event], admission);
-      return {
-        id: earlier.eventId,
-        type: draft.type,
-        acceptedAtMs: timeOfId(earlier.eventId),
-        deliveries: earlier.deliveries,
-        deliveryIds: [],
-        duplicate: true,
-        conflict: draft.requestHash !== null && earlier.requestHash?.equals(draft.requestHash) !== true,
-      };
+      cancelAll([event], options.admission);
+      accepted.push(duplicateOf(draft, earlier));
+      continue;
     }
-    onNew?.(event);
-    for (const delivery of event.deliveries) {
-      if (delivery.queued) {
-        anyQueued = true;
-        continue;
-      }
-      admission.enter({
-        epoch,
-        teamId: draft.teamId,
-        deliveryId: delivery.id,
-        eventId: event.id,
-        endpointId: delivery.endpointId,
-        eventType: draft.type,
-        contentType: draft.contentType,
-        body: draft.body,
-        blob: draft.blob,
-        origin: draft.origin,
-        attempts: 0,
-        cycleAttempts: 0,
-        orderingKey: null,
-        fresh: true,
-        enteredAtMs: 0,
-      });
-    }
-    return {
+    options.onNew?.(event);
+    anyQueued = enter(event, epoch, options.admission) || anyQueued;
+    accepted.push({
       id: event.id,
       type: draft.type,
       acceptedAtMs: timeOfId(event.id),
       deliveries: event.deliveries.length,
-      deliveryIds: event.deliveries.map((delivery) => delivery.id),
+      deliveryIds: event.deliveries.map(idOf),
       duplicate: false,
       conflict: false,
-    };
-  });
-  if (anyQueued) admission.queued();
+    });
+  }
+  if (anyQueued) options.admission.queued();
   return accepted;
+}
+
+const idOf = ({ id }: PlannedDelivery): string => id;
+
+function duplicateOf(draft: EventDraft, earlier: EarlierEvent): AcceptedEvent {
+  return {
+    id: earlier.eventId,
+    type: draft.type,
+    acceptedAtMs: timeOfId(earlier.eventId),
+    deliveries: earlier.deliveries,
+    deliveryIds: [],
+    duplicate: true,
+    conflict: draft.requestHash !== null && earlier.requestHash?.equals(draft.requestHash) !== true,
+  };
+}
+
+/** Hands its deliveries to the engine. @returns whether others wait in the queue */
+function enter({ id: eventId, draft, deliveries }: PlannedEvent, epoch: number, admission: Admission): boolean {
+  let anyQueued = false;
+  for (const { id: deliveryId, endpointId, queued } of deliveries) {
+    if (queued) {
+      anyQueued = true;
+      continue;
+    }
+    admission.enter({
+      epoch,
+      teamId: draft.teamId,
+      deliveryId,
+      eventId,
+      endpointId,
+      eventType: draft.type,
+      contentType: draft.contentType,
+      body: draft.body,
+      blob: draft.blob,
+      origin: draft.origin,
+      attempts: 0,
+      cycleAttempts: 0,
+      orderingKey: null,
+      fresh: true,
+      enteredAtMs: 0,
+    });
+  }
+  return anyQueued;
 }

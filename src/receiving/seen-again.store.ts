@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { float8Array, int8Array, uuidArray } from '../database/binary-arrays.ts';
+import { type Column, float8Column, int8Column, uuidColumn } from '../database/binary-arrays.ts';
 
 export type Sighting = { teamId: string; eventId: string; count: number; lastAtMs: number };
 
@@ -7,9 +7,13 @@ export type Sighting = { teamId: string; eventId: string; count: number; lastAtM
 export async function addSightings(database: pg.Pool, write: string, sightings: readonly Sighting[]): Promise<void> {
   await database.query('SELECT count_seen_again($1, $2, $3, $4, $5)', [
     write,
-    uuidArray(sightings, (row) => row.teamId),
-    uuidArray(sightings, (row) => row.eventId),
-    int8Array(sightings, (row) => row.count),
-    float8Array(sightings, (row) => row.lastAtMs),
+    ...columns.map((column) => column(sightings)),
   ]);
 }
+
+const columns: readonly Column<Sighting>[] = [
+  uuidColumn((row) => row.teamId),
+  uuidColumn((row) => row.eventId),
+  int8Column((row) => row.count),
+  float8Column((row) => row.lastAtMs),
+];

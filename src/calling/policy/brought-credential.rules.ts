@@ -30,16 +30,23 @@ export function broughtCredential(
   { headers: flat, target, key }: { headers: readonly string[]; target: string; key: string | null },
   secrets: readonly string[],
 ): BroughtCredential | null {
-  const known = secrets.filter((secret) => secret.length >= shortestOwn && secret !== key);
-  const holdsOwn = (text: string): boolean => known.some((secret) => text.includes(secret));
-  if (holdsOwn(target)) return 'own';
+  if (holdsOwn(target, secrets, key)) return 'own';
   let found: BroughtCredential | null = null;
   for (let index = 0; index + 1 < flat.length; index += 2) {
     const text = flat[index + 1] as string;
-    if (holdsOwn(text)) return 'own';
+    if (holdsOwn(text, secrets, key)) return 'own';
     if (credentialNames.has((flat[index] as string).toLowerCase()) && isOther(text, key)) found = 'other';
   }
   return found;
+}
+
+function holdsOwn(text: string, secrets: readonly string[], key: string | null): boolean {
+  for (const secret of secrets) {
+    if (secret.length >= shortestOwn && secret.length <= text.length && secret !== key && text.includes(secret)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function isOther(text: string, key: string | null): boolean {

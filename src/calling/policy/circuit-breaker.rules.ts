@@ -89,8 +89,15 @@ export function circuitResultOf(status: number | null, error: CallError | null):
 function counted(slots: readonly Slot[], failed: boolean, windowMs: number, nowMs: number): Slot[] {
   const slotMs = Math.max(1, windowMs / slotCount);
   const startMs = Math.floor(nowMs / slotMs) * slotMs;
+  const last = slots.at(-1);
+  // What is too old went when this slot began.
+  if (last?.startMs === startMs) return slots.with(-1, countedIn(last, failed));
   // Slots of the future come from a clock that was set back.
   const kept = slots.filter((slot) => slot.startMs > startMs - windowMs && slot.startMs < startMs);
   const current = slots.find((slot) => slot.startMs === startMs) ?? { startMs, calls: 0, failures: 0 };
-  return [...kept, { startMs, calls: current.calls + 1, failures: current.failures + (failed ? 1 : 0) }];
+  return [...kept, countedIn(current, failed)];
+}
+
+function countedIn({ startMs, calls, failures }: Slot, failed: boolean): Slot {
+  return { startMs, calls: calls + 1, failures: failures + (failed ? 1 : 0) };
 }

@@ -26,8 +26,10 @@ export class WaitedTooLong extends Error {
  * for a key with fewer waiting calls at the expense of the key with most.
  */
 export type Bulkhead = {
+  /** A turn that is free at once: what gives it back, which may be called more than once. Null: `acquire` waits. */
+  takeFree(apiKeyId: string | null): (() => void) | null;
   /**
-   * Resolves with what gives the turn back, which may be called more than once.
+   * Resolves with what gives the turn back, as `takeFree`.
    * @param apiKeyId null: the operator and Posthorn itself, which count as one caller
    * @throws QueueFull, WaitedTooLong, or the signal's reason
    */
@@ -143,11 +145,16 @@ export function createBulkhead(options: { limits: Limits; timers: Timers }): Bul
     });
   }
 
+  const takeFree: Bulkhead['takeFree'] = (apiKeyId) =>
+    underWay < limits.most && waiting === 0 ? begin(apiKeyId ?? '') : null;
+
   return {
+    takeFree,
     async acquire(apiKeyId, signal) {
       signal?.throwIfAborted();
+      const free = takeFree(apiKeyId);
+      if (free !== null) return free;
       const caller = apiKeyId ?? '';
-      if (underWay < limits.most && waiting === 0) return begin(caller);
       if (!makeRoom(caller)) throw new QueueFull(waiting);
       return wait(caller, signal);
     },

@@ -87,13 +87,11 @@ export function requestHeaders(
   const passed: string[] = [];
   let agent: string | null = null;
   for (let index = 0; index + 1 < flat.length; index += 2) {
-    const name = (flat[index] as string).toLowerCase();
+    const { name, goesOut } = judged(flat[index] as string);
     const text = flat[index + 1] as string;
-    if (!isField(name, text)) continue;
+    if (!goesOut || !value.test(text)) continue;
     if (name === 'user-agent') agent ??= text;
-    else if (name !== 'content-length' && !named.has(name) && !options.replaced?.has(name) && mayGoOut(name)) {
-      passed.push(name, text);
-    }
+    else if (name !== 'content-length' && !named.has(name) && !options.replaced?.has(name)) passed.push(name, text);
   }
   passed.push('user-agent', agent === null || agent === '' ? own : `${agent} ${own}`);
   return passed;
@@ -109,11 +107,30 @@ export function responseHeaders(flat: readonly string[]): string[] {
   const named = namedInConnection(flat);
   const passed: string[] = [];
   for (let index = 0; index + 1 < flat.length; index += 2) {
-    const name = (flat[index] as string).toLowerCase();
+    const { name, comesBack } = judged(flat[index] as string);
     const text = flat[index + 1] as string;
-    if (!named.has(name) && mayGoBack(name) && isField(name, text)) passed.push(name, text);
+    if (comesBack && !named.has(name) && value.test(text)) passed.push(name, text);
   }
   return passed;
+}
+
+type Judged = { name: string; goesOut: boolean; comesBack: boolean };
+
+/** The same few names come with every call. */
+const known = new Map<string, Judged>();
+const mostKnown = 1_000;
+const longestKnown = 64;
+
+/** What is no header field (RFC 9110, section 5) is left out, both ways. */
+function judged(written: string): Judged {
+  const before = known.get(written);
+  if (before !== undefined) return before;
+  const name = written.toLowerCase();
+  const isField = token.test(name);
+  const verdict = { name, goesOut: isField && mayGoOut(name), comesBack: isField && mayGoBack(name) };
+  if (known.size >= mostKnown) known.clear();
+  if (written.length <= longestKnown) known.set(written, verdict);
+  return verdict;
 }
 
 function mayGoOut(name: string): boolean {
@@ -124,11 +141,6 @@ function mayGoOut(name: string): boolean {
 function mayGoBack(name: string): boolean {
   if (ofTheConnection.has(name) || ofTheProvidersHost.has(name)) return false;
   return !/^(?:posthorn-|proxy-|access-control-)/.test(name);
-}
-
-/** What is no header field (RFC 9110, section 5) is left out. */
-function isField(name: string, text: string): boolean {
-  return token.test(name) && value.test(text);
 }
 
 /** Headers that Connection names are of the connection too, but for those that a message is nothing without. */

@@ -29,7 +29,11 @@ export function readEgressPath(rawUrl: string, prefix: string): EgressPath {
   return { ok: true, path: path === '' ? '/' : path, query };
 }
 
+/** Segments of unreserved characters (RFC 3986, section 2.3) that do not begin with a dot: nobody reads those otherwise. */
+const plain = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+\/?$/;
+
 function problemOfPath(path: string): string | null {
+  if (plain.test(path)) return null;
   if (!path.startsWith('/')) return 'does not begin with the path of the connection';
   if (path.startsWith('//')) return 'begins with an empty segment, which could pass for a host';
   if (path.includes('\\')) return 'has a backslash';
