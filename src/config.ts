@@ -58,6 +58,8 @@ export type Config = {
   /** Roots that certificates in signed documents may lead to, PEM; `null`: those that Node trusts. */
   signingTrustPem: string | null;
   proxy: { to: Proxy; bypass: ProxyBypass; resolvesNames: boolean } | null;
+  /** How long everything goes on when it is told to stop, while `/readyz` is red. */
+  drainSeconds: number;
   shutdownSeconds: number;
   /** For each api key; `null` is no limit. */
   requestsPerSecond: number | null;
@@ -113,6 +115,7 @@ export function readConfig(env: Environment = process.env, files: FileSystem = d
     caPem: readCertificates(sources, files, 'POSTHORN_CA_FILE'),
     signingTrustPem: readSigningTrust(sources, files),
     proxy: readProxy(sources),
+    drainSeconds: read('POSTHORN_DRAIN_SECONDS', (text) => parseWhole(text, 0, 600), 0),
     shutdownSeconds: read('POSTHORN_SHUTDOWN_SECONDS', (text) => parseWhole(text, 1, 3600), 25),
     requestsPerSecond: read('POSTHORN_REQUESTS_PER_SECOND', (text) => parseWhole(text, 1, 1_000_000), null),
     reviewEveryMinutes: read('POSTHORN_REVIEW_EVERY_MINUTES', (text) => parseWhole(text, 1, 1440), 15),

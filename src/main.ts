@@ -265,7 +265,6 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     onReport: (report) => metrics.maintained(report),
   });
 
-  let stopping = false;
   const access = openAccess({
     ...parts,
     operatorKey: operator.key,
@@ -279,7 +278,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
     access: access.audit.access,
     log,
     version,
-    isStopping: () => stopping,
+    isStopping: () => shutdown.isStopping,
     trustedProxies: config.trustedProxies,
     onProblem(code) {
       metrics.problem(code);
@@ -341,7 +340,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
       masterKeys,
       dataFolder: embedded ? config.dataFolder : null,
       engine: () => engine.state(),
-      stopping: () => stopping,
+      stopping: () => shutdown.isLeaving,
       durabilityWarnings,
       spool: () => receiving.spool(),
       now: () => clock.now(),
@@ -358,7 +357,7 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
   const workers = [outbox, replays, maintenance, traffic, archive, ...proving.workers];
   shutdown.add('background work', () => Promise.all(workers.map((worker) => worker.stop())), 5_000);
   const work = async (): Promise<void> => {
-    if (stopping) return;
+    if (shutdown.isStopping) return;
     directory.start();
     engine.start();
     await awaitLease(engine);
@@ -385,12 +384,8 @@ async function assemble(config: Config, log: Log, shutdown: Shutdown): Promise<R
   return {
     url,
     operatorKey: operator.created ? operator.key : null,
-    async stop() {
-      stopping = true;
-      log.info({}, 'stopping');
-      // Last started, first stopped: the API, then the engine, then the pools, then the database.
-      return await shutdown.run();
-    },
+    // Last started, first stopped: the API, then the engine, then the pools, then the database.
+    stop: () => shutdown.leave(),
   };
 }
 

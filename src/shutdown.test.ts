@@ -4,7 +4,7 @@ import { until } from '../tests/support/until.ts';
 import { createShutdown } from './shutdown.ts';
 import { createLog } from './telemetry/log.ts';
 
-function aShutdown() {
+function aShutdown({ drainSeconds = 0 } = {}) {
   const timers = createManualTimers();
   const lines: Record<string, unknown>[] = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
@@ -12,7 +12,7 @@ function aShutdown() {
   return {
     timers,
     lines,
-    shutdown: createShutdown({ shutdownSeconds: 25, timers, monotonicMs: () => timers.now(), log }),
+    shutdown: createShutdown({ drainSeconds, shutdownSeconds: 25, timers, monotonicMs: () => timers.now(), log }),
   };
 }
 
@@ -46,4 +46,25 @@ test('what hangs has ten seconds beyond the time for what is under way, and is n
     { level: 'warn', what: 'a thing that fails', error: { message: 'broken' } },
     { level: 'info', everythingEnded: false, msg: 'stopped' },
   ]);
+});
+
+test('whoever balances load is given time to go elsewhere: everything goes on until then', async () => {
+  const { shutdown, lines, timers } = aShutdown({ drainSeconds: 15 });
+  const stopped: string[] = [];
+  shutdown.add('the API', () => Promise.resolve(stopped.push('the API')));
+  expect([shutdown.isLeaving, shutdown.isStopping]).toEqual([false, false]);
+  const leaving = shutdown.leave();
+  timers.advance(14_999);
+  expect([shutdown.isLeaving, shutdown.isStopping, stopped]).toEqual([true, false, []]);
+  timers.advance(1);
+  expect(await leaving).toBe(true);
+  expect([shutdown.isStopping, stopped]).toEqual([true, ['the API']]);
+  expect(lines).toMatchObject([{ drainSeconds: 15, msg: 'stopping' }, { msg: 'stopped' }]);
+});
+
+test('without a time for it, a stop begins at once', async () => {
+  const { shutdown, timers } = aShutdown();
+  const leaving = shutdown.leave();
+  expect(timers.waiting).toEqual([]);
+  expect(await leaving).toBe(true);
 });

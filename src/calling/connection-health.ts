@@ -2,6 +2,7 @@ import type { CallError } from '../calls/call-ledger.ts';
 import type { ConnectionConfig } from '../connections/connection-config.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { openBudgets, remainingBudgets } from './policy/rate-budget.rules.ts';
+import { type ToldNow, toldNow } from './policy/told-limits.rules.ts';
 
 /** How a connection is, as this node sees it. Times are null until something happened since the node started. */
 export type ConnectionHealth = {
@@ -11,6 +12,7 @@ export type ConnectionHealth = {
   underWay: number;
   waiting: number;
   budgets: { name: string; limit: number; remaining: number; windowMs: number }[];
+  told: ToldNow[];
 };
 
 /** @param state null: nothing was called through it since this node started */
@@ -24,5 +26,6 @@ export function healthOf(connection: ConnectionConfig, state: ConnectionState | 
     underWay: state?.turns.underWay ?? 0,
     waiting: state?.turns.waiting ?? 0,
     budgets: remainingBudgets(budgets, nowMs),
+    told: state === null ? [] : toldNow(state.told, nowMs),
   };
 }

@@ -37,6 +37,14 @@ const HealthSchema = Type.Object({
           windowSeconds: Type.Number(),
         }),
       ),
+      told: Type.Array(
+        Type.Object({
+          budgets: Type.Array(Type.String(), { description: 'Whose calls it holds for; empty for those of none.' }),
+          remaining: Type.Union([Type.Integer(), Type.Null()]),
+          heldUntil: Moment,
+        }),
+        { description: 'What answers told of limits, while it holds: what is left, and until when no call goes out.' },
+      ),
     }),
   ),
 });
@@ -64,6 +72,10 @@ export function providerHealthRoutes(options: {
       underWay: health.underWay,
       waiting: health.waiting,
       budgets: health.budgets.map(({ windowMs, ...budget }) => ({ ...budget, windowSeconds: windowMs / 1000 })),
+      told: health.told.map(({ heldUntilMs, ...told }) => ({
+        ...told,
+        heldUntil: heldUntilMs === null ? null : timeText(heldUntilMs),
+      })),
     };
   };
 
@@ -75,7 +87,7 @@ export function providerHealthRoutes(options: {
         schema: {
           summary: 'Show how a provider is',
           description:
-            'The connections of the team to one provider, as this node sees them: breaker, last success and last error since it started, and what is left of each budget. The operator sees those of every team.',
+            'The connections of the team to one provider, as this node sees them: breaker, last success and last error since it started, what is left of each budget, and what answers told of limits. The operator sees those of every team.',
           tags: ['Operations'],
           params: Type.Object({ provider: Type.String() }),
           response: { 200: HealthSchema },

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
-import { stand, upload } from '../../tests/support/calling-scene.ts';
+import { provider, stand, upload } from '../../tests/support/calling-scene.ts';
 import { createAuthority } from '../../tests/support/certificates.ts';
 
 // The memory of pieces is given back while their neighbours are on the way: one too early would show in the bytes.
@@ -63,3 +63,14 @@ test.each([
     expect(end).toMatchObject({ requestBytes: sent.length, responseBytes: sent.length, error: null });
   },
 );
+
+test.each([0, 1, 256, 16_384, 16_385, 40_000])('an answer of %i bytes of every value arrives whole', async (bytes) => {
+  const sent = Buffer.alloc(bytes, Buffer.from(Array.from({ length: 256 }, (_, value) => value)));
+  const api = await provider((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/pdf', 'content-length': String(bytes) }).end(sent);
+  });
+  const calling = await stand();
+  const answer = await calling.call(calling.connect(api.url), '/file');
+  expect(answer.body.equals(sent)).toBe(true);
+  expect(answer.headers['content-length']).toBe(String(bytes));
+});

@@ -116,12 +116,28 @@ describe('GET /health/:provider', () => {
             { name: 'hourly', limit: 3000, remaining: 2998, windowSeconds: 3600 },
             { name: 'burst', remaining: 198 },
           ],
+          told: [],
         },
       ],
     });
     expect(health.json['connections']).toHaveLength(1);
     const all = await send(calling.port, '/health/docusign', { key: calling.operatorKey });
     expect(all.json['connections']).toHaveLength(2);
+  });
+
+  test('shows until when a 429 holds calls back', async () => {
+    const api = await provider((_request, response) => response.writeHead(429, { 'retry-after': '30' }).end());
+    const calling = await stand();
+    const connection = calling.connect(`${api.url}/restapi`, {
+      profile: docusignApi,
+      policy: { retries: { most: 0 } },
+    });
+    await calling.call(connection, '/v2.1/accounts/a/envelopes/1');
+    const health = await send(calling.port, '/health/docusign', { key: calling.createKey(['calls:read']) });
+    const [{ told }] = health.json['connections'] as [{ told: { heldUntil: string }[] }];
+    expect(told).toMatchObject([{ budgets: ['hourly', 'burst', 'calls'], remaining: null }]);
+    const aheadMs = Date.parse(told[0]?.heldUntil ?? '') - Date.now();
+    expect([aheadMs > 20_000, aheadMs <= 30_000]).toEqual([true, true]);
   });
 
   test('is for who may read calls, and of providers that there are', async () => {

@@ -71,6 +71,8 @@ describe('retries', () => {
     });
     const [, end] = calling.ledger.ended;
     expect(end).toMatchObject({ error: 'provider_refused', rateHeaders: { 'retry-after': '3600' } });
+    const { told } = calling.calling.health(connection);
+    expect(told).toMatchObject([{ budgets: ['calls'], remaining: null, heldUntilMs: expect.any(Number) }]);
   });
 
   test('a body too large to keep is sent once', async () => {

@@ -18,8 +18,10 @@ export async function runUp(options: UpOptions, terminal: Terminal): Promise<voi
   let stopping = false;
   const stopped = untilStopped().then(() => {
     stopping = true;
-    const patience = `up to ${config.shutdownSeconds} s for what is under way`;
-    terminal.err(terminal.paint.dim(`Stopping: ${patience}. Ctrl-C again ends at once.`));
+    const { drainSeconds, shutdownSeconds } = config;
+    const drain = drainSeconds === 0 ? '' : `in ${drainSeconds} s, then `;
+    const patience = `up to ${shutdownSeconds} s for what is under way`;
+    terminal.err(terminal.paint.dim(`Stopping: ${drain}${patience}. Ctrl-C again ends at once.`));
   });
   const { start } = await import('../main.ts');
   const running = await start(config);

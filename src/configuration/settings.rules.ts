@@ -19,6 +19,7 @@ export const settings = {
   POSTHORN_CONFIG: { secret: false },
   POSTHORN_DATA: { secret: false },
   POSTHORN_DATABASE_CONNECTIONS: { secret: false },
+  POSTHORN_DRAIN_SECONDS: { secret: false },
   POSTHORN_ENV: { secret: false },
   POSTHORN_KEY: { secret: true },
   POSTHORN_LOG_LEVEL: { secret: false },

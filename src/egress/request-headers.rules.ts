@@ -1,3 +1,5 @@
+import { isConnectionHeader } from './connection-header.rules.ts';
+
 export type StaticHeaderVerdict = { ok: true; name: string } | { ok: false; reason: string };
 
 export type StaticHeadersVerdict =
@@ -12,20 +14,6 @@ const largestSum = 8192;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const visibleAscii = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 
-/** Headers that belong to one connection or frame the message: RFC 9110 section 7.6.1, RFC 9112 section 6. */
-const ofTheConnection = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
 const setByPosthorn = new Set(['accept-encoding', 'content-encoding', 'content-type', 'user-agent']);
 
 /** Receivers trust these to tell who is calling, so a tenant must not choose them. */
@@ -36,7 +24,7 @@ export function judgeStaticHeader(name: string, value: string): StaticHeaderVerd
   if (name.length > longestName) return { ok: false, reason: `name is longer than ${longestName} characters` };
   if (!token.test(name)) return { ok: false, reason: 'name is not an HTTP token' };
   const lower = name.toLowerCase();
-  if (ofTheConnection.has(lower) || lower.startsWith('proxy-')) {
+  if (isConnectionHeader(lower) || lower === 'content-length') {
     return { ok: false, reason: 'belongs to the connection' };
   }
   if (setByPosthorn.has(lower) || lower.startsWith('posthorn-')) return { ok: false, reason: 'is set by Posthorn' };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,5 +23,11 @@ test('where none can be made, it is said which and what to do', async () => {
   await expect(makeDataFolder(join(place, 'file', 'data'))).rejects.toMatchObject({
     message: `the data folder ${join(place, 'file', 'data')} cannot be made (ENOTDIR)`,
     remedy: expect.stringContaining('--data'),
+  });
+});
+
+test.skipIf(!existsSync('/proc/self'))('where the system makes none, it is said at once', async () => {
+  await expect(makeDataFolder('/proc/posthorn/data')).rejects.toMatchObject({
+    message: 'the data folder /proc/posthorn/data cannot be made (ENOENT)',
   });
 });

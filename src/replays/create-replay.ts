@@ -5,6 +5,7 @@ import type { DeliveryFilter } from '../delivery/delivery-filter.ts';
 import type { OnQueued } from '../delivery/resend-delivery.ts';
 import { requireEndpoint } from '../endpoints/require-endpoint.ts';
 import { idPrefixes } from '../ids/id.rules.ts';
+import { Problem } from '../problem.ts';
 import { requireTeam } from '../teams/require-team.ts';
 import type { Replay } from './replay.ts';
 import { findReplay, insertReplay } from './replay.store.ts';
@@ -25,13 +26,14 @@ const idsAheadMs = 1_000;
 /**
  * Starts a replay over everything that the filter chooses among the deliveries accepted so far; without states, over
  * dead ones. A dry run is answered with its count, or still `running` when that takes longer than two seconds.
- * @throws Problem not_found for the team or the filter's endpoint
+ * @throws Problem invalid_request for a filter that nothing can fit, not_found for the team or the filter's endpoint
  */
 export async function createReplay(
   ctx: ReplayContext,
   input: { teamId: string; filter: DeliveryFilter; dryRun?: boolean | undefined; ratePerSecond?: number | undefined },
 ): Promise<Replay> {
   const { teamId, dryRun = false } = input;
+  refuseEmptySpan(input.filter);
   await requireTeam(ctx.database, teamId);
   const { endpointId } = input.filter;
   if (endpointId !== undefined) await requireEndpoint(ctx.database, teamId, endpointId);
@@ -62,4 +64,11 @@ export async function createReplay(
   const current = dryRun ? ((await findReplay(ctx.database, teamId, replay.id)) ?? replay) : replay;
   if (current.state === 'running') ctx.onReplay();
   return current;
+}
+
+/** It would choose nothing, and look as if there were nothing. */
+function refuseEmptySpan({ sinceMs, untilMs }: DeliveryFilter): void {
+  if (sinceMs === undefined || untilMs === undefined || sinceMs < untilMs) return;
+  const errors = [{ pointer: '/filter/until', message: 'must be later than since' }];
+  throw new Problem('invalid_request', 'No event can be accepted at or after since and before until.', { errors });
 }

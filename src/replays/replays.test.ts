@@ -109,6 +109,16 @@ describe('a replay', () => {
     expect((await database.pool.query('SELECT FROM operational_outbox')).rowCount).toBe(0);
   });
 
+  test('a filter that ends before it begins is refused: it would look as if there were nothing', async () => {
+    const atMs = Date.now();
+    for (const untilMs of [atMs, atMs - 1]) {
+      await expect(create({ sinceMs: atMs, untilMs }, { dryRun: true })).rejects.toMatchObject({
+        code: 'invalid_request',
+        errors: [{ pointer: '/filter/until', message: 'must be later than since' }],
+      });
+    }
+  });
+
   test('leaves out what is in flight or has nowhere to go, and says how many it resent', async () => {
     const endpointId = await history.endpoint();
     await history.delivery({ endpointId, owner: await history.node() });

@@ -1,3 +1,5 @@
+import { isConnectionHeader } from '../egress/connection-header.rules.ts';
+
 /** How an endpoint's requests prove where they come from. `header` keeps the spelling it was configured with. */
 export type SigningScheme =
   | { scheme: 'standard-webhooks' }
@@ -11,35 +13,26 @@ export const defaultHexPrefix = 'sha256=';
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/;
 const visibleAscii = /^(?:[\x21-\x7e]{0,32})$/;
 
-/** Headers that frame the message, that Posthorn sets itself, or that receivers trust for something else. */
+/** Beside those of the connection: what Posthorn sets itself, or receivers trust for something else. */
 const taken = new Set([
   'accept-encoding',
-  'connection',
   'content-encoding',
   'content-length',
   'content-type',
   'cookie',
   'date',
-  'expect',
   'forwarded',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
   'user-agent',
   'via',
 ]);
-const takenPrefixes = ['webhook-', 'posthorn-', 'proxy-', 'x-forwarded-'];
+const takenPrefixes = ['webhook-', 'posthorn-', 'x-forwarded-'];
 
 /** What is wrong with a scheme's header or prefix and what would be right, or null. */
 export function signingSchemeProblem(scheme: SigningScheme): string | null {
   if (scheme.scheme === 'standard-webhooks' || scheme.scheme === 'standard-webhooks-ed25519') return null;
   if (!token.test(scheme.header)) return 'The signing header must be an HTTP header name of 1 to 100 characters.';
   const name = scheme.header.toLowerCase();
-  if (taken.has(name) || takenPrefixes.some((prefix) => name.startsWith(prefix))) {
+  if (isConnectionHeader(name) || taken.has(name) || takenPrefixes.some((prefix) => name.startsWith(prefix))) {
     return `The header ${name} has another use: choose one of your own, such as X-Signature.`;
   }
   if (scheme.scheme === 'hmac-sha256-hex' && !visibleAscii.test(scheme.prefix ?? defaultHexPrefix)) {

@@ -37,6 +37,7 @@ describe('docs/configuration.md', () => {
       POSTHORN_DATA: config.dataFolder.replace(process.cwd(), '.'),
       POSTHORN_CONFIG: 'none',
       POSTHORN_LOG_LEVEL: config.logLevel,
+      POSTHORN_DRAIN_SECONDS: String(config.drainSeconds),
       POSTHORN_SHUTDOWN_SECONDS: String(config.shutdownSeconds),
       POSTHORN_REQUESTS_PER_SECOND: inWords(config.requestsPerSecond, 'no limit'),
       POSTHORN_REVIEW_EVERY_MINUTES: String(config.reviewEveryMinutes),

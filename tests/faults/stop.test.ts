@@ -45,6 +45,27 @@ describe('stopping', () => {
     expect(await allReceived(receiver, 'quick', load.acknowledged)).toBe(0);
   }, 90_000);
 
+  test('told to drain: it is not ready at once, takes events all the same, and ends when the time is over', async () => {
+    const receiver = await receiverForTest();
+    const env = { POSTHORN_DRAIN_SECONDS: '3', POSTHORN_SHUTDOWN_SECONDS: '5' };
+    const { posthorn, api } = await posthornForTest({ env });
+    const { teamId } = await makeTeam(api, { types, endpoints: [{ url: receiver.url('drain'), eventTypes: types }] });
+    const post = () =>
+      api.call<{ id: string }>('POST', `/v1/teams/${teamId}/events`, { type: 'thing.made', payload: {} });
+    await post();
+    const ending = posthorn.end('SIGTERM');
+    await until(
+      'the node to say that it is leaving',
+      async () => (await fetch(`${posthorn.url}/readyz`)).status === 503,
+    );
+    const { id } = await post();
+    await until('the event that was posted while it drains', () =>
+      receiver.of('drain').some(({ eventId }) => eventId === id),
+    );
+    expect(await ending, posthorn.output().slice(-2000)).toEqual({ code: 0, signal: null });
+    await expect(fetch(`${posthorn.url}/livez`)).rejects.toThrow('fetch failed');
+  }, 60_000);
+
   test('an endpoint that hangs does not hold up the stop beyond its deadline, and gets its delivery later', async () => {
     const receiver = await receiverForTest();
     let hanging = true;

@@ -1,18 +1,4 @@
-/** Of one connection, or framing one message: RFC 9110 section 7.6.1, RFC 9112 section 6. */
-const ofTheConnection: ReadonlySet<string> = new Set([
-  'connection',
-  'expect',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+import { isConnectionHeader } from '../../egress/connection-header.rules.ts';
 
 /** The caller's own ways to say who it is: it says so to Posthorn, and the connection says it to the provider. */
 const credentials: ReadonlySet<string> = new Set([
@@ -134,13 +120,13 @@ function judged(written: string): Judged {
 }
 
 function mayGoOut(name: string): boolean {
-  if (ofTheConnection.has(name) || credentials.has(name) || ofTheRoute.has(name) || ofTheTarget.has(name)) return false;
-  return !/^(?:x-forwarded-|posthorn-|proxy-)/.test(name);
+  if (isConnectionHeader(name) || credentials.has(name) || ofTheRoute.has(name) || ofTheTarget.has(name)) return false;
+  return !/^(?:x-forwarded-|posthorn-)/.test(name);
 }
 
 function mayGoBack(name: string): boolean {
-  if (ofTheConnection.has(name) || ofTheProvidersHost.has(name)) return false;
-  return !/^(?:posthorn-|proxy-|access-control-)/.test(name);
+  if (isConnectionHeader(name) || ofTheProvidersHost.has(name)) return false;
+  return !/^(?:posthorn-|access-control-)/.test(name);
 }
 
 /** Headers that Connection names are of the connection too, but for those that a message is nothing without. */

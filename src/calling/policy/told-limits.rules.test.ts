@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { giveBackTold, hold, leftByTold, noteLeft, nothingTold, takeTold } from './told-limits.rules.ts';
+import { giveBackTold, hold, leftByTold, noteLeft, nothingTold, takeTold, toldNow } from './told-limits.rules.ts';
 import type { ToldLimits } from './told-limits.rules.ts';
 
 const reading = (remaining: number, resetAtMs: number) => ({ remaining, resetAtMs });
@@ -82,4 +82,16 @@ describe('what an answer says to be left', () => {
     expect([1_000, 60_999].map((nowMs) => waitOf(told, nowMs))).toEqual([60_000, 1]);
     expect(takeTold(told, 'calls', 61_000)).toMatchObject({ allowed: true, remaining: 0 });
   });
+});
+
+test('what holds is told to whoever looks, each with whose calls it is of, and nothing of what is over', () => {
+  const held = hold(nothingTold, 'v2 calls', 5_000, 1_000);
+  const told = noteLeft(noteLeft(held, '', reading(7, 9_000), 1_000), 'burst', reading(0, 3_000), 1_000);
+  expect(toldNow(told, 2_000)).toEqual([
+    { budgets: ['v2', 'calls'], remaining: null, heldUntilMs: 6_000 },
+    { budgets: [], remaining: 7, heldUntilMs: null },
+    { budgets: ['burst'], remaining: 0, heldUntilMs: 3_000 },
+  ]);
+  expect(toldNow(told, 6_000)).toEqual([{ budgets: [], remaining: 7, heldUntilMs: null }]);
+  expect(toldNow(told, 9_000)).toEqual([]);
 });

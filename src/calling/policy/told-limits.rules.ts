@@ -69,6 +69,20 @@ export function leftByTold(told: ToldLimits, scope: string, nowMs: number): numb
   return waitMs > 0 ? 0 : (left?.remaining ?? null);
 }
 
+/** What holds now of what was told: the budgets of whose calls, what is left, and until when nothing goes out. */
+export type ToldNow = { budgets: string[]; remaining: number | null; heldUntilMs: number | null };
+
+/** What holds now, for whoever looks; nothing of what is over. */
+export function toldNow(told: ToldLimits, nowMs: number): ToldNow[] {
+  const scopes = [...new Set([...told.held.keys(), ...told.left.keys()])];
+  return scopes.flatMap((scope) => {
+    const { waitMs, left } = standing(told, scope, nowMs);
+    if (waitMs === 0 && left === null) return [];
+    const heldUntilMs = waitMs > 0 ? nowMs + waitMs : null;
+    return [{ budgets: scope === '' ? [] : scope.split(' '), remaining: left?.remaining ?? null, heldUntilMs }];
+  });
+}
+
 /** How long calls are held back, and what is left while it is known. */
 function standing(told: ToldLimits, scope: string, nowMs: number): { waitMs: number; left: Left | null } {
   const span = told.held.get(scope);

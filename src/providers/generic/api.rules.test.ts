@@ -36,6 +36,9 @@ test.each([
   [{ 'x-ratelimit-limit': '60', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1900000042' }, 0, 42_000],
   [{ 'ratelimit-remaining': '7', 'ratelimit-reset': '30' }, 7, 30_000],
   [{ 'x-rate-limit-remaining': '7', 'x-rate-limit-reset': '1' }, 7, 1_000],
+  [{ ratelimit: 'limit=100, remaining=50, reset=30' }, 50, 30_000],
+  [{ ratelimit: '"default";r=50;t=30' }, 50, 30_000],
+  [{ ratelimit: '"burst"; r=50; t=30, "a, day";r=4;t=4000;pk=:cHNvaG4=:' }, 4, 4_000_000],
 ])('%j tell what is left until when', (headers, remaining, afterMs) => {
   const nowMs = 1_900_000_000_000;
   expect(genericApi.readLeft?.(new Map(Object.entries(headers)), nowMs)).toEqual({
@@ -50,6 +53,9 @@ test.each([
   { 'x-ratelimit-reset': '30' },
   { 'ratelimit-remaining': 'few', 'ratelimit-reset': '30' },
   { 'ratelimit-remaining': '1', 'ratelimit-reset': '-30' },
+  { ratelimit: '"default";r=50' },
+  { ratelimit: '"default";r=-5;t=30' },
+  { ratelimit: '"default";r=5.5;t=30' },
 ])('%j tell of no limit: both what is left and until when have to be there', (headers) => {
   expect(genericApi.readLeft?.(new Map(Object.entries(headers)), 0)).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { codeText, jsonHead, ownBudget, valueAt, wholeHeader } from '../api-answers.rules.ts';
-import type { ApiProfile } from '../api-profile.ts';
+import type { ApiProfile, LeftReading } from '../api-profile.ts';
 import { otherOperation } from '../api-routes.rules.ts';
 
 /** As most APIs name them; `RateLimit-` is that of the IETF's drafts (draft-ietf-httpapi-ratelimit-headers). */
@@ -38,7 +38,8 @@ export const genericApi: ApiProfile = {
       if (remaining === null || reset === null) continue;
       return { remaining, resetAtMs: reset * 1_000 + (reset < leastUnixSeconds ? nowMs : 0) };
     }
-    return null;
+    const together = headers.get('ratelimit');
+    return together === undefined ? null : readTogether(together, nowMs);
   },
 
   operationOf: ({ method }) => otherOperation(method, '/*'),
@@ -59,3 +60,19 @@ export const genericApi: ApiProfile = {
     return typeof checkPath === 'string' && checkPath !== '' ? { method: 'GET', path: checkPath } : null;
   },
 };
+
+/**
+ * `RateLimit` alone, as the drafts have it: up to 07 a dictionary (`limit=9, remaining=5, reset=30`), from 08 on a list of
+ * policies (`"burst";r=5;t=30, "day";r=900;t=4000`), of which the one with the least left holds.
+ */
+function readTogether(text: string, nowMs: number): LeftReading | null {
+  let least: LeftReading | null = null;
+  for (const policy of text.includes('remaining=') ? [text] : text.split(',')) {
+    const remaining = /(?:^|[\s,;])(?:remaining|r)=(\d{1,12})(?![\d.])/.exec(policy)?.[1];
+    const reset = /(?:^|[\s,;])(?:reset|t)=(\d{1,12})(?![\d.])/.exec(policy)?.[1];
+    if (remaining === undefined || reset === undefined) continue;
+    const reading = { remaining: Number(remaining), resetAtMs: nowMs + Number(reset) * 1_000 };
+    if (least === null || reading.remaining < least.remaining) least = reading;
+  }
+  return least;
+}
