@@ -91,9 +91,8 @@ const proofs: readonly DrillProof[] = [
     mutate: [
       {
         file: 'src/calling/take-turn.ts',
-        find: '    return await turns.acquire(call.incoming.apiKeyId, isFree ? undefined : call.departure.signal);\n',
-        replace: `    void turns.acquire(call.incoming.apiKeyId, isFree ? undefined : call.departure.signal).catch(() => undefined);
-    return () => undefined;\n`,
+        find: ' ?? waitForTurn(call);',
+        replace: ' ?? ((): void => undefined);',
       },
       {
         file: 'src/calling/connection-state.ts',
