@@ -34,6 +34,7 @@ export const runsInBackground: Drill = {
 
     const from = receiver.requests.length;
     const filter = { states: ['succeeded'], endpoint };
+    await onRecord(stage, team, filter);
     let replayId = '';
     const replayMs = await timed(async () => {
       const { id } = await team.want('POST', '/replays', { filter, ratePerSecond: Math.ceil(events / replaySeconds) });
@@ -94,6 +95,14 @@ async function p95OfReads(stage: Stage, team: DrillTeam): Promise<number> {
     times.push(await timed(() => team.want('GET', '/endpoints')));
   }
   return quantile(times, 0.95);
+}
+
+/** What has come may not be on record yet, and a replay chooses by what is. */
+async function onRecord(stage: Stage, team: DrillTeam, filter: { states: string[]; endpoint: string }): Promise<void> {
+  await stage.until(async () => {
+    const { matched } = (await team.want('POST', '/replays', { filter, dryRun: true })) as Progress;
+    return matched >= events ? true : null;
+  }, allWithinMs);
 }
 
 /** Waits until every event has come at least once since then, and counts how many have. */
